@@ -1,0 +1,1 @@
+"""People, their invitations and their sessions."""

@@ -1,0 +1,1 @@
+"""Coaching calls: office hours, slots, appointments."""

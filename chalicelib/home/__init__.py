@@ -1,0 +1,1 @@
+"""What speaks of lunch and coaching at once."""

@@ -1,0 +1,1 @@
+"""Lunches: places, food, the weekly matcher, what became of it."""
