@@ -1,0 +1,89 @@
+"""The door of every Lambda function: registers the routes, declares whatever is not HTTP, each a one-line call.
+
+Handlers that are declared elsewhere are deployed without this file ever being imported, so they all stand here.
+"""
+
+from typing import Any
+
+from chalice import Chalice, Cron, Rate
+
+import chalicelib.accounts.api
+import chalicelib.calendar.api
+import chalicelib.home.api
+import chalicelib.home.pages
+import chalicelib.lunch.api
+from chalicelib import clock, logs, web
+from chalicelib.config import config
+
+logs.start()
+
+app = Chalice(app_name="rendezvous")
+app.api.binary_types = []
+
+for part in (
+    chalicelib.accounts.api,
+    chalicelib.calendar.api,
+    chalicelib.lunch.api,
+    chalicelib.home.api,
+    chalicelib.home.pages,
+):
+    app.register_blueprint(part.routes)
+web.close_doors(app)
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES))
+def relay(event: Any) -> None:
+    """Carries the outbox to Kafka, until the next relay takes over."""
+    from chalicelib import kafka, outbox
+
+    outbox.relay(kafka.send, clock.now)
+
+
+@app.schedule(Cron(0, "*", "*", "*", "?", "*"))
+def match_lunches(event: Any) -> None:
+    """Asks for the rounds of the locations whose match hour has come."""
+    from chalicelib.lunch import jobs
+
+    jobs.match_due(clock.now())
+
+
+@app.on_sqs_message(queue=config().rounds_queue, batch_size=1)
+def match_location(event: Any) -> None:
+    """Matches one week at one location."""
+    from chalicelib.calendar import zones
+    from chalicelib.lunch import rounds
+
+    for record in event:
+        asked = web.bodies.read_json(record.body)
+        rounds.run(zones.week_of(asked["week"]), asked["location"])
+
+
+@app.schedule(Rate(5, unit=Rate.MINUTES))
+def sweep(event: Any) -> None:
+    """Moves on what time moves on, and forgets what need not be kept."""
+    from chalicelib import housekeeping
+    from chalicelib.lunch import jobs
+
+    jobs.sweep(clock.now())
+    housekeeping.forget(clock.now())
+
+
+@app.lambda_function(name="mailer")
+def mailer(event: Any, context: Any) -> None:
+    """Sends the mails that messages call for."""
+    from chalicelib.notifications import mailers
+
+    mailers.handle(event)
+
+
+@app.lambda_function(name="live_updates")
+def live_updates(event: Any, context: Any) -> None:
+    """Tells open pages what happened to events."""
+
+
+@app.lambda_function(name="migrate")
+def migrate(event: Any, context: Any) -> list[str]:
+    """Brings the database to the newest schema; run by whoever deploys, before the new code serves."""
+    import chalicelib.migrate
+
+    return chalicelib.migrate.migrate()

@@ -1,0 +1,102 @@
+"""Invitations: who may join. A code is shown once, is used once, expires, and may be bound to an address."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from chalicelib import outbox, rules
+from chalicelib.accounts import links
+from chalicelib.callers import Caller
+from chalicelib.database import Database
+from chalicelib.errors import Abuse, Refused
+
+PURPOSE = "invitation"
+
+
+def create(db: Database, caller: Caller, to: str, now: datetime) -> str:
+    """Invite somebody (``to`` an e-mail address, '' for whoever gets the code); the code.
+
+    Raises Abuse when the caller made invitation.per_day codes in the last 24 hours, revoked ones too.
+    """
+    limits = rules.read(db)
+    # Two requests at once must not both find the last place free.
+    db.run("SELECT pg_advisory_xact_lock(hashtextextended(%(who)s, 1))", who=f"invitation {caller.id}")
+    made = db.value(
+        "SELECT count(*) FROM invitation WHERE by_person = %(me)s AND made > %(since)s",
+        me=caller.id,
+        since=now - timedelta(hours=24),
+    )
+    if made >= limits["invitation.per_day"]:
+        raise Abuse("You are abusing the invitation code system")
+    id = uuid4()
+    code = links.code(PURPOSE, id)
+    db.run(
+        "INSERT INTO invitation (id, by_person, digest, made, expires)"
+        " VALUES (%(id)s, %(me)s, %(digest)s, %(now)s, %(expires)s)",
+        id=id,
+        me=caller.id,
+        digest=links.digest(code),
+        now=now,
+        expires=now + timedelta(days=limits["invitation.days_valid"]),
+    )
+    address(db, id, to)
+    tell(db, id, caller.id, bool(to), now)
+    return code
+
+
+def create_admin(db: Database, email: str, now: datetime) -> str:
+    """Invite the first admin, on behalf of the installation; the code. Raises Refused if there is an admin."""
+    if db.value("SELECT EXISTS (SELECT FROM person_role WHERE role = 'admin' AND active)"):
+        raise Refused("There is an admin already; admins invite and appoint others on their pages")
+    id = uuid4()
+    code = links.code(PURPOSE, id)
+    db.run(
+        "INSERT INTO invitation (id, by_person, digest, role, made, expires)"
+        " VALUES (%(id)s, NULL, %(digest)s, 'admin', %(now)s, %(expires)s)",
+        id=id,
+        digest=links.digest(code),
+        now=now,
+        expires=now + timedelta(days=rules.read(db)["invitation.days_valid"]),
+    )
+    address(db, id, email)
+    tell(db, id, None, True, now)
+    return code
+
+
+def address(db: Database, invitation: UUID, to: str) -> None:
+    """Bind an invitation to an address, if there is one."""
+    if to:
+        db.run(
+            "INSERT INTO invitation_address (invitation_id, email) VALUES (%(id)s, %(to)s)", id=invitation, to=to.lower()
+        )
+
+
+def tell(db: Database, invitation: UUID, by: UUID | None, mailed: bool, now: datetime) -> None:
+    """Tell InvitedUser: neither the code nor the address is in it."""
+    data = {"invitation": str(invitation), "by": str(by) if by else None, "to": mailed}
+    outbox.put(db, "InvitedUser", str(invitation), "invitation.created", data, now)
+
+
+def mine(db: Database, caller: Caller, now: datetime) -> list[dict[str, Any]]:
+    """The caller's invitations, newest first; the codes are not among it."""
+    rows = db.rows(
+        """
+        SELECT i.id, i.made, i.expires, coalesce(a.email, '') AS to,
+               CASE WHEN u.invitation_id IS NOT NULL THEN 'used' WHEN r.invitation_id IS NOT NULL THEN 'revoked'
+                    WHEN i.expires <= %(now)s THEN 'expired' ELSE 'open' END AS state
+        FROM invitation i
+        LEFT JOIN invitation_address a ON a.invitation_id = i.id
+        LEFT JOIN invitation_use u ON u.invitation_id = i.id
+        LEFT JOIN invitation_revocation r ON r.invitation_id = i.id
+        WHERE i.by_person = %(me)s ORDER BY i.made DESC LIMIT 200
+        """,
+        me=caller.id,
+        now=now,
+    )
+    return [row._asdict() for row in rows]
+
+
+def revoke(db: Database, invitation: UUID) -> None:
+    """Take an invitation back. Raises Refused if it was used, or is not the caller's."""
+    if not db.value("SELECT revoke_invitation(%(id)s)", id=invitation):
+        raise Refused("This invitation was used, or is not yours")

@@ -1,0 +1,94 @@
+"""Sessions: logging in and out. The server ends them; a cookie is only a claim."""
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from chalicelib import rules
+from chalicelib.accounts import passwords
+from chalicelib.callers import Caller, hashed, new_token
+from chalicelib.database import Database, transaction
+from chalicelib.errors import Abuse, NotLoggedIn
+
+WINDOW_SECONDS = 15 * 60
+
+
+def log_in(username: str, password: str, address: str, now: datetime) -> tuple[str, timedelta]:
+    """Open a session for who proves to be that account's owner; its token and how long it lasts.
+
+    The attempt is counted before the password is looked at, and taken back when it was right: so any number of
+    guesses at once stays within the limit. Raises NotLoggedIn, or Abuse until the window ends, for the right
+    password too.
+    """
+    account = hashlib.sha256(f"{username.lower()}\n{address}".encode("utf-8", "replace")).digest()
+    origin = hashlib.sha256(address.encode()).digest()
+
+    def count(db: Database) -> tuple[Any, bool, int]:
+        limit = rules.read(db)["login.failures_per_15_minutes"]
+        of_account = _tally(db, "login", account, now)
+        of_address = _tally(db, "login address", origin, now)
+        wait = max(of_account.until if of_account.count > limit else now, of_address.until if of_address.count > 10 * limit else now)
+        found = db.row("SELECT * FROM login_of(%(username)s)", username=username)
+        return found, wait > now, int((wait - now).total_seconds()) + 1
+
+    found, too_many, wait = transaction(count)
+    if too_many:
+        raise Abuse("Too many failed logins. Please wait", retry_after=wait)
+    if not passwords.verify(found.password if found else None, password):
+        raise NotLoggedIn("This username and password do not belong together")
+    token = new_token()
+
+    def open(db: Database) -> timedelta:
+        lasts = timedelta(days=rules.read(db)["session.days"])
+        _tally(db, "login", account, now, -1)
+        _tally(db, "login address", origin, now, -1)
+        db.run(
+            "SELECT open_session(%(person)s, %(token)s, %(now)s, %(until)s)",
+            person=found.person_id,
+            token=hashed(token.encode()),
+            now=now,
+            until=now + lasts,
+        )
+        return lasts
+
+    return token, transaction(open)
+
+
+def _tally(db: Database, what: str, who: bytes, now: datetime, step: int = 1) -> Any:
+    return db.row(
+        "SELECT * FROM tally(%(what)s, %(who)s, %(seconds)s, %(now)s, %(step)s)",
+        what=what,
+        who=who,
+        seconds=WINDOW_SECONDS,
+        now=now,
+        step=step,
+    )
+
+
+def count_enrolment(db: Database, address: str, now: datetime, step: int = 1) -> tuple[int, datetime]:
+    """Count one enrolment from that network address (or take it back); the count and when its window ends."""
+    row = _tally(db, "enrolment", hashlib.sha256(address.encode()).digest(), now, step)
+    return row.count, row.until
+
+
+def log_out(token_hash: bytes | None) -> None:
+    """End this session, if it is one."""
+    if token_hash:
+        transaction(lambda db: db.run("SELECT close_session(%(token)s)", token=token_hash))
+
+
+def mine(db: Database, caller: Caller) -> list[dict[str, Any]]:
+    """The caller's open sessions, newest first."""
+    rows = db.rows(
+        "SELECT id, opened, expires FROM session WHERE person_id = %(me)s AND expires > present() ORDER BY opened DESC",
+        me=caller.id,
+    )
+    return [row._asdict() | {"this": row.id == caller.session} for row in rows]
+
+
+def end(db: Database, caller: Caller, session: UUID | None = None) -> int:
+    """End one session of the caller's, or all but the one he calls from; how many."""
+    if session:
+        return db.run("DELETE FROM session WHERE person_id = %(me)s AND id = %(id)s", me=caller.id, id=session)
+    return db.run("DELETE FROM session WHERE person_id = %(me)s AND id <> %(this)s", me=caller.id, this=caller.session)

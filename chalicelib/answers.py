@@ -1,0 +1,86 @@
+"""Answers: JSON, problems (RFC 9457), pages, redirects, and the headers that stand on every one of them."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from chalice.app import Response
+
+from chalicelib.errors import Told
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
+        " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+HSTS = {"Strict-Transport-Security": "max-age=63072000; includeSubDomains"}
+PRIVATE = "no-store"
+
+
+@dataclass
+class Answer:
+    """A JSON answer that needs more than its body: a status, headers, a cookie."""
+
+    body: Any
+    status: int = 200
+    headers: dict[str, str | list[str]] = field(default_factory=dict)
+
+
+@dataclass
+class Page:
+    """A page: the template and its values."""
+
+    template: str
+    values: dict[str, Any] = field(default_factory=dict)
+    status: int = 200
+    headers: dict[str, str | list[str]] = field(default_factory=dict)
+
+
+@dataclass
+class Redirect:
+    """See other (303): a path of this site, without the stage."""
+
+    path: str
+    headers: dict[str, str | list[str]] = field(default_factory=dict)
+
+
+def page(template: str, **values: Any) -> Page:
+    """A page that reads well: ``page("login.html", next=next)``."""
+    return Page(template, values)
+
+
+def as_json(body: Any, status: int = 200, content_type: str = "application/json", **headers: Any) -> Response:
+    """A JSON response."""
+    return Response(
+        msgspec.json.encode(body).decode(), status_code=status, headers={"Content-Type": content_type, **headers}
+    )
+
+
+def as_problem(told: Told) -> Response:
+    """A refusal as problem+json; ``errors`` lists the fields it is about."""
+    body: dict[str, Any] = {"type": "about:blank", "title": told.title, "status": told.status, "detail": told.message}
+    if told.fields:
+        body["errors"] = [{"field": name, "message": message} for name, message in told.fields.items()]
+    return as_json(body, told.status, "application/problem+json", **retry_after(told))
+
+
+def retry_after(told: Told) -> dict[str, str]:
+    """The Retry-After header where the refusal knows when."""
+    return {"Retry-After": str(told.retry_after)} if told.retry_after else {}
+
+
+def secured(response: Response, https: bool) -> Response:
+    """The response with the security headers, and not to be stored unless it says otherwise."""
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    if https:
+        response.headers.update(HSTS)
+    response.headers.setdefault("Cache-Control", PRIVATE)
+    return response

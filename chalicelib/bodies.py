@@ -1,0 +1,115 @@
+"""Reads what a request carries: JSON or a form, into a whitelist type, or a refusal that names the field."""
+
+import json
+import re
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from chalicelib.errors import Invalid, TooLarge, Unreadable, WrongType
+from chalicelib.fields import convert
+
+MAX_BYTES = 64 * 1024
+MAX_FIELDS = 200
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+
+S = TypeVar("S")
+_AT = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.S)
+_FIELD_IN_TEXT = re.compile(r"field `([^`]*)`")
+
+
+def read(raw: str, content_type: str, accepted: tuple[str, ...], shape: type[S]) -> S:
+    """The body as a ``shape``; an empty one counts as no field.
+
+    Raises WrongType (415), TooLarge (413), Unreadable (400) or Invalid (422), the latter naming the field.
+    """
+    if not raw:
+        return checked({}, shape)
+    kind = content_type.partition(";")[0].strip().lower() or accepted[0]
+    if kind not in accepted:
+        raise WrongType(f"send {' or '.join(accepted)}")
+    if len(raw) > MAX_BYTES or len(raw.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        raise TooLarge(f"a body has at most {MAX_BYTES} bytes")
+    if kind == JSON:
+        return checked(read_json(raw), shape)
+    return checked(form_values(read_pairs(raw), shape), shape, texts=True)
+
+
+def checked(given: Any, shape: type[S], *, texts: bool = False) -> S:
+    """``given`` as a ``shape``. Raises Invalid naming the field and what is wrong with it."""
+    try:
+        return convert(given, shape, texts=texts)
+    except msgspec.ValidationError as error:
+        raise _invalid(str(error)) from None
+
+
+def _invalid(text: str) -> Invalid:
+    match = _AT.match(text)
+    what, path = (match["what"], match["path"] or "") if match else (text, "")
+    named = _FIELD_IN_TEXT.search(what)
+    field = ".".join(part for part in [path.removeprefix("$").lstrip("."), named[1] if named else ""] if part)
+    if "matching regex" in what:
+        what = "has characters that cannot be used here"
+    return Invalid.field(_printable(field) or "body", _printable(what))
+
+
+def _printable(text: str) -> str:
+    return text.encode("ascii", "backslashreplace").decode()[:200] if not text.isprintable() else text[:200]
+
+
+def read_json(raw: str) -> Any:
+    """The JSON value; a key given twice, NaN and Infinity are refused. Raises Unreadable or Invalid."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key, value in pairs:
+            if key in found:
+                raise Invalid.field(_printable(key), "is given twice")
+            found[key] = value
+        return found
+
+    def refuse(constant: str) -> Any:
+        raise Unreadable(f"{constant} is not JSON")
+
+    try:
+        return json.loads(raw, object_pairs_hook=once, parse_constant=refuse)
+    except (ValueError, RecursionError):
+        raise Unreadable("this is not JSON") from None
+
+
+def read_pairs(raw: str) -> list[tuple[str, str]]:
+    """The pairs of a form or a query string. Raises Unreadable."""
+    try:
+        return parse_qsl(raw, keep_blank_values=True, strict_parsing=True, max_num_fields=MAX_FIELDS, errors="replace")
+    except ValueError:
+        raise Unreadable("this is not a form") from None
+
+
+def form_values(pairs: list[tuple[str, str]], shape: type) -> dict[str, Any]:
+    """The pairs by name: lists for the fields that ``shape`` has as lists; any other name given twice is refused."""
+    lists = list_fields(shape)
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in lists:
+            found.setdefault(name, []).append(value)
+        elif name in found:
+            raise Invalid.field(_printable(name), "is given twice")
+        else:
+            found[name] = value
+    return found
+
+
+def list_fields(shape: type) -> set[str]:
+    """The fields of a ``shape`` that hold several values."""
+    info = msgspec.inspect.type_info(shape)
+    return {
+        field.encode_name
+        for field in getattr(info, "fields", ())
+        if isinstance(field.type, msgspec.inspect.ListType | msgspec.inspect.SetType)
+        or (
+            isinstance(field.type, msgspec.inspect.UnionType)
+            and any(isinstance(kind, msgspec.inspect.ListType) for kind in field.type.types)
+        )
+    }

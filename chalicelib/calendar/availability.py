@@ -1,0 +1,243 @@
+"""When people are free: once or weekly, in their own wall time, with exceptions."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from chalicelib import outbox, topics
+from chalicelib.calendar import zones
+from chalicelib.callers import Caller
+from chalicelib.database import Database
+from chalicelib.errors import Invalid, NotFound
+
+FARTHEST = timedelta(days=2 * 366)
+MOST = 100
+"""Availabilities a person may have for one purpose."""
+MOST_EXCEPTIONS = 366
+
+
+class Hours(NamedTuple):
+    """An availability: wall times in a zone; a weekly one repeats every seven days up to ``until``."""
+
+    starts: datetime
+    ends: datetime
+    timezone: str
+    weekly: bool
+    until: date
+    exceptions: frozenset[date]
+
+
+Span = tuple[datetime, datetime]
+"""A half-open span of two aware datetimes in UTC."""
+
+
+def occurrences(hours: Hours, first: date, last: date) -> Iterator[Span]:
+    """The spans that start on the local days ``first`` to ``last``. Computed in wall time, so DST is right."""
+    place = ZoneInfo(hours.timezone)
+    length = hours.ends - hours.starts
+    day = hours.starts.date()
+    if hours.weekly and day < first:
+        day += timedelta(days=(first - day).days // 7 * 7)
+    while day <= min(last, hours.until):
+        if day >= first and day not in hours.exceptions:
+            start = datetime.combine(day, hours.starts.time())
+            begin, end = zones.instant(start, place), zones.instant(start + length, place)
+            if begin < end:  # a short span can fall into the hour that is skipped
+                yield begin, end
+        if not hours.weekly:
+            return
+        day += timedelta(days=7)
+
+
+def spans(given: Iterable[Hours], first: date, last: date) -> list[Span]:
+    """All occurrences that touch the days ``first`` to ``last``, merged where they meet, in order."""
+    margin = timedelta(days=2)  # a day in one zone is up to two days in another, and a span may cross midnight
+    found = sorted(span for hours in given for span in occurrences(hours, first - margin, last + margin))
+    merged: list[Span] = []
+    for begin, end in found:
+        if merged and begin <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((begin, end))
+    return merged
+
+
+def without(free: list[Span], taken: Iterable[Span]) -> list[Span]:
+    """The free spans less the taken ones."""
+    for begin, end in taken:
+        free = [
+            piece
+            for span in free
+            for piece in ((span[0], min(span[1], begin)), (max(span[0], end), span[1]))
+            if piece[0] < piece[1]
+        ]
+    return free
+
+
+def give(
+    db: Database,
+    caller: Caller,
+    purpose: str,
+    start: datetime,
+    end: datetime,
+    timezone: str,
+    weekly: bool,
+    until: date | None,
+    exceptions: list[date],
+    now: datetime,
+) -> dict[str, Any]:
+    """Say when one is free; the availability as it is kept. Raises Invalid naming the field and the rule."""
+    hours = checked(start, end, timezone, weekly, until, exceptions, now)
+    db.run("SELECT pg_advisory_xact_lock(hashtextextended(%(who)s, 1))", who=f"availability {caller.id}")
+    if db.value("SELECT count(*) FROM availability WHERE purpose = %(p)s AND person_id = %(me)s", p=purpose, me=caller.id) >= MOST:
+        raise Invalid.field("start", f"there are {MOST} availabilities already, which is the most one can give")
+    id = uuid4()
+    db.run(
+        "INSERT INTO availability (id, person_id, purpose, starts, ends, timezone, weekly, until)"
+        " VALUES (%(id)s, %(me)s, %(purpose)s, %(starts)s, %(ends)s, %(timezone)s, %(weekly)s, %(until)s)",
+        id=id,
+        me=caller.id,
+        purpose=purpose,
+        **_columns(hours),
+    )
+    _except(db, id, hours)
+    _tell(db, caller, id, purpose, hours, now)
+    return shown(id, purpose, hours)
+
+
+def change(db: Database, caller: Caller, id: UUID, changes: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Change some fields of an availability; as it is kept then. Raises NotFound, Invalid."""
+    row = db.row("SELECT * FROM availability WHERE id = %(id)s AND person_id = %(me)s FOR UPDATE", id=id, me=caller.id)
+    if row is None:
+        raise NotFound("There is no such availability of yours")
+    kept = hours_of(row, _exceptions(db, [id]).get(id, frozenset()))
+    weekly = changes.get("weekly", kept.weekly)
+    until = changes["until"] if "until" in changes else (kept.until if kept.weekly and kept.until != date.max else None)
+    hours = checked(
+        changes.get("start", kept.starts),
+        changes.get("end", kept.ends),
+        changes.get("timezone", kept.timezone),
+        weekly,
+        until if weekly else None,
+        changes.get("except", sorted(kept.exceptions)),
+        now,
+    )
+    db.run(
+        "UPDATE availability SET starts = %(starts)s, ends = %(ends)s, timezone = %(timezone)s, weekly = %(weekly)s,"
+        " until = %(until)s WHERE id = %(id)s",
+        id=id,
+        **_columns(hours),
+    )
+    db.run("DELETE FROM availability_exception WHERE availability_id = %(id)s", id=id)
+    _except(db, id, hours)
+    _tell(db, caller, id, row.purpose, hours, now)
+    return shown(id, row.purpose, hours)
+
+
+def withdraw(db: Database, caller: Caller, id: UUID) -> None:
+    """Take an availability back. Raises NotFound."""
+    if not db.run("DELETE FROM availability WHERE id = %(id)s AND person_id = %(me)s", id=id, me=caller.id):
+        raise NotFound("There is no such availability of yours")
+
+
+def mine(db: Database, caller: Caller, purpose: str = "lunch") -> list[dict[str, Any]]:
+    """The caller's availabilities for that purpose, in order of their start."""
+    rows = db.rows(
+        "SELECT * FROM availability WHERE purpose = %(p)s AND person_id = %(me)s ORDER BY starts, id", p=purpose, me=caller.id
+    )
+    exceptions = _exceptions(db, [row.id for row in rows])
+    return [shown(row.id, row.purpose, hours_of(row, exceptions.get(row.id, frozenset()))) for row in rows]
+
+
+def checked(
+    start: datetime,
+    end: datetime,
+    timezone: str,
+    weekly: bool,
+    until: date | None,
+    exceptions: list[date],
+    now: datetime,
+) -> Hours:
+    """What was given as Hours, or Invalid: empty, backwards, past, too long, too far."""
+    place = zones.zone(timezone)
+    today = zones.local_time(now, place).date()
+    for field, given in (("start", start.date()), ("end", end.date())):
+        if not today - FARTHEST <= given <= today + FARTHEST:
+            raise Invalid.field(field, "must be within two years")
+    if end <= start:
+        raise Invalid.field("end", "must be after start")
+    if end - start > timedelta(hours=24):
+        raise Invalid.field("end", "must be within 24 hours of start")
+    if until is not None and not weekly:
+        raise Invalid.field("until", "is for weekly hours only")
+    if until is not None and until < start.date():
+        raise Invalid.field("until", "must not be before start")
+    if len(exceptions) > MOST_EXCEPTIONS:
+        raise Invalid.field("except", f"can name at most {MOST_EXCEPTIONS} days")
+    hours = Hours(
+        start, end, timezone, weekly, (until or date.max) if weekly else start.date(), frozenset(exceptions)
+    )
+    last = hours.until if weekly else end.date()
+    if last < today or (not weekly and zones.instant(end, place) <= now):
+        raise Invalid.field("until" if weekly else "end", "must not be past")
+    return hours
+
+
+def _columns(hours: Hours) -> dict[str, Any]:
+    return {
+        "starts": hours.starts,
+        "ends": hours.ends,
+        "timezone": hours.timezone,
+        "weekly": hours.weekly,
+        "until": "infinity" if hours.until == date.max else hours.until,
+    }
+
+
+def hours_of(row: Any, exceptions: frozenset[date]) -> Hours:
+    """A row of availability as Hours."""
+    return Hours(row.starts, row.ends, row.timezone, row.weekly, row.until, exceptions)
+
+
+def shown(id: UUID, purpose: str, hours: Hours) -> dict[str, Any]:
+    """An availability as the API shows it."""
+    return {
+        "id": id,
+        "purpose": purpose,
+        "start": hours.starts.isoformat(timespec="minutes"),
+        "end": hours.ends.isoformat(timespec="minutes"),
+        "timezone": hours.timezone,
+        "weekly": hours.weekly,
+        "until": hours.until.isoformat() if hours.weekly and hours.until != date.max else None,
+        "except": [day.isoformat() for day in sorted(hours.exceptions)],
+    }
+
+
+def _exceptions(db: Database, ids: list[UUID]) -> dict[UUID, frozenset[date]]:
+    rows = db.rows(
+        "SELECT availability_id AS id, array_agg(day) AS days FROM availability_exception"
+        " WHERE availability_id = ANY(%(ids)s) GROUP BY availability_id",
+        ids=ids,
+    )
+    return {row.id: frozenset(row.days) for row in rows}
+
+
+def _except(db: Database, id: UUID, hours: Hours) -> None:
+    db.many(
+        "INSERT INTO availability_exception (availability_id, day) VALUES %s",
+        [(id, day) for day in sorted(hours.exceptions)],
+    )
+
+
+def _tell(db: Database, caller: Caller, id: UUID, purpose: str, hours: Hours, now: datetime) -> None:
+    """Tell the week's topic when the hours fall into the current week of the person's zone."""
+    place = ZoneInfo(caller.timezone)
+    monday = zones.monday(zones.local_time(now, place).date())
+    begin = zones.instant(datetime.combine(monday, time()), place)
+    end = zones.instant(datetime.combine(monday + timedelta(days=7), time()), place)
+    if any(span[0] < end and span[1] > max(begin, now) for span in spans([hours], monday, monday + timedelta(days=6))):
+        data = {"person": str(caller.id), "availability": str(id), "purpose": purpose, "week": zones.week_name(monday)}
+        outbox.put(db, topics.week_topic(monday), topics.week_key(monday), "availability.given", data, now)
+
+

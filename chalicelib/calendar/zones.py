@@ -1,0 +1,56 @@
+"""Time zones: IANA names, converted here alone, from the pinned tzdata package and never from the machine's own."""
+
+import zoneinfo
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from chalicelib.errors import Invalid
+
+zoneinfo.reset_tzpath(to=())
+
+
+@cache
+def names() -> frozenset[str]:
+    """Every zone a person can choose."""
+    return frozenset(zoneinfo.available_timezones() - {"Factory", "localtime", "posixrules"})
+
+
+def zone(name: str, field: str = "timezone") -> ZoneInfo:
+    """The zone of that name. Raises Invalid naming the field."""
+    if name not in names():
+        raise Invalid.field(field, "is not a time zone we know, such as Europe/Berlin")
+    return ZoneInfo(name)
+
+
+def instant(local: datetime, place: ZoneInfo) -> datetime:
+    """Wall time in a zone as UTC.
+
+    RFC 5545, 3.3.5 and PEP 495: an hour that comes twice is the first of the two, one that is skipped is read with
+    the offset before the gap.
+    """
+    return local.replace(tzinfo=place, fold=0).astimezone(UTC)
+
+
+def local_time(at: datetime, place: ZoneInfo) -> datetime:
+    """An instant as wall time, with its offset."""
+    return at.astimezone(place)
+
+
+def monday(day: date) -> date:
+    """The Monday of the ISO week of that day."""
+    return day - timedelta(days=day.weekday())
+
+
+def week_name(day: date) -> str:
+    """The ISO week of that day: ``2026-W48``."""
+    year, week, _ = day.isocalendar()
+    return f"{year:04}-W{week:02}"
+
+
+def week_of(name: str, field: str = "week") -> date:
+    """The Monday of a week given as ``2026-W48``. Raises Invalid naming the field."""
+    try:
+        return datetime.strptime(name + "-1", "%G-W%V-%u").date()
+    except ValueError:
+        raise Invalid.field(field, "must be a week such as 2026-W48") from None

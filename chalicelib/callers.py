@@ -1,0 +1,129 @@
+"""Who is calling, from where, and whether their own browser sent them: cookie, address, same-site, CSRF token."""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from chalicelib.config import config, secret
+from chalicelib.database import Database
+from chalicelib.errors import Forbidden
+
+COOKIE = "session"
+CSRF_FIELD = "csrf"
+CSRF_HEADER = "x-csrf-token"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Caller(NamedTuple):
+    """The person whose live session the request carries."""
+
+    id: UUID
+    session: UUID
+    name: str
+    timezone: str
+    roles: tuple[str, ...]
+    banned: bool
+
+    def is_a(self, role: str) -> bool:
+        return role in self.roles
+
+
+@dataclass
+class Request:
+    """What web.py knows of a request. ``address`` is the network address API Gateway saw, never a header's claim."""
+
+    method: str
+    path: str
+    resource: str
+    headers: Any
+    query: list[tuple[str, str]]
+    body: str
+    address: str
+    now: datetime
+    prefix: str = ""
+    id: str = ""
+    token: bytes = b""
+    caller: Caller | None = None
+    typed: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def token_hash(self) -> bytes | None:
+        """What stands for the session cookie in the database."""
+        return hashed(self.token) if self.token else None
+
+
+def hashed(token: bytes) -> bytes:
+    """A token as it is kept at rest. The token has 256 random bits, so a plain digest is enough."""
+    return hashlib.sha256(token).digest()
+
+
+def token_of(cookies: str) -> bytes:
+    """The session token in a Cookie header, b'' where there is none.
+
+    Lynx sends a cookie's attributes back as if they were cookies (``session=...; SameSite=Lax``): they are passed over.
+    """
+    for pair in cookies.split(";"):
+        name, _, value = pair.strip().partition("=")
+        if name == COOKIE:
+            return value.strip('"').encode("ascii", "replace")
+    return b""
+
+
+def new_token() -> str:
+    """A session token of 256 random bits."""
+    return secrets.token_urlsafe(32)
+
+
+def session_cookie(token: str, lasts: timedelta) -> str:
+    """The Set-Cookie header that opens a session in a browser, or deletes it where ``lasts`` is zero."""
+    secure = "; Secure" if config().live else ""
+    return f"{COOKIE}={token}; Max-Age={int(lasts.total_seconds())}; Path=/; HttpOnly; SameSite=Lax{secure}"
+
+
+def enter(db: Database, request: Request) -> None:
+    """Set who acts, and when, for the transaction; ``request.caller`` is who is there."""
+    row = db.row("SELECT * FROM enter(%(token)s, %(now)s)", token=request.token_hash, now=request.now)
+    request.caller = (
+        Caller(row.person_id, row.session_id, row.name, row.timezone, tuple(row.roles), row.banned) if row else None
+    )
+
+
+def refuse_other_sites(request: Request) -> None:
+    """Refuse what another site made a browser send. Raises Forbidden."""
+    if request.method in SAFE_METHODS:
+        return
+    if request.headers.get("sec-fetch-site", "") == "cross-site":
+        raise Forbidden("This request was sent by another site")
+    origin = request.headers.get("origin")
+    if origin is not None and not _same_site(origin, request.headers.get("host", "")):
+        raise Forbidden("This request was sent by another site")
+
+
+def _same_site(origin: str, host: str) -> bool:
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower()
+
+
+def require_intent(request: Request) -> None:
+    """An API call by cookie that changes something names its own site or carries the CSRF token. Raises Forbidden."""
+    if request.method in SAFE_METHODS or request.headers.get("origin") is not None:
+        return
+    if not is_csrf_token(request, request.headers.get(CSRF_HEADER, "")):
+        raise Forbidden("Send an Origin header of this site or the X-CSRF-Token of this session")
+
+
+def csrf_token(request: Request) -> str:
+    """The token that this session's forms carry; derived from it, so nothing is stored."""
+    return hmac.new(secret("links"), b"csrf " + hashed(request.token), hashlib.sha256).hexdigest()[:32]
+
+
+def is_csrf_token(request: Request, given: str) -> bool:
+    return hmac.compare_digest(csrf_token(request).encode(), given.encode("utf-8", "replace"))

@@ -1,0 +1,212 @@
+"""The warm connection and the transaction: the only module that commits.
+
+``transaction(work)`` runs ``work(db)`` and commits. A deadlock, or a connection found dead before the commit, is
+tried once more; so work must leave nothing behind but its rows (messages go to the outbox).
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import psycopg2
+import psycopg2.errors
+import psycopg2.extras
+
+from chalicelib.config import config
+from chalicelib.errors import Refused, Told, Unavailable
+
+T = TypeVar("T")
+Row = Any  # a named tuple with the columns of its query
+
+APP = "rendezvous_app"
+"""Serves people, under row-level security."""
+JOB = "rendezvous_job"
+"""Runs the scheduled jobs and the consumers."""
+
+SENTENCES = {
+    "commitment_no_overlap": "You are already taken at that time",
+    "an_admin_remains": "The last admin cannot be removed",
+    "event_has_a_seat": "All seats of this lunch are taken",
+    "event_state_allows_it": "This lunch is past that point",
+    "email_is_unique": "This address cannot be used",
+    "username_is_unique": "This username is taken",
+    "location_name_is_unique": "There is a location of that name already",
+    "food_type_name_is_unique": "There is a food type of that name already",
+    "at_most_64_food_types": "There can be no more than 64 food types",
+    "pause_no_overlap": "You have a pause in that time already",
+    "pause_is_whole_weeks": "A pause is made of whole weeks",
+}
+"""Constraint name -> what a person who runs into it reads. A constraint without one is a defect and answers 500."""
+
+_CONNECT = """
+SET ROLE {role};
+SET timezone = 'UTC';
+SET statement_timeout = '{patience}';
+SET lock_timeout = '5s';
+SET idle_in_transaction_session_timeout = '60s';
+"""
+_PATIENCE = {APP: "25s", JOB: "14min"}
+
+psycopg2.extras.register_uuid()
+_warm = threading.local()
+
+
+class Database:
+    """One open transaction. Values are passed by name: ``db.row("... WHERE id = %(id)s", id=id)``."""
+
+    def __init__(self, cursor: Any):
+        self._cursor = cursor
+
+    def run(self, sql: str, **values: Any) -> int:
+        """Execute; how many rows it touched."""
+        self._cursor.execute(sql, values)
+        count: int = self._cursor.rowcount
+        return count
+
+    def rows(self, sql: str, **values: Any) -> list[Row]:
+        """All rows, as named tuples."""
+        self._cursor.execute(sql, values)
+        found: list[Row] = self._cursor.fetchall()
+        return found
+
+    def row(self, sql: str, **values: Any) -> Row | None:
+        """The first row, or None."""
+        self._cursor.execute(sql, values)
+        return self._cursor.fetchone()
+
+    def value(self, sql: str, **values: Any) -> Any:
+        """The first column of the first row, or None."""
+        self._cursor.execute(sql, values)
+        found = self._cursor.fetchone()
+        return None if found is None else found[0]
+
+    def many(self, sql: str, tuples: Iterable[Sequence[Any]]) -> list[Row]:
+        """One ``INSERT ... VALUES %s`` for many tuples; what it returns, if it returns something."""
+        gathered = list(tuples)
+        if not gathered:
+            return []
+        found = psycopg2.extras.execute_values(
+            self._cursor, sql, gathered, page_size=len(gathered), fetch="RETURNING" in sql
+        )
+        return found or []
+
+    def copy(self, sql: str, file: Any) -> None:
+        """``COPY ... FROM STDIN`` or ``TO STDOUT`` with a binary or text file."""
+        self._cursor.copy_expert(sql, file)
+
+
+def transaction(work: Callable[[Database], T], role: str = APP) -> T:
+    """Run ``work`` in one transaction of its own and commit; what it returns.
+
+    Raises what ``work`` raises; Refused with a sentence for a violated constraint that has one; Unavailable when
+    PostgreSQL cannot be reached or waited too long.
+    """
+    try:
+        return _attempt(work, role)
+    except (psycopg2.errors.DeadlockDetected, psycopg2.errors.SerializationFailure, _ConnectionLost):
+        pass
+    try:
+        return _attempt(work, role)
+    except (psycopg2.errors.DeadlockDetected, psycopg2.errors.SerializationFailure) as error:
+        raise Unavailable("Many people want this at once. Please try again", retry_after=1) from error
+    except _ConnectionLost as error:
+        raise Unavailable("The database is not available just now", retry_after=5) from error
+
+
+class _ConnectionLost(Exception):
+    """The connection was dead before the commit, so nothing was stored."""
+
+
+def _attempt(work: Callable[[Database], T], role: str) -> T:
+    connection = _connection(role)
+    try:
+        with connection.cursor() as cursor:
+            result = work(Database(cursor))
+    except Told as told:
+        connection.commit() if told.keep else _roll_back(connection)
+        raise
+    except psycopg2.IntegrityError as error:
+        _roll_back(connection)
+        sentence = SENTENCES.get(error.diag.constraint_name or "")
+        if sentence is None:
+            raise
+        raise Refused(sentence) from error
+    except (psycopg2.errors.QueryCanceled, psycopg2.errors.LockNotAvailable) as error:
+        _roll_back(connection)
+        raise Unavailable("The database is too busy just now", retry_after=5) from error
+    except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+        _roll_back(connection)
+        if connection.closed:
+            raise _ConnectionLost from error
+        raise Unavailable("The database is not available just now", retry_after=5) from error
+    except BaseException:
+        _roll_back(connection)
+        raise
+    return _commit(connection, result)
+
+
+def _commit(connection: Any, result: T) -> T:
+    try:
+        connection.commit()
+    except psycopg2.IntegrityError as error:
+        _roll_back(connection)
+        sentence = SENTENCES.get(error.diag.constraint_name or "")
+        if sentence is None:
+            raise
+        raise Refused(sentence) from error
+    except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+        # Whether it was stored is not known: the caller may ask again, we may not.
+        raise Unavailable("The database went away", retry_after=5) from error
+    return result
+
+
+def _roll_back(connection: Any) -> None:
+    try:
+        connection.rollback()
+    except psycopg2.Error:
+        connection.close()
+
+
+def _connection(role: str) -> Any:
+    """This thread's warm connection in that role; opened where there is none."""
+    held: dict[str, Any] = _warm.__dict__.setdefault("connections", {})
+    connection = held.get(role)
+    if connection is None or connection.closed:
+        connection = held[role] = connect(role)
+    return connection
+
+
+def connect(role: str = APP) -> Any:
+    """A new psycopg2 connection in that role, for whoever must hold one of his own."""
+    try:
+        connection = psycopg2.connect(
+            config().database_url, connect_timeout=5, cursor_factory=psycopg2.extras.NamedTupleCursor
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(_CONNECT.format(role=role, patience=_PATIENCE[role]))
+        connection.commit()
+    except psycopg2.OperationalError as error:
+        raise Unavailable("The database is not available just now", retry_after=5) from error
+    return connection
+
+
+@contextmanager
+def turn(what: str) -> Iterator[None]:
+    """Wait until nobody else does this, and hold the turn while the block runs: an advisory lock of a session of
+    its own, so that it can span several transactions and ends with the process, however that ends."""
+    place = connect(JOB)
+    place.autocommit = True
+    try:
+        with place.cursor() as cursor:
+            cursor.execute("SET statement_timeout = 0; SET lock_timeout = 0")
+            cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 2))", (what,))
+        yield
+    finally:
+        place.close()
+
+
+def disconnect() -> None:
+    """Close this thread's warm connections."""
+    for connection in _warm.__dict__.pop("connections", {}).values():
+        connection.close()

@@ -1,0 +1,49 @@
+"""What may stand in a field of a request: the whitelist types that bodies and queries are made of.
+
+Texts are length-limited and refuse control characters, line separators, halves of surrogate pairs and U+FFFD (what
+API Gateway makes of invalid UTF-8), so that none of them reaches a page, a mail or PostgreSQL.
+"""
+
+from datetime import date, datetime
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+_FORBIDDEN = r"\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffd\ud800-\udfff"
+_LINE = rf"^[^{_FORBIDDEN}]*\Z"
+_NAME = rf"^[^\s{_FORBIDDEN}]([^{_FORBIDDEN}]*[^\s{_FORBIDDEN}])?\Z"
+_LINES = rf"^([^{_FORBIDDEN}]|[\t\r\n])*\Z"
+
+Line = Annotated[str, Meta(max_length=255, pattern=_LINE)]
+"""One line of text, may be empty."""
+Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=_NAME)]
+"""The name of a person or a place: no space at either end."""
+Title = Annotated[str, Meta(min_length=1, max_length=100, pattern=_NAME)]
+FoodName = Annotated[str, Meta(min_length=1, max_length=40, pattern=_NAME)]
+Description = Annotated[str, Meta(max_length=1000, pattern=_LINES)]
+Username = Annotated[str, Meta(min_length=3, max_length=32, pattern=r"^[A-Za-z0-9._-]+\Z")]
+Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\Z")]
+"""An address as browsers accept it in ``<input type=email>`` (WHATWG HTML)."""
+InvitedEmail = Annotated[str, Meta(max_length=255, pattern=r"^$|^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\Z")]
+Password = Annotated[str, Meta(min_length=8, max_length=128)]
+"""Any characters: it is hashed, never shown."""
+AnyPassword = Annotated[str, Meta(max_length=128)]
+"""A password to be checked: a wrong one may have any length up to the longest."""
+Code = Annotated[str, Meta(max_length=255, pattern=_LINE)]
+Zone = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_+/-]+\Z")]
+LocalTime = Annotated[datetime, Meta(tz=False)]
+"""Wall time without an offset: ``2026-11-24T11:30``."""
+Day = date
+
+
+class Body(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What a request may carry: unknown fields are refused."""
+
+
+S = TypeVar("S")
+
+
+def convert(given: Any, shape: type[S], *, texts: bool = False) -> S:
+    """``given`` as a ``shape``. Raises msgspec.ValidationError; ``texts``: every value came as text (forms, queries)."""
+    return msgspec.convert(given, shape, strict=not texts, str_keys=texts)

@@ -1,0 +1,66 @@
+"""Joining: an account, and with it, if one likes, a location and what one refuses to eat."""
+
+from datetime import datetime
+
+from chalicelib import rules
+from chalicelib.accounts import people, sessions
+from chalicelib.accounts import passwords
+from chalicelib.calendar import zones
+from chalicelib.database import Database, transaction
+from chalicelib.errors import Abuse, Forbidden
+from chalicelib.fields import Body, Code, Email, FoodName, Name, Password, Username, Zone
+from chalicelib.accounts import links
+from chalicelib.lunch import food_types, locations
+
+
+class Enrol(Body):
+    invitation_code: Code
+    username: Username
+    password: Password
+    name: Name
+    email: Email
+    timezone: Zone
+    location: Name | None = None
+    refuses: list[FoodName] = []
+
+
+def enrol(given: Enrol, address: str, now: datetime) -> None:
+    """Enrol who holds a live code. First the fields (Invalid), then the code (Forbidden), then the username (Refused).
+
+    Raises Abuse after enrollment.failures_per_15_minutes from that network address. The password is hashed outside
+    every transaction, and only for who holds a live code.
+    """
+    zones.zone(given.timezone)
+
+    def look(db: Database) -> tuple[int | None, list[int], bool, int]:
+        location = locations.named(db, given.location) if given.location else None
+        refused = food_types.named(db, given.refuses) if given.refuses else []
+        limit = rules.read(db)["enrollment.failures_per_15_minutes"]
+        count, until = sessions.count_enrolment(db, address, now)
+        wait = int((until - now).total_seconds()) + 1 if count > limit else 0
+        live = db.value(
+            "SELECT live_invitation(%(code)s, %(email)s, %(now)s)",
+            code=links.digest(given.invitation_code),
+            email=given.email,
+            now=now,
+        )
+        return location, refused, live is not None, wait
+
+    location, refused, live, wait = transaction(look)
+    if wait:
+        raise Abuse("You are abusing the system", retry_after=wait)
+    if not live:
+        raise Forbidden(people.UNUSABLE)
+    hash = passwords.hash(given.password)
+
+    def join(db: Database) -> None:
+        db.run("SELECT set_config('rendezvous.now', %(now)s, true)", now=now.isoformat())
+        person = people.enrol(
+            db, given.invitation_code, given.username, hash, given.name, given.email, given.timezone, now
+        )
+        if location is not None:
+            locations.choose(db, person, location)
+        food_types.refuse(db, person, refused)
+        sessions.count_enrolment(db, address, now, -1)
+
+    transaction(join)

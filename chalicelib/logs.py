@@ -1,0 +1,44 @@
+"""Structured logs: one JSON object a line, with the request's id and nothing personal.
+
+A path is logged as its route (``/events/{event}``), never as it was asked for; no body, query, name or address is.
+"""
+
+import json
+import logging
+import sys
+import traceback
+from typing import Any
+
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+class JsonLines(logging.Formatter):
+    """A record as one line of JSON; what was passed as ``extra`` stands beside the message."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        line.update({name: value for name, value in vars(record).items() if name not in _STANDARD})
+        if record.exc_info and record.exc_info[0]:
+            # The text of an exception may quote what a person typed: its kind and place are enough.
+            line["error"] = record.exc_info[0].__name__
+            line["trace"] = [
+                f"{frame.filename.rpartition('chalicelib/')[2]}:{frame.lineno} {frame.name}"
+                for frame in traceback.extract_tb(record.exc_info[2])[-8:]
+            ]
+        return json.dumps(line, default=str)
+
+
+def start() -> None:
+    """Log from now on in this form to standard error (what Lambda and the local supervisor collect)."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)
+    for noisy in ("kafka", "botocore", "boto3", "urllib3", "yoyo"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -1,0 +1,42 @@
+"""Where people have lunch."""
+
+from typing import Any
+
+from chalicelib.callers import Caller
+from chalicelib.database import Database
+from chalicelib.errors import Invalid
+
+
+def names(db: Database) -> list[str]:
+    """The locations one can choose, by name."""
+    return [row.name for row in db.rows("SELECT name FROM location WHERE open ORDER BY lower(name)")]
+
+
+def named(db: Database, name: str, field: str = "location") -> int:
+    """The id of the open location of that name, ignoring case. Raises Invalid naming the field."""
+    id = db.value("SELECT id FROM location WHERE open AND lower(name) = lower(%(name)s)", name=name)
+    if id is None:
+        raise Invalid.field(field, "is not a location we know")
+    return int(id)
+
+
+def of(db: Database, caller: Caller) -> Any | None:
+    """The caller's location (id, name, timezone, address, meeting_point), None without one: he is not matched then."""
+    return db.row(
+        "SELECT l.id, l.name, l.timezone, l.address, l.meeting_point FROM person_location pl"
+        " JOIN location l ON l.id = pl.location_id WHERE pl.person_id = %(me)s",
+        me=caller.id,
+    )
+
+
+def choose(db: Database, person: Any, location: int | None) -> None:
+    """Make it the person's location; None: he has none, and is not matched."""
+    if location is None:
+        db.run("DELETE FROM person_location WHERE person_id = %(person)s", person=person)
+        return
+    db.run(
+        "INSERT INTO person_location (person_id, location_id) VALUES (%(person)s, %(location)s)"
+        " ON CONFLICT (person_id) DO UPDATE SET location_id = excluded.location_id",
+        person=person,
+        location=location,
+    )

@@ -1,0 +1,41 @@
+"""Brings the database to the newest schema: ``python -m chalicelib.migrate``, and the migration Lambda.
+
+yoyo applies the plain SQL files; an advisory lock, held on a connection of its own, lets one migrate at a time.
+(yoyo's own lock is a table row, which a killed process leaves behind.)
+"""
+
+import os
+from pathlib import Path
+
+import psycopg2
+
+from chalicelib.config import config
+
+MIGRATIONS = Path(__file__).parent.parent / "sql" / "migrations"
+_LOCK = "SELECT pg_advisory_lock(hashtext('rendezvous migrations'))"
+
+
+def migrate(url: str = "") -> list[str]:
+    """Apply what is missing to the database at ``url`` (default: the configured one); the names of what was applied."""
+    import yoyo
+
+    url = url or config().database_url
+    guard = psycopg2.connect(url)
+    try:
+        guard.cursor().execute(_LOCK)
+        scheme, _, rest = url.partition("://")
+        backend = yoyo.get_backend(f"postgresql+psycopg2://{rest}" if scheme in ("postgres", "postgresql") else url)
+        try:
+            missing = backend.to_apply(yoyo.read_migrations(str(MIGRATIONS)))
+            backend.apply_migrations(missing)
+            return [migration.id for migration in missing]
+        finally:
+            backend.connection.close()
+    finally:
+        guard.close()
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("STAGE", "local")
+    applied = migrate()
+    print("applied " + ", ".join(applied) if applied else "the schema is up to date")

@@ -1,0 +1,186 @@
+"""Mails: who is written to after which message, and what.
+
+A mail is claimed (``delivered``) in the transaction in which it is sent, so a message that comes twice is mailed once.
+"""
+
+import logging
+import smtplib
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import psycopg2
+
+from chalicelib import clock, mail, outbox
+from chalicelib.accounts import invitations, links
+from chalicelib.calendar import zones
+from chalicelib.database import JOB, Database, transaction
+from chalicelib.errors import Unavailable
+from chalicelib.notifications.records import Message, messages
+from chalicelib.rendering import environment
+
+log = logging.getLogger(__name__)
+
+REMEMBERED = timedelta(days=30)
+"""How long ``delivered`` remembers: what is older than that is not mailed, for it might have been before."""
+
+
+class Mail(NamedTuple):
+    """A mail to write: the template under templates/mails, the address, and what stands in it."""
+
+    template: str
+    to: str
+    values: dict[str, Any]
+
+
+def handle(event: dict[str, Any]) -> None:
+    """Send what the messages of a batch call for.
+
+    Raises only when PostgreSQL or the mail server is gone: the batch then comes again.
+    """
+    for message in messages(event):
+        try:
+            deliver(message)
+        except (Unavailable, OSError, smtplib.SMTPServerDisconnected, smtplib.SMTPConnectError, psycopg2.OperationalError):
+            raise
+        except Exception:
+            log.exception("a message could not be mailed", extra={"message_id": message.id, "type": message.type})
+
+
+def deliver(message: Message) -> None:
+    """Send the mails of one message, unless they were sent before."""
+    now = clock.now()
+    write = MAILS.get((message.topic, message.type))
+    if write is None or datetime.fromisoformat(message.time) < now - REMEMBERED:
+        return
+
+    def work(db: Database) -> None:
+        db.run("SELECT set_config('rendezvous.now', %(now)s, true)", now=now.isoformat())
+        if outbox.first_time(db, "mailer", message.id, now):
+            for one in write(db, message.data):
+                send(one)
+
+    transaction(work, JOB)
+
+
+def send(one: Mail) -> None:
+    """Render and send; the template's first line is the subject."""
+    text = environment().get_template(f"mails/{one.template}.txt").render(one.values | {"absolute": links.absolute})
+    subject, _, body = text.partition("\n")
+    mail.send(one.to, subject.strip(), body.strip() + "\n")
+
+
+def invitation(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
+    """To join: the code is derived from the id; it stands in this mail and nowhere else."""
+    row = db.row(
+        "SELECT a.email, coalesce(p.name, '') AS by, i.expires FROM invitation i JOIN invitation_address a ON a.invitation_id = i.id"
+        " LEFT JOIN person p ON p.id = i.by_person WHERE i.id = %(id)s AND i.expires > present()"
+        " AND NOT EXISTS (SELECT FROM invitation_use u WHERE u.invitation_id = i.id)"
+        " AND NOT EXISTS (SELECT FROM invitation_revocation r WHERE r.invitation_id = i.id)",
+        id=data["invitation"],
+    )
+    if row:
+        code = links.code(invitations.PURPOSE, UUID(data["invitation"]))
+        yield Mail("invitation", row.email, {"by": row.by, "code": code, "expires": row.expires})
+
+
+def confirm(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
+    change = data["address_change"]
+    email = db.value("SELECT email FROM address_change WHERE id = %(id)s", id=change)
+    if email:
+        yield Mail("confirm", email, {"link": links.link("confirm", UUID(change))})
+
+
+def reset(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
+    """The one mail, beside the confirmation, that an unconfirmed address gets: its owner asked for it just now."""
+    email = db.value(
+        "SELECT a.email FROM password_reset r JOIN account a USING (person_id) WHERE r.id = %(id)s AND a.email_confirmed",
+        id=data["password_reset"],
+    )
+    if email:
+        yield Mail("reset", email, {"link": links.link("reset", UUID(data["password_reset"]))})
+
+
+def address_in_use(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
+    for row in _confirmed(db, [data["person"]]):
+        yield Mail("address_in_use", row.email, {})
+
+
+def address_changed(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
+    email = db.value("SELECT email FROM former_address WHERE id = %(id)s", id=data["former_address"])
+    if email:
+        yield Mail("address_changed", email, {})
+
+
+def event_approved(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
+    """A lunch will be: to everybody who comes."""
+    yield from _about_event(db, "event_approved", data["event"], "approved")
+
+
+def event_invited(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
+    """A lunch waits for one's approval."""
+    yield from _about_event(db, "event_invited", data["event"], "invited")
+
+
+def event_evaluate(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
+    """A lunch is over: how was it?"""
+    yield from _about_event(db, "event_evaluate", data["event"], "approved")
+
+
+def _about_event(db: Database, template: str, event: str, response: str) -> Iterator[Mail]:
+    rows = db.rows(
+        "SELECT a.person_id, e.title, e.starts, e.ends, e.status, l.name AS location, l.address, l.meeting_point, l.timezone,"
+        " ARRAY(SELECT p.name FROM attendance x JOIN person p ON p.id = x.person_id WHERE x.event_id = e.id"
+        "       AND x.response <> 'rejected' AND x.person_id <> a.person_id AND p.name <> '' ORDER BY lower(p.name)) AS others"
+        " FROM event e JOIN location l ON l.id = e.location_id JOIN attendance a ON a.event_id = e.id"
+        " WHERE e.id = %(event)s AND a.response = %(response)s AND e.status NOT IN ('Rejected', 'Canceled')",
+        event=event,
+        response=response,
+    )
+    about = {str(row.person_id): row for row in rows}
+    for person in _confirmed(db, list(about)):
+        row = about[str(person.person_id)]
+        place = ZoneInfo(row.timezone)
+        values = row._asdict() | {
+            "name": person.name,
+            "date": zones.local_time(row.starts, place),
+            "end": zones.local_time(row.ends, place),
+            "event": event,
+        }
+        yield Mail(template, person.email, values)
+
+
+def _confirmed(db: Database, people: list[str]) -> list[Any]:
+    """Those of the people who confirmed their address: until then it gets the confirmation and nothing else."""
+    return db.rows(
+        "SELECT a.person_id, a.email, p.name FROM account a JOIN person p ON p.id = a.person_id"
+        " WHERE a.person_id = ANY(%(people)s::uuid[]) AND a.email_confirmed"
+        " AND NOT EXISTS (SELECT FROM ban b WHERE b.person_id = a.person_id) ORDER BY a.person_id",
+        people=people,
+    )
+
+
+KINDS: dict[str, Callable[[Database, dict[str, Any]], Iterator[Mail]]] = {
+    "confirm": confirm,
+    "reset": reset,
+    "address_in_use": address_in_use,
+    "address_changed": address_changed,
+}
+
+
+def due(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
+    """What the Mails topic asks for."""
+    write = KINDS.get(data["kind"])
+    return write(db, data) if write else iter(())
+
+
+MAILS: dict[tuple[str, str], Callable[[Database, dict[str, Any]], Iterator[Mail]]] = {
+    ("InvitedUser", "invitation.created"): invitation,
+    ("InvitedUser", "event.invited"): event_invited,
+    ("Events_All", "event.approved"): event_approved,
+    ("Event_Evaluate", "event.evaluate"): event_evaluate,
+    ("Mails", "mail.due"): due,
+}
+"""Topic and type -> the mails it calls for. Other types on these topics call for none."""

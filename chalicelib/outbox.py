@@ -1,0 +1,146 @@
+"""What happened, written in the transaction in which it happened, and carried to Kafka by the relay.
+
+The request path writes a row and touches neither Kafka nor SQS. The relay reads unpublished rows by id, publishes
+them in order per key and marks them. It follows no id cursor and no snapshot horizon: one long transaction
+anywhere would stop everything; a partial index finds what waits.
+"""
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from chalicelib.database import JOB, Database, connect, transaction
+
+BATCH = 500
+PAUSE_SECONDS = 0.2
+SHIFT_SECONDS = 110
+_LOCK = 7_305_811_001
+"""The relay's advisory lock: one relay at a time, the next takes over without a gap."""
+
+
+class Sender(Protocol):
+    """Publishes messages in order per key; returns the positions that were acknowledged."""
+
+    def __call__(self, messages: Sequence[tuple[str, str, str, bytes]]) -> set[int]: ...
+
+
+def put(db: Database, topic: str, key: str, kind: str, data: dict[str, Any], now: datetime) -> str:
+    """Write one message into the caller's transaction; its id.
+
+    Call it after the row that ``key`` names is locked (or new): that keeps the order per key. ``kind`` is the
+    CloudEvents type (``event.proposed``); ``data`` carries ids, never names, addresses or what members wrote.
+    """
+    return put_all(db, [(topic, key, kind, data)], now)[0]
+
+
+def put_all(db: Database, messages: Sequence[tuple[str, str, str, dict[str, Any]]], now: datetime) -> list[str]:
+    """Write many messages (topic, key, kind, data) with one statement; their ids."""
+    ids = [str(uuid.uuid4()) for _ in messages]
+    at = now.isoformat()
+    db.many(
+        "INSERT INTO outbox (topic, key, event) VALUES %s",
+        [
+            (topic, key, json.dumps(envelope(id, kind, data, at)))
+            for id, (topic, key, kind, data) in zip(ids, messages, strict=True)
+        ],
+    )
+    return ids
+
+
+def envelope(id: str, kind: str, data: dict[str, Any], at: str) -> dict[str, Any]:
+    """The message as a CloudEvents 1.0 structured JSON object."""
+    return {
+        "specversion": "1.0",
+        "id": id,
+        "source": "/rendezvous",
+        "type": kind,
+        "time": at,
+        "datacontenttype": "application/json",
+        "data": data,
+    }
+
+
+def relay(send: Sender, now: Callable[[], datetime], seconds: float = SHIFT_SECONDS) -> int:
+    """Publish what waits until another relay waits for our place or our shift is over; how many were published."""
+    place = connect(JOB)  # a session of its own: its advisory lock ends with it, however it ends
+    place.autocommit = True
+    published = 0
+    try:
+        cursor = place.cursor()
+        cursor.execute("SET statement_timeout = 0; SET lock_timeout = 0")
+        cursor.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            count = relay_once(send, now())
+            published += count
+            if _another_waits(cursor):
+                break
+            if count < BATCH:
+                time.sleep(PAUSE_SECONDS)
+    finally:
+        place.close()
+    return published
+
+
+def _another_waits(cursor: Any) -> bool:
+    cursor.execute(
+        "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        " AND ((classid::bigint << 32) | objid::bigint) = %s)",
+        (_LOCK,),
+    )
+    return bool(cursor.fetchone()[0])
+
+
+def relay_once(send: Sender, now: datetime) -> int:
+    """Publish one batch of what waits, oldest first; how many were acknowledged and marked."""
+    waiting = transaction(
+        lambda db: db.rows(
+            "SELECT id, topic, key, event::text AS event FROM outbox WHERE published IS NULL ORDER BY id LIMIT %(batch)s",
+            batch=BATCH,
+        ),
+        JOB,
+    )
+    if not waiting:
+        return 0
+    message_id = [json.loads(row.event)["id"] for row in waiting]
+    acknowledged = send(
+        [(row.topic, row.key, id, row.event.encode()) for row, id in zip(waiting, message_id, strict=True)]
+    )
+    done = [row.id for position, row in enumerate(waiting) if position in acknowledged]
+    transaction(
+        lambda db: db.run("UPDATE outbox SET published = %(now)s WHERE id = ANY(%(done)s)", now=now, done=done), JOB
+    )
+    return len(done)
+
+
+def republish(db: Database) -> int:
+    """Mark every kept message unpublished, for a broker that came back empty; consumers deduplicate. How many."""
+    return db.run("UPDATE outbox SET published = NULL WHERE published IS NOT NULL")
+
+
+def forget(db: Database, before: datetime, batch: int = 5000) -> int:
+    """Delete a batch of what was published before then; how many. In batches: a long delete would slow the relay."""
+    return db.run(
+        "DELETE FROM outbox WHERE id IN"
+        " (SELECT id FROM outbox WHERE published < %(before)s ORDER BY published LIMIT %(batch)s)",
+        before=before,
+        batch=batch,
+    )
+
+
+def first_time(db: Database, consumer: str, message: str, now: datetime) -> bool:
+    """Whether this consumer meets the message for the first time: claimed in the caller's transaction."""
+    return (
+        db.run(
+            "INSERT INTO delivered (consumer, event_id, at) VALUES (%(consumer)s, %(message)s, %(now)s)"
+            " ON CONFLICT DO NOTHING",
+            consumer=consumer,
+            message=message,
+            now=now,
+        )
+        == 1
+    )

@@ -1,0 +1,382 @@
+"""Routes: who may call, one transaction, CSRF, JSON or HTML, errors to responses.
+
+A handler is a plain function that names what it needs; web.py passes it by name:
+
+    @routes.api("POST", "/api/availability", status=201)
+    def give(db: Database, caller: Caller, body: GiveAvailability) -> dict[str, Any]: ...
+
+``db`` the request's transaction (without it the handler opens its own), ``caller`` who is logged in, ``body`` and
+``query`` converted to the type they are annotated with, ``now`` the present, ``request`` the rest, ``form`` what was
+typed into a page's form that is shown again, and any other name a part of the path.
+"""
+
+import inspect
+import logging
+import time
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, get_type_hints
+from urllib.parse import quote
+from uuid import UUID, uuid4
+
+from chalice.app import Blueprint, Chalice, Response
+
+from chalicelib import answers, bodies, callers, clock, idempotency, rules
+from chalicelib.answers import Answer, Page, Redirect
+from chalicelib.callers import Caller, Request
+from chalicelib.config import config
+from chalicelib.database import Database, transaction
+from chalicelib.errors import Abuse, Forbidden, Invalid, NotFound, NotLoggedIn, Told
+
+ANYBODY = "anybody"
+ANY_PERSON = "any person"
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+log = logging.getLogger(__name__)
+_prefix: ContextVar[str] = ContextVar("prefix", default="")
+
+
+@dataclass
+class Form:
+    """A page's form that was refused: what was typed (passwords aside), what is wrong with which field."""
+
+    typed: dict[str, Any] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One method of one path: who may call it, what it takes, how it answers."""
+
+    method: str
+    path: str
+    handler: Callable[..., Any]
+    who: str
+    takes: dict[str, Any]
+    status: int = 200
+    html: bool = False
+    forms: bool = False
+    counted: bool = False
+    banned: str | None = "You are banned"
+    refusal: Callable[[str], Any] | None = None
+    shows: Callable[..., Page] | None = None
+
+
+ENDPOINTS: list[Endpoint] = []
+"""Every endpoint there is, for the API's description and for the table of who may open what."""
+
+
+class Routes(Blueprint):
+    """A slice's routes."""
+
+    def api(self, method: str, path: str, *, who: str = ANY_PERSON, **more: Any) -> Callable[..., Any]:
+        """A JSON endpoint.
+
+        status    of a success (200)
+        forms     also reads form-encoded bodies
+        counted   counts towards requests.per_minute
+        banned    what a banned person is told; None: he may call it
+        refusal   message -> body of 401, 403, 404, 409 and 429, where it is not problem+json
+        """
+        return self._add(method, path, who, more)
+
+    def page(self, path: str, *, who: str = ANY_PERSON, **more: Any) -> Callable[..., Any]:
+        """A page: the handler returns a Page or a Redirect."""
+        return self._add("GET", path, who, more | {"html": True})
+
+    def form(self, path: str, *, shows: Callable[..., Page], who: str = ANY_PERSON, **more: Any) -> Callable[..., Any]:
+        """Where a page's form posts to: answered by a Redirect; refused, ``shows`` shows it again, nothing lost."""
+        return self._add("POST", path, who, more | {"html": True, "forms": True, "shows": shows})
+
+    def _add(self, method: str, path: str, who: str, more: dict[str, Any]) -> Callable[..., Any]:
+        def register(handler: Callable[..., Any]) -> Callable[..., Any]:
+            endpoint = Endpoint(method, path, handler, who, _takes(handler), **more)
+            ENDPOINTS.append(endpoint)
+            view = _view(self, endpoint, path)
+            name = f"{handler.__module__}.{handler.__name__}"
+            for one in ("GET", "HEAD") if method == "GET" else (method,):
+                self.route(path, methods=[one], content_types=[], name=f"{name}.{one}")(view)
+            return handler
+
+        return register
+
+
+def _takes(handler: Callable[..., Any]) -> dict[str, Any]:
+    hints = get_type_hints(handler)
+    return {name: hints.get(name, str) for name in inspect.signature(handler).parameters}
+
+
+def _view(routes: Blueprint, endpoint: Endpoint, path: str) -> Callable[..., Response]:
+    def view(**parts: str) -> Response:
+        return serve(endpoint, read_request(routes.current_request), parts)
+
+    # Chalice reads a view's parameters from its signature and passes the parts of the path by them.
+    names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
+    view.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [inspect.Parameter(name.rstrip("+"), inspect.Parameter.KEYWORD_ONLY) for name in names]
+    )
+    return view
+
+
+def read_request(given: Any) -> Request:
+    """Chalice's request as ours."""
+    event = given.to_original_event()
+    context = event["requestContext"]
+    path = event.get("path") or context["resourcePath"]
+    whole = context.get("path") or path
+    request = Request(
+        method=given.method,
+        path=path,
+        resource=context["resourcePath"],
+        headers=given.headers,
+        query=[(name, value) for name, values in (event.get("multiValueQueryStringParameters") or {}).items() for value in values],
+        body=given.raw_body.decode("utf-8", "replace"),
+        address=context["identity"]["sourceIp"],
+        now=clock.now(),
+        prefix=whole[: -len(path)] if whole.endswith(path) else "",
+        id=context.get("requestId") or str(uuid4()),
+    )
+    request.token = callers.token_of(given.headers.get("cookie", ""))
+    return request
+
+
+def url(path: str) -> str:
+    """A path of this site as a link: with the stage's prefix where API Gateway has put one in front."""
+    return _prefix.get() + path
+
+
+def serve(endpoint: Endpoint, request: Request, parts: dict[str, str]) -> Response:
+    """Answer a request: what the handler says, or what went wrong, with the headers that stand on every answer."""
+    started = time.perf_counter()
+    _prefix.set(request.prefix)
+    try:
+        callers.refuse_other_sites(request)
+        if endpoint.counted:
+            _count(request)
+        response = _carry_out(endpoint, request, parts)
+    except Told as told:
+        response = _refusal(endpoint, request, parts, told)
+    except Exception:
+        log.exception("unexpected error", extra={"request_id": request.id, "route": endpoint.path})
+        response = _refusal(endpoint, request, parts, Told("Something went wrong on our side. Nothing was changed"))
+    if request.method == "HEAD":
+        response.body = ""
+    log.info(
+        "request",
+        extra={
+            "request_id": request.id,
+            "method": request.method,
+            "route": endpoint.path,
+            "status": response.status_code,
+            "ms": round((time.perf_counter() - started) * 1000, 1),
+        },
+    )
+    return answers.secured(response, config().live)
+
+
+def _count(request: Request) -> None:
+    """Count towards requests.per_minute, in a transaction of its own that no refusal undoes. Raises Abuse."""
+
+    def tally(db: Database) -> Any:
+        callers.enter(db, request)
+        if request.caller is None:
+            return None, 0
+        # A limit lost with a crashed server is a second of grace, and not worth waiting for the disk.
+        db.run("SET LOCAL synchronous_commit = off")
+        who = callers.hashed(request.caller.id.bytes)
+        return db.row("SELECT * FROM tally('requests', %(who)s, 60, %(now)s)", who=who, now=request.now), rules.read(db)[
+            "requests.per_minute"
+        ]
+
+    counted, limit = transaction(tally)
+    if counted and counted.count > limit:
+        wait = (counted.until - request.now).total_seconds()
+        raise Abuse("You are abusing the system", retry_after=max(1, int(wait) + 1))
+
+
+def _carry_out(endpoint: Endpoint, request: Request, parts: dict[str, str]) -> Response:
+    takes = endpoint.takes
+    if "db" not in takes:
+        return _respond(endpoint, request, endpoint.handler(**_arguments(endpoint, request, parts)))
+
+    def work(db: Database) -> Response:
+        callers.enter(db, request)
+        permit(endpoint, request)
+
+        def handle() -> Response:
+            given = _arguments(endpoint, request, parts)
+            return _respond(endpoint, request, endpoint.handler(db=db, **given))
+
+        if endpoint.method == "POST" and endpoint.path.startswith("/api/"):
+            return idempotency.once(db, request, handle)
+        return handle()
+
+    return transaction(work)
+
+
+def permit(endpoint: Endpoint, request: Request) -> None:
+    """Raises NotLoggedIn or Forbidden unless the caller may call this."""
+    if endpoint.who == ANYBODY:
+        return
+    caller = request.caller
+    if caller is None:
+        raise NotLoggedIn
+    if endpoint.path.startswith("/api/"):
+        callers.require_intent(request)
+    if caller.banned and endpoint.banned is not None:
+        raise Forbidden(endpoint.banned)
+    if endpoint.who != ANY_PERSON and not caller.is_a(endpoint.who):
+        raise NotFound
+
+
+def _arguments(endpoint: Endpoint, request: Request, parts: dict[str, str]) -> dict[str, Any]:
+    given: dict[str, Any] = {}
+    for name, kind in endpoint.takes.items():
+        match name:
+            case "db" | "form":
+                pass
+            case "caller":
+                given[name] = request.caller
+            case "now":
+                given[name] = request.now
+            case "request":
+                given[name] = request
+            case "query":
+                given[name] = bodies.checked(bodies.form_values(request.query, kind), kind, texts=True)
+            case "body":
+                given[name] = _read_form(endpoint, request, kind) if endpoint.html else _read_body(endpoint, request, kind)
+            case _:
+                given[name] = _part(parts[name], kind)
+    if "query" not in endpoint.takes and request.query and not endpoint.html:
+        raise Invalid.field(request.query[0][0], "is not known here")
+    if "form" in endpoint.takes:
+        given["form"] = Form()
+    return given
+
+
+def _read_body(endpoint: Endpoint, request: Request, kind: type) -> Any:
+    accepted = (bodies.JSON, bodies.FORM) if endpoint.forms else (bodies.JSON,)
+    return bodies.read(request.body, request.headers.get("content-type", ""), accepted, kind)
+
+
+def _read_form(endpoint: Endpoint, request: Request, kind: type) -> Any:
+    pairs = bodies.read_pairs(request.body) if request.body else []
+    request.typed = {name: value for name, value in pairs if "password" not in name}
+    tokens = [value for name, value in pairs if name == callers.CSRF_FIELD]
+    if endpoint.who != ANYBODY and not (len(tokens) == 1 and callers.is_csrf_token(request, tokens[0])):
+        raise Forbidden("This form is not of your session any more. Please send it again")
+    values = bodies.form_values([pair for pair in pairs if pair[0] != callers.CSRF_FIELD], kind)
+    return bodies.checked(values, kind, texts=True)
+
+
+def _part(text: str, kind: Any) -> Any:
+    if kind is not UUID:
+        return text
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound from None
+
+
+def _respond(endpoint: Endpoint, request: Request, result: Any) -> Response:
+    if isinstance(result, Response):
+        return result
+    if isinstance(result, Page):
+        return show(request, result)
+    if isinstance(result, Redirect):
+        return Response("", status_code=303, headers={"Location": url(result.path), **result.headers})
+    if isinstance(result, Answer):
+        return answers.as_json(result.body, result.status, **result.headers)
+    if endpoint.status == 204:
+        return Response("", status_code=204)
+    return answers.as_json(result, endpoint.status)
+
+
+def show(request: Request, page: Page) -> Response:
+    """The page as a response, with what every page knows: who is there, where one is, its CSRF token, links."""
+    from chalicelib.rendering import render
+
+    values = {
+        "caller": request.caller,
+        "path": request.path,
+        "now": request.now,
+        "csrf": callers.csrf_token(request) if request.caller else "",
+        "url": url,
+        "form": Form(),
+        "rules": rules,
+        "stage": config().stage,
+    }
+    return Response(
+        render(page.template, values | page.values),
+        status_code=page.status,
+        headers={"Content-Type": "text/html; charset=utf-8", **page.headers},
+    )
+
+
+def _refusal(endpoint: Endpoint, request: Request, parts: dict[str, str], told: Told) -> Response:
+    if not endpoint.html:
+        if endpoint.refusal and told.status in (401, 403, 404, 409, 429):
+            return answers.as_json(endpoint.refusal(told.message), told.status, **answers.retry_after(told))
+        return answers.as_problem(told)
+    if isinstance(told, NotLoggedIn) and endpoint.shows is None:
+        return Response("", status_code=303, headers={"Location": url("/login?next=" + quote(request.path, safe="/"))})
+    if endpoint.shows and request.typed and told.status in (401, 403, 409, 422, 429):
+        return _show_again(endpoint, request, parts, told)
+    return show(request, Page("error.html", {"told": told}, told.status, {**answers.retry_after(told)}))
+
+
+def _show_again(endpoint: Endpoint, request: Request, parts: dict[str, str], told: Told) -> Response:
+    """The page whose form was refused, with what was typed and what is wrong: 422, or the refusal's own 401."""
+    assert endpoint.shows is not None
+    handler = endpoint.shows
+    form = Form(request.typed, told.fields, told.message)
+    page_of_it = next(e for e in ENDPOINTS if e.handler is handler)
+
+    def work(db: Database) -> Response:
+        callers.enter(db, request)
+        given = _arguments(page_of_it, request, parts) | {"form": form}
+        page = handler(db=db, **given) if "db" in page_of_it.takes else handler(**given)
+        page.values["form"] = form
+        page.status = told.status if told.status in (401, 403, 429) else 422
+        return show(request, page)
+
+    return transaction(work)
+
+
+def close_doors(app: Chalice) -> None:
+    """Answer, on every known path, the methods it does not know (405 and Allow), and every unknown path (404).
+
+    Deployed, API Gateway would answer a bare 403 itself.
+    """
+    routes = Routes("chalicelib.web")
+    for path, known in list(app.routes.items()):
+        allowed = ", ".join(sorted(known))
+        missing = [method for method in METHODS if method not in known]
+        routes.route(path, methods=missing, content_types=[], name=f"closed{path}")(_closed(routes, path, allowed))
+    routes.route("/{proxy+}", methods=list(METHODS), content_types=[], name="nothing_here")(_nothing_here(routes))
+    app.register_blueprint(routes)
+
+
+def _closed(routes: Blueprint, path: str, allowed: str) -> Callable[..., Response]:
+    def refuse() -> Response:
+        told = Told(f"This address answers {allowed}")
+        told.status, told.title = 405, "Method not allowed"
+        response = answers.as_problem(told)
+        response.headers["Allow"] = allowed
+        return response
+
+    endpoint = Endpoint("", path, refuse, ANYBODY, {})
+    return _view(routes, endpoint, path)
+
+
+def _nothing_here(routes: Blueprint) -> Callable[..., Response]:
+    def refuse(request: Request) -> Response:
+        told = NotFound()
+        if "text/html" in request.headers.get("accept", ""):
+            transaction(lambda db: callers.enter(db, request))
+            return show(request, Page("error.html", {"told": told}, told.status))
+        return answers.as_problem(told)
+
+    return _view(routes, Endpoint("", "/{proxy+}", refuse, ANYBODY, {"request": Request}), "/{proxy+}")
