@@ -21,7 +21,7 @@ def disk_faults(folder: Path) -> Iterator[None]:
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.EISDIR):
             reason = (error.strerror or "refused").lower()
             raise Fault(
-                f"Cannot write in {folder} ({reason}): make it yours, or choose another folder with DATA=/path/to/folder."
+                f"Cannot write in {folder} ({reason}): make it yours, or choose another folder with DATA=."
             ) from error
         raise
 

@@ -15,7 +15,7 @@ from types import FrameType
 def main(arguments: list[str]) -> int:
     """Runs the program; returns its exit status."""
     last_signal = signal.Signals(int(arguments[0]))
-    child = subprocess.Popen(arguments[1:], stdin=subprocess.DEVNULL)
+    child = subprocess.Popen(arguments[1:], stdin=subprocess.DEVNULL, close_fds=False)
 
     def hand_on(number: int, _frame: FrameType | None) -> None:
         child.send_signal(number)

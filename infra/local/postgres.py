@@ -179,25 +179,23 @@ class Postgres:
         major = binaries.major_version(self.programs, self.user)
         # lower() of every alphabet, and the order of bytes: the same on every machine.
         locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
-        identity = {} if self.user is None else {"user": self.user[0], "group": self.user[1], "extra_groups": []}
-        done = subprocess.run(
+        making = self.log.with_name("initdb.log")
+        making.unlink(missing_ok=True)
+        done = processes.spawn(
             [
                 *(self.programs / "initdb", "-D", draft, "-U", ADMIN, "--encoding=UTF8", "--auth=scram-sha-256"),
                 *(f"--pwfile={self._password_file}", "--no-instructions", "--no-sync"),
                 *(locale if major >= 17 else ["--locale=C.UTF-8"]),
             ],
-            capture_output=True,
-            text=True,
-            cwd="/",
-            env=os.environ | {"LC_ALL": "C"},
-            check=False,
-            **identity,  # type: ignore[call-overload]
-        )
-        if done.returncode:
+            log=making,
+            environment=os.environ | {"LC_ALL": "C"},
+            user=self.user,
+        ).wait()
+        if done != 0:
             shutil.rmtree(draft, ignore_errors=True)
-            if "No space left" in done.stderr:
+            if "No space left" in making.read_text(errors="replace"):
                 raise full_disk(self.home)
-            raise Fault(f"initdb could not make {self.folder}: {' '.join(done.stderr.split())}")
+            raise Fault(f"initdb could not make {self.folder}: {processes.last_line(making)} (see {making}).")
         draft.rename(self.folder)
 
     def _accepts(self) -> bool:

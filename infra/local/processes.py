@@ -22,6 +22,8 @@ LINUX = sys.platform == "linux"
 PR_SET_PDEATHSIG = 1
 _prctl = ctypes.CDLL(None).prctl if LINUX else None
 LOOPBACK = "127.0.0.1"
+ROOT = Path(__file__).resolve().parents[2]
+"""The checkout: where app.py is, and where every part of the product runs."""
 
 
 def spawn(
@@ -29,13 +31,15 @@ def spawn(
     *,
     log: Path,
     environment: Mapping[str, str] | None = None,
-    user: "tuple[int, int] | None" = None,
+    user: tuple[int, int] | None = None,
     last_signal: signal.Signals = signal.SIGKILL,
+    keep: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
     """Starts ``command`` in a session of its own (a Ctrl-C reaches the supervisor alone), writing to ``log``.
 
-    ``user`` is (uid, gid) to run as. ``last_signal`` is what it gets when this process dies. The thread
-    that calls must live as long as the child: to the kernel, the parent is a thread.
+    ``user`` is (uid, gid) to run as, ``last_signal`` what it gets when this process dies, ``keep`` the file
+    descriptors it inherits. The thread that calls must live as long as the child: to the kernel, the parent
+    is a thread.
     """
     arguments = [str(part) for part in command]
     if not LINUX:
@@ -52,17 +56,19 @@ def spawn(
     if user is not None:
         identity = {"user": user[0], "group": user[1], "extra_groups": []}
     with log.open("ab") as output:
-        return subprocess.Popen(
+        child: subprocess.Popen[bytes] = subprocess.Popen(
             arguments,
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
             env=None if environment is None else dict(environment),
-            cwd="/" if user is not None else None,
+            cwd="/" if user is not None else ROOT,
+            pass_fds=keep,
             start_new_session=True,
             preexec_fn=tie_to_parent,
             **identity,  # type: ignore[call-overload]
         )
+    return child
 
 
 def end_with_parent() -> None:
