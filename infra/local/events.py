@@ -76,6 +76,7 @@ def http(
             "accountId": ACCOUNT,
             "apiId": "local",
             "domainName": last_headers.get("Host", "localhost"),
+            "domainPrefix": "local",
             "extendedRequestId": "local",
             "httpMethod": method,
             "identity": _identity(source_ip, agent),

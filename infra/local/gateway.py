@@ -131,8 +131,6 @@ class Connection(BaseHTTPRequestHandler):
             datetime.now(UTC),
             os.environ.get("STAGE", "local"),
         )
-        # What Chalice's local mode and its Request rely on, beyond what AWS sends.
-        event["pathParameters"] = event["pathParameters"] or {}
         try:
             answer = self.server.invoke(event)
             self._answer(answer)

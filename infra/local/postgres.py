@@ -213,6 +213,8 @@ class Postgres:
                 cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (OWNER,))
                 if cursor.fetchone() is None:
                     cursor.execute(f"CREATE ROLE {OWNER} LOGIN CREATEDB CREATEROLE PASSWORD %s", (self.password,))
+                    if connection.server_version >= 160000:  # as before 16: who makes a role may take it
+                        cursor.execute(f"ALTER ROLE {OWNER} SET createrole_self_grant = 'set, inherit'")
                 cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (OWNER,))
                 if cursor.fetchone() is None:
                     cursor.execute(f"CREATE DATABASE {OWNER} OWNER {OWNER}")
