@@ -48,17 +48,16 @@ find_python() {
         "python3-venv; or: uv python install ${WANTED:-3.13}), or name it: make PYTHON=/path/to/python3"
 }
 
-# The lock file pins uv too: its lines are cut out for pip, which wants a hash for everything or for nothing.
-# uv takes 4 seconds where pip takes 50; where uv has no wheel for this machine, pip does the same work.
+# uv takes 4 seconds where pip takes 50. Where it has no wheel for this machine, or does not trust the network's own
+# certificates as pip was told to, pip does the same work. The lock file pins uv too: its lines are cut out, because
+# pip wants a hash for everything or for nothing.
 install() {
     sed -n '/^uv==/,/[^\\]$/p' "$lock" >"$venv/uv.txt"
-    if "$python" -m pip install $quiet --only-binary uv --require-hashes -r "$venv/uv.txt" 2>/dev/null; then
-        "$venv/bin/uv" pip sync --quiet --python "$python" --require-hashes "$lock"
-    else
-        say "There is no uv for this machine: pip takes about a minute."
-        sed '/^uv==/,/[^\\]$/d' "$lock" >"$venv/lock.txt"
-        "$python" -m pip install $quiet --require-hashes -r "$venv/lock.txt"
-    fi
+    if "$python" -m pip install $quiet --only-binary uv --require-hashes -r "$venv/uv.txt" 2>"$venv/uv.log" &&
+        "$venv/bin/uv" pip sync --quiet --python "$python" --require-hashes "$lock" 2>"$venv/uv.log"; then return; fi
+    say "uv does not work here ($(head -n 1 "$venv/uv.log")): pip takes about a minute."
+    sed '/^uv==/,/[^\\]$/d' "$lock" >"$venv/lock.txt"
+    "$python" -m pip install $quiet --require-hashes -r "$venv/lock.txt"
 }
 
 cd "$(dirname "$0")/.."
