@@ -1,0 +1,89 @@
+# `make` alone lists what there is. Whatever a target needs it sets up itself: nothing has to be done before.
+# PYTHON=/path/to/python3 chooses the Python; ARGS= goes to pytest. A variable given to make reaches the
+# commands through the environment, so nothing here quotes what a user typed.
+
+.DEFAULT_GOAL := help
+.SUFFIXES:
+
+VENV_PYTHON := .venv/bin/python
+LOCAL := exec $(VENV_PYTHON) -m infra.local
+PYTEST := exec $(VENV_PYTHON) -m pytest
+LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade)
+
+.PHONY: help
+help: ## list what make can do
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+
+# --- the running system ---------------------------------------------------------------------------------------
+
+.PHONY: run match clock admin kafka
+run: dev matcher ## start everything on 127.0.0.1 and serve a demo community (PORT=8000 DATA=.local)
+	@$(LOCAL) run
+
+match: dev ## a round now, on the running system (WEEK=2026-W48)
+	@test -n "$$WEEK" || { echo "Which week? make match WEEK=2026-W48"; exit 2; }
+	@$(LOCAL) match "$$WEEK"
+
+clock: dev ## set the running system's clock (NOW=2026-11-30T12:00Z)
+	@test -n "$$NOW" || { echo "To what time? make clock NOW=2026-11-30T12:00Z"; exit 2; }
+	@$(LOCAL) clock "$$NOW"
+
+admin: dev ## invite the first admin of a new installation (EMAIL=ada@example.org)
+	@test -n "$$EMAIL" || { echo "Whom? make admin EMAIL=ada@example.org"; exit 2; }
+	@$(LOCAL) admin "$$EMAIL"
+
+kafka: dev ## run a real Apache Kafka (needs Java 17 and Maven)
+	@$(LOCAL) kafka
+
+# --- tests ----------------------------------------------------------------------------------------------------
+
+.PHONY: test bench check lint types imports slow
+test: dev matcher ## the tests that need no download beyond PyPI (ARGS="-k login")
+	@$(PYTEST) $(ARGS)
+
+bench: tools matcher ## the benchmarks: a table with the machine, the baseline of the same run, and ratios
+	@exec $(VENV_PYTHON) -m tests.benchmarks
+
+check: lint types imports test slow ## everything that CI runs
+
+lint: tools ## style and common mistakes (ruff)
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+
+types: tools ## types (mypy --strict)
+	.venv/bin/mypy
+
+imports: tools ## imports point down only (import-linter)
+	.venv/bin/lint-imports --no-logo
+
+slow: tools matcher ## the tests that need more than PyPI: real Kafka, a browser, Lynx, the Lambda zip
+	@$(VENV_PYTHON) -m pytest -m "kafka or browser or lynx or package or long" $(ARGS); code=$$?; \
+	test $$code -ne 5 || echo "There is no such test yet."; test $$code -eq 0 -o $$code -eq 5
+
+# --- what it is made of ---------------------------------------------------------------------------------------
+
+.PHONY: package lock clean dev tools matcher
+package: ## build and verify the zip for Lambda in build/ (needs Python 3.13)
+	@PYTHON= WANTED=3.13 VENV=build/venv sh infra/setup.sh requirements-dev.txt
+	@exec build/venv/bin/python -m infra.package
+
+lock: dev ## lock the requirements again (UPGRADE=1: to the newest versions)
+	$(LOCK) requirements-check.in -o requirements-check.txt
+	$(LOCK) requirements-dev.in -c requirements-check.txt -o requirements-dev.txt
+	$(LOCK) requirements.in -c requirements-check.txt -o requirements.txt
+
+clean: ## remove what was built and installed; the data of `make run` (.local) stays
+	rm -rf .venv build .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	find chalicelib -name '*.so' -delete
+
+dev:
+	@sh infra/setup.sh requirements-dev.txt
+
+tools:
+	@sh infra/setup.sh requirements-check.txt
+
+matcher: dev
+	@test ! -e infra/compile_matcher.py || $(VENV_PYTHON) -m infra.compile_matcher || \
+	echo "The matcher could not be compiled: it runs as plain Python, with the same answers, slower."

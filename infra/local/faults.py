@@ -1,0 +1,31 @@
+"""What can be wrong with the machine or the folder, said in one sentence that tells what to do."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class Fault(Exception):
+    """Its message is the whole answer: the command prints it and ends with status 1, without a traceback."""
+
+
+@contextmanager
+def disk_faults(folder: Path) -> Iterator[None]:
+    """Turns what the file system refuses below ``folder`` into a Fault."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise full_disk(folder) from error
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.EISDIR):
+            reason = (error.strerror or "refused").lower()
+            raise Fault(
+                f"Cannot write in {folder} ({reason}): make it yours, or choose another folder with DATA=."
+            ) from error
+        raise
+
+
+def full_disk(folder: Path) -> Fault:
+    """The sentence for a file system without room."""
+    return Fault(f"The disk that holds {folder} is full: free some space, or choose another folder with DATA=.")

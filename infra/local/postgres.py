@@ -1,0 +1,238 @@
+"""PostgreSQL for one machine: the installed one (15 or later), else the one that pip brought.
+
+A server of one's own in a folder of one's own, on a free loopback port, reached over TCP alone. Like RDS it
+has an administrator, and an owner without superuser's rights who owns the database ``rendezvous``.
+"""
+
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from urllib.parse import quote
+
+import psycopg2
+from psycopg2 import sql
+
+from infra.local import binaries, processes
+from infra.local.faults import Fault, disk_faults, full_disk
+
+OWNER = "rendezvous"
+ADMIN = "postgres"
+SETTINGS = {
+    "listen_addresses": processes.LOOPBACK,
+    "unix_socket_directories": "",  # their paths may have 107 bytes, a data folder's may be longer
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    # A refused statement would stand in the log with what people wrote.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "log_min_duration_statement": "-1",
+}
+CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+class Postgres:
+    """A running server: ``with Postgres() as server: psycopg2.connect(server.url)``.
+
+    Args:
+        data: the folder to keep everything in (made when absent); None: a temporary one that goes at the end.
+        log: where the server's log goes; None: beside its files.
+        durable: False lets a crash of the machine lose data, and tests run faster.
+    """
+
+    def __init__(self, data: Path | None = None, *, log: Path | None = None, durable: bool = True) -> None:
+        self.ephemeral = data is None
+        self.user = binaries.server_user(data / "postgres" if data else None)
+        if data is None:
+            data = Path(tempfile.mkdtemp(prefix="rendezvous-postgres-"))
+            data.chmod(0o711)
+        self.home = binaries.reachable_home(data.resolve(), self.user)
+        self.folder = self.home / "postgres"
+        self.log = log or data / "postgres.log"
+        self.durable = durable
+        self.port = 0
+        self.process: subprocess.Popen[bytes] | None = None
+        self._password_file = self.home / "postgres.password"
+
+    def __enter__(self) -> "Postgres":
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Makes the folder if need be, starts the server, and returns when the owner can connect.
+
+        Raises:
+            Fault: the folder is of another major version or damaged, the disk is full, or the server ended.
+        """
+        with disk_faults(self.home):
+            self.programs = binaries.find(self._kept_version(), self.user, self.home)
+            if not self.folder.exists():
+                self._make_folder()
+            self.password = self._password_file.read_text().strip()
+        self.launch()
+        self._make_database()
+
+    def launch(self) -> None:
+        """Starts the server itself; also a second time, after it was killed."""
+        self.port = processes.free_port()
+        settings = SETTINGS | {"port": str(self.port)} | ({} if self.durable else CARELESS)
+        self.log.touch(mode=0o600)
+        self.process = processes.spawn(
+            [self.programs / "postgres", "-D", self.folder, *(f"--{name}={value}" for name, value in settings.items())],
+            log=self.log,
+            environment=os.environ | {"LC_ALL": "C"},
+            user=self.user,
+            last_signal=signal.SIGINT,  # "fast shutdown": it ends its own children, and the files are whole
+        )
+        try:
+            processes.wait_until(self._accepts, self.process, "PostgreSQL", self.log)
+        except Fault as fault:
+            raise self._explain(fault) from fault
+
+    def stop(self) -> None:
+        """Ends the server, and removes the folder if it was a temporary one."""
+        if self.process is not None:
+            processes.stop(self.process, signal.SIGINT)
+            self.process = None
+        if self.ephemeral:
+            shutil.rmtree(self.home, ignore_errors=True)
+
+    def kill(self) -> None:
+        """What a crash does: kill -9 of the server. Its children notice and end; ``launch`` recovers."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    @property
+    def url(self) -> str:
+        """libpq URL of the owner of the database ``rendezvous``."""
+        return self.url_of(OWNER)
+
+    @property
+    def admin_url(self) -> str:
+        """libpq URL of the superuser, in the database ``postgres``."""
+        return self.url_of("postgres", ADMIN)
+
+    def url_of(self, database: str, user: str = OWNER) -> str:
+        """libpq URL of any database of this server."""
+        return f"postgresql://{user}:{quote(self.password)}@{processes.LOOPBACK}:{self.port}/{quote(database)}"
+
+    def create(self, database: str, template: str = "template1") -> str:
+        """Makes ``database``, a copy of ``template`` (to which nobody may be connected); returns its owner's URL."""
+        self._administer(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {} STRATEGY FILE_COPY").format(
+                sql.Identifier(database), sql.Identifier(template), sql.Identifier(OWNER)
+            )
+        )
+        return self.url_of(database)
+
+    def drop(self, database: str) -> None:
+        """Removes ``database``, whoever is connected to it."""
+        self._administer(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database)))
+
+    def _administer(self, *statements: sql.Composable) -> None:
+        connection = psycopg2.connect(self.admin_url)
+        try:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                for statement in statements:
+                    cursor.execute(statement)
+        finally:
+            connection.close()
+
+    def _kept_version(self) -> int | None:
+        """Major version of the server that made the folder; None if there is none yet."""
+        if not self.folder.exists():
+            return None
+        try:
+            return int((self.folder / "PG_VERSION").read_text())
+        except PermissionError as error:
+            raise Fault(
+                f"{self.folder} belongs to another user: run as the one who made it, or choose another DATA=."
+            ) from error
+        except (FileNotFoundError, ValueError) as error:
+            raise self._damaged("it has no readable PG_VERSION") from error
+
+    def _make_folder(self) -> None:
+        """initdb beside the final place, then one rename: an interrupted first start leaves nothing half made."""
+        password = secrets.token_urlsafe(24)
+        draft = self.home / "postgres.new"
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(mode=0o700)
+        self._password_file.touch(mode=0o600)
+        self._password_file.write_text(password + "\n")
+        if self.user is not None:
+            os.chown(draft, *self.user)
+            os.chown(self._password_file, *self.user)
+        major = binaries.major_version(self.programs, self.user)
+        # lower() of every alphabet, and the order of bytes: the same on every machine.
+        locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+        making = self.log.with_name("initdb.log")
+        making.unlink(missing_ok=True)
+        done = processes.spawn(
+            [
+                *(self.programs / "initdb", "-D", draft, "-U", ADMIN, "--encoding=UTF8", "--auth=scram-sha-256"),
+                *(f"--pwfile={self._password_file}", "--no-instructions", "--no-sync"),
+                *(locale if major >= 17 else ["--locale=C.UTF-8"]),
+            ],
+            log=making,
+            environment=os.environ | {"LC_ALL": "C"},
+            user=self.user,
+        ).wait()
+        if done != 0:
+            shutil.rmtree(draft, ignore_errors=True)
+            if "No space left" in making.read_text(errors="replace"):
+                raise full_disk(self.home)
+            raise Fault(f"initdb could not make {self.folder}: {processes.last_line(making)} (see {making}).")
+        draft.rename(self.folder)
+
+    def _accepts(self) -> bool:
+        try:
+            psycopg2.connect(self.admin_url, connect_timeout=2).close()
+        except psycopg2.OperationalError:
+            return False
+        return True
+
+    def _make_database(self) -> None:
+        connection = psycopg2.connect(self.admin_url)
+        try:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (OWNER,))
+                if cursor.fetchone() is None:
+                    cursor.execute(f"CREATE ROLE {OWNER} LOGIN CREATEDB CREATEROLE PASSWORD %s", (self.password,))
+                    if connection.server_version >= 160000:  # as before 16: who makes a role may take it
+                        cursor.execute(f"ALTER ROLE {OWNER} SET createrole_self_grant = 'set, inherit'")
+                cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (OWNER,))
+                if cursor.fetchone() is None:
+                    cursor.execute(f"CREATE DATABASE {OWNER} OWNER {OWNER}")
+        finally:
+            connection.close()
+
+    def _explain(self, fault: Fault) -> Fault:
+        """A server that ended by itself: why, and what one can do."""
+        story = "\n".join(self.log.read_text(errors="replace").splitlines()[-20:])
+        if "No space left on device" in story:
+            return full_disk(self.folder)
+        if self.process is not None and self.process.poll() is not None:
+            reason = next((line for line in story.splitlines()[::-1] if "FATAL" in line or "PANIC" in line), str(fault))
+            return self._damaged(reason.split(":  ")[-1].strip())
+        return fault
+
+    def _damaged(self, reason: str) -> Fault:
+        return Fault(
+            f"PostgreSQL cannot start from {self.folder} ({reason}): move that folder away to begin with an empty "
+            f"one (mv {self.folder} {self.folder}.damaged), or put a backup in its place."
+        )

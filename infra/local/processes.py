@@ -1,0 +1,141 @@
+"""Child processes that never outlive the one who started them, not even after a kill -9 of it.
+
+On Linux the kernel does it (PR_SET_PDEATHSIG). Elsewhere a pipe does: its writing end closes when the
+parent is gone, however it went; Python children watch their end by themselves (``end_with_parent``), and
+programs that cannot are started under ``python -m infra.local.leash``.
+"""
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from infra.local.faults import Fault
+
+LINUX = sys.platform == "linux"
+PR_SET_PDEATHSIG = 1
+_prctl = ctypes.CDLL(None).prctl if LINUX else None
+LOOPBACK = "127.0.0.1"
+ROOT = Path(__file__).resolve().parents[2]
+"""The checkout: where app.py is, and where every part of the product runs."""
+
+
+def spawn(
+    command: Sequence[str | Path],
+    *,
+    log: Path,
+    environment: Mapping[str, str] | None = None,
+    user: tuple[int, int] | None = None,
+    last_signal: signal.Signals = signal.SIGKILL,
+    keep: Sequence[int] = (),
+) -> subprocess.Popen[bytes]:
+    """Starts ``command`` in a session of its own (a Ctrl-C reaches the supervisor alone), writing to ``log``.
+
+    ``user`` is (uid, gid) to run as, ``last_signal`` what it gets when this process dies, ``keep`` the file
+    descriptors it inherits. The thread that calls must live as long as the child: to the kernel, the parent
+    is a thread.
+    """
+    arguments = [str(part) for part in command]
+    if not LINUX:
+        arguments = [sys.executable, "-m", "infra.local.leash", str(int(last_signal)), *arguments]
+    parent = os.getpid()
+
+    def tie_to_parent() -> None:
+        if _prctl is not None:
+            _prctl(PR_SET_PDEATHSIG, int(last_signal))
+            if os.getppid() != parent:  # it died before we were tied to it
+                os._exit(1)
+
+    identity: dict[str, object] = {}
+    if user is not None:
+        identity = {"user": user[0], "group": user[1], "extra_groups": []}
+    with log.open("ab") as output:
+        child: subprocess.Popen[bytes] = subprocess.Popen(
+            arguments,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=None if environment is None else dict(environment),
+            cwd="/" if user is not None else ROOT,
+            pass_fds=keep,
+            start_new_session=True,
+            preexec_fn=tie_to_parent,
+            **identity,  # type: ignore[call-overload]
+        )
+    return child
+
+
+def end_with_parent() -> None:
+    """Ends this process when its standard input closes: the parent holds the other end, and is gone."""
+
+    def watch() -> None:
+        while os.read(0, 1024):
+            pass
+        os._exit(1)
+
+    threading.Thread(target=watch, name="watches the parent", daemon=True).start()
+
+
+def stop(process: subprocess.Popen[bytes], how: signal.Signals = signal.SIGTERM, patience: float = 10.0) -> None:
+    """Asks ``process`` to end; after ``patience`` seconds its whole session is killed."""
+    if process.poll() is None:
+        process.send_signal(how)
+        try:
+            process.wait(patience)
+        except subprocess.TimeoutExpired:
+            kill(process)
+    if process.stdin is not None:
+        process.stdin.close()
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """Ends ``process`` and what it started at once."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        process.kill()
+    process.wait()
+
+
+def free_port() -> int:
+    """A TCP port on loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+def answers(port: int) -> bool:
+    """Whether somebody listens on this loopback port."""
+    try:
+        with socket.create_connection((LOOPBACK, port), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+def wait_until(
+    ready: Callable[[], bool], process: subprocess.Popen[bytes], what: str, log: Path, seconds: float = 60.0
+) -> None:
+    """Waits until ``ready()``; a Fault with the log's last line if ``process`` ends or time runs out first."""
+    deadline = time.monotonic() + seconds
+    while not ready():
+        if process.poll() is not None:
+            raise Fault(f"{what} ended while starting: {last_line(log)} (the whole story is in {log}).")
+        if time.monotonic() > deadline:
+            raise Fault(f"{what} did not answer within {seconds:.0f} s: {last_line(log)} (see {log}).")
+        time.sleep(0.02)
+
+
+def last_line(log: Path) -> str:
+    """The last line of a log that says something."""
+    try:
+        lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    except OSError:
+        lines = []
+    return lines[-1] if lines else "it said nothing"

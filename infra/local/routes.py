@@ -1,0 +1,73 @@
+"""Which route a path belongs to, as API Gateway decides it."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+from urllib.parse import unquote
+
+
+class Match(NamedTuple):
+    """A route's path as it was declared, and the values of its variables, percent-encoded as they came."""
+
+    resource: str
+    parameters: dict[str, str]
+
+
+class Routes:
+    """The declared paths: a fixed part goes before a variable, a variable before ``{proxy+}``.
+
+    Upper and lower case differ; one slash at the end makes no difference; a variable takes one segment, and
+    never an empty one.
+    """
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._fixed: dict[tuple[str, ...], str] = {}
+        self._variable: list[tuple[tuple[str, ...], str]] = []
+        for path in paths:
+            segments = tuple(_segments(path))
+            if any(segment.startswith("{") for segment in segments):
+                self._variable.append((segments, path))
+            else:
+                self._fixed[segments] = path
+        self._variable.sort(key=lambda entry: [_rank(segment) for segment in entry[0]])
+
+    def match(self, path: str) -> Match | None:
+        """The route of ``path`` (percent-encoded, without its query); None if there is none."""
+        segments = _segments(path)
+        resource = self._fixed.get(tuple(unquote(segment) for segment in segments))
+        if resource is not None:
+            return Match(resource, {})
+        for declared, resource in self._variable:
+            parameters = _capture(declared, segments)
+            if parameters is not None:
+                return Match(resource, parameters)
+        return None
+
+
+def _segments(path: str) -> list[str]:
+    if len(path) > 1 and path.endswith("/"):
+        path = path[:-1]
+    return path.split("/")[1:]
+
+
+def _rank(segment: str) -> tuple[int, str]:
+    if segment.endswith("+}"):
+        return 2, segment
+    return (1, segment) if segment.startswith("{") else (0, segment)
+
+
+def _capture(declared: tuple[str, ...], segments: list[str]) -> dict[str, str] | None:
+    greedy = declared[-1].endswith("+}")
+    if len(segments) < len(declared) or (len(segments) > len(declared) and not greedy):
+        return None
+    parameters = {}
+    for position, name in enumerate(declared):
+        value = segments[position]
+        if name.endswith("+}"):
+            parameters[name[1:-2]] = "/".join(segments[position:])
+        elif name.startswith("{"):
+            if not value:
+                return None
+            parameters[name[1:-1]] = value
+        elif unquote(value) != name:
+            return None
+    return parameters

@@ -1,0 +1,110 @@
+"""`make package`: builds the Lambda zip in build/lambda/, and refuses it if it would not run as it should.
+
+It is built from a copy in build/project, so that what was compiled here for another Python stays out of it, and
+packed again: without the tests and C sources of the packages, and with the same bytes for the same content, so that
+a plan sees a change only where there is one.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+from infra import lambda_zip
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = ROOT / "build" / "project"
+OUT = ROOT / "build" / "lambda"
+COMPILER = ROOT / "infra" / "compile_matcher.py"
+MIB = 1024 * 1024
+EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def main() -> str | None:
+    """Builds and verifies; what is wrong, for people to read, or None."""
+    running = f"{sys.version_info.major}.{sys.version_info.minor}"
+    if running != lambda_zip.PYTHON:
+        return f"The zip is built on Python {lambda_zip.PYTHON}, which Lambda runs, not on {running}: make package"
+    if not (ROOT / "app.py").exists():
+        return "There is no app.py to package."
+    sources = stage()
+    if COMPILER.exists():
+        sources |= compile_matcher()
+    package()
+    archive = OUT / "deployment.zip"
+    pack_again(archive)
+    found = lambda_zip.faults(archive, ROOT / "requirements.txt", sources, compiled_matcher=COMPILER.exists())
+    if found := found or import_faults(archive):
+        archive.rename(archive.with_name("refused.zip"))
+        return "\n".join(["The zip is refused:", *found])
+    with zipfile.ZipFile(archive) as checked:
+        unzipped = sum(info.file_size for info in checked.infolist()) / MIB
+        print(
+            f"{archive.relative_to(ROOT)}: {archive.stat().st_size / MIB:.1f} MiB, {unzipped:.1f} MiB unzipped", end=""
+        )
+        print(f" of {lambda_zip.UNZIPPED_LIMIT // MIB}, {len(checked.namelist())} files, all as they should be.")
+    return None
+
+
+def stage() -> set[str]:
+    """Copies what is deployed to build/project; the names that its files will have in the zip."""
+    for directory in (PROJECT, OUT):
+        shutil.rmtree(directory, ignore_errors=True)
+    built = shutil.ignore_patterns("__pycache__", "*.so", "*.c", "*.html.c", "deployed", "deployments", "venv")
+    for name in ("chalicelib", ".chalice"):
+        shutil.copytree(ROOT / name, PROJECT / name, ignore=built)
+    if (ROOT / "vendor").exists():
+        # The link to sql/ is followed: its files stand beside app.py in the zip, as they do here.
+        shutil.copytree(ROOT / "vendor", PROJECT / "vendor", ignore=built)
+    for name in ("app.py", "requirements.txt"):
+        shutil.copy(ROOT / name, PROJECT / name)
+    files = (path.relative_to(PROJECT) for path in PROJECT.rglob("*") if path.is_file())
+    names = {path.as_posix() for path in files if path.parts[0] != ".chalice"}
+    return {name.removeprefix("vendor/") for name in names} - {"requirements.txt"}
+
+
+def compile_matcher() -> set[str]:
+    """Compiles the matcher of the copy; the names of what came of it."""
+    subprocess.run([sys.executable, COMPILER, PROJECT], cwd=ROOT, check=True)
+    return {path.relative_to(PROJECT).as_posix() for path in PROJECT.rglob(f"*.{lambda_zip.TAG}.so")}
+
+
+def package() -> None:
+    """Lets Chalice collect the packages and write the zip and the Terraform that deploys it."""
+    chalice = Path(sys.executable).parent / "chalice"
+    command = [str(chalice), "package", "--stage", "live", "--pkg-format", "terraform", str(OUT)]
+    region = {"AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", "eu-central-1")}
+    subprocess.run(command, cwd=PROJECT, env=os.environ | region, check=True)
+
+
+def pack_again(archive: Path) -> None:
+    """Leaves out what a Lambda never runs; order, times and permissions are the same every time."""
+    slim = archive.with_suffix(".slim")
+    with zipfile.ZipFile(archive) as source, zipfile.ZipFile(slim, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in sorted(name for name in source.namelist() if not lambda_zip.never_run(name)):
+            info = zipfile.ZipInfo(name, EPOCH)
+            info.external_attr = 0o644 << 16
+            info.compress_type = zipfile.ZIP_DEFLATED
+            target.writestr(info, source.read(name))
+    slim.replace(archive)
+
+
+def import_faults(archive: Path) -> list[str]:
+    """Imports, from the unzipped package alone, every package and the application."""
+    if sys.platform != "linux":
+        return []
+    unzipped = OUT / "unzipped"
+    with zipfile.ZipFile(archive) as checked:
+        checked.extractall(unzipped)
+    packages = sorted(path.parent.name for path in unzipped.glob("*/__init__.py"))
+    program = "import sys, importlib; sys.path.insert(0, '.'); [importlib.import_module(n) for n in sys.argv[1:]]"
+    command = [sys.executable, "-I", "-S", "-B", "-c", program, *packages, "app"]
+    ended = subprocess.run(command, cwd=unzipped, capture_output=True, text=True, check=False)
+    shutil.rmtree(unzipped)
+    return [] if ended.returncode == 0 else [f"Unzipped, it cannot be imported: {ended.stderr.splitlines()[-1]}"]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

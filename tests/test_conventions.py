@@ -1,0 +1,195 @@
+"""The house's rules that a program can check. Each says in its message what to do instead."""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PRODUCT = sorted((ROOT / "chalicelib").rglob("*.py")) + [path for path in [ROOT / "app.py"] if path.exists()]
+SQL_FILES = sorted((ROOT / "sql").rglob("*.sql"))
+TEMPLATES = sorted((ROOT / "chalicelib" / "templates").rglob("*.html"))
+DOCS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+CLOCK_IN_SQL = re.compile(
+    r"\b(now\(\)|(clock|statement|transaction)_timestamp\(\)|current_(timestamp|date|time)\b|local(time|timestamp)\b)",
+    re.IGNORECASE,
+)
+SQL = re.compile(r"\b(SELECT|INSERT INTO|UPDATE|DELETE FROM|VALUES|CALL)\b")
+HANDLERS_OF_APP = {
+    "authorizer",
+    "lambda_function",
+    "on_cw_event",
+    "on_dynamodb_record",
+    "on_kinesis_record",
+    "on_s3_event",
+    "on_sns_message",
+    "on_sqs_message",
+    "on_ws_connect",
+    "on_ws_disconnect",
+    "on_ws_message",
+    "schedule",
+}
+
+
+def place(path: Path, line: int = 0) -> str:
+    return f"{path.relative_to(ROOT)}{f':{line}' if line else ''}"
+
+
+def nodes(path: Path) -> Iterator[ast.AST]:
+    return ast.walk(ast.parse(path.read_text(), str(path)))
+
+
+def sql_strings(path: Path) -> Iterator[ast.Constant]:
+    """The strings of a module that hold SQL; a docstring, a statement by itself, is none."""
+    tree = ast.parse(path.read_text(), str(path))
+    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        is_text = isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings
+        if is_text and SQL.search(node.value):
+            yield node
+
+
+# --- SQL and the clock ---
+
+
+def test_no_query_asks_the_database_for_the_time() -> None:
+    found = [
+        place(path, node.lineno)
+        for path in PRODUCT
+        for node in sql_strings(path)
+        if CLOCK_IN_SQL.search(str(node.value))
+    ]
+    assert not found, "pass `now` as a parameter, `make clock` moves it: " + ", ".join(found)
+
+
+def test_no_migration_asks_the_database_for_the_time() -> None:
+    found = [
+        place(path, number)
+        for path in SQL_FILES
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if CLOCK_IN_SQL.search(line.partition("--")[0]) and "rendezvous.now" not in line
+    ]
+    assert not found, "read the transaction's rendezvous.now: " + ", ".join(found)
+
+
+def test_only_database_py_commits() -> None:
+    ends = {"commit", "rollback", "autocommit", "set_session"}
+    found = [
+        place(path, node.lineno)
+        for path in PRODUCT
+        if path != ROOT / "chalicelib" / "database.py"
+        for node in nodes(path)
+        if isinstance(node, ast.Attribute) and node.attr in ends
+    ]
+    assert not found, "one request, one transaction, ended by database.py alone: " + ", ".join(found)
+
+
+# --- routes and handlers ---
+
+
+def two_names_for_one_position(paths: Iterable[str]) -> list[str]:
+    """What API Gateway refuses and Chalice does not: /events/{id} beside /events/{event}/attendance."""
+    variables = {(path[: match.start()], match.group()) for path in paths for match in re.finditer(r"\{[^}]+\}", path)}
+    by_position = groupby(sorted(variables), key=lambda variable: variable[0])
+    names = ((prefix, [name for _, name in same]) for prefix, same in by_position)
+    return [f"{prefix}{' | '.join(same)}" for prefix, same in names if len(same) > 1]
+
+
+def test_two_names_for_one_url_position_are_noticed() -> None:
+    assert two_names_for_one_position(["/events/{id}", "/events/{event}/x"]) == ["/events/{event} | {id}"]
+    assert two_names_for_one_position(["/events/{id}", "/events/{id}/x", "/people/{name}"]) == []
+
+
+def test_lambdas_are_declared_in_app_py_alone() -> None:
+    found = [
+        place(path, node.lineno)
+        for path in PRODUCT
+        if path != ROOT / "app.py"
+        for node in nodes(path)
+        if isinstance(node, ast.FunctionDef)
+        for decorator in node.decorator_list
+        for part in ast.walk(decorator)
+        if isinstance(part, ast.Attribute) and part.attr in HANDLERS_OF_APP
+    ]
+    assert not found, "deployed from elsewhere, a handler never runs app.py: " + ", ".join(found)
+
+
+if (ROOT / "app.py").exists():
+
+    def after_import_of_app(expression: str) -> list[str]:
+        """The value of a list expression in a fresh process that imported app.py and nothing else."""
+        program = f"import json, sys, app; print(json.dumps(list({expression})))"
+        ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60)
+        assert ended.returncode == 0, ended.stderr
+        answer: list[str] = json.loads(ended.stdout.splitlines()[-1])
+        return answer
+
+    def test_a_url_position_has_one_variable_name() -> None:
+        assert two_names_for_one_position(after_import_of_app("app.app.routes")) == []
+
+    @pytest.mark.parametrize("package", ["boto3", "botocore", "cryptography", "icalendar", "jinja2", "kafka", "numpy"])
+    def test_a_cold_start_of_the_http_lambda_does_not_import(package: str) -> None:
+        assert package not in after_import_of_app("sys.modules"), "import it in the function that uses it"
+
+
+# --- pages ---
+
+
+def test_links_and_forms_in_templates_carry_the_stage_prefix() -> None:
+    bare = re.compile(r"""\b(href|src|action|formaction)=["']?/(?!/)""")
+    found = [
+        place(path, number)
+        for path in TEMPLATES
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if bare.search(line)
+    ]
+    assert not found, "write url('/path'): " + ", ".join(found)
+
+
+# --- files ---
+
+
+def test_modules_are_named_for_what_they_hold() -> None:
+    empty = re.compile(r"(^|_)(base|common|helpers?|managers?|misc|repositor(y|ies)|services?|utils?)(_|$)")
+    found = [place(path) for path in PRODUCT if empty.search(path.stem)]
+    assert not found, "name the thing itself: " + ", ".join(found)
+
+
+def test_no_module_outgrows_a_reader() -> None:
+    found = [place(path) for path in PRODUCT if len(path.read_text().splitlines()) > 300]
+    assert not found, "split by noun, at about 250 lines: " + ", ".join(found)
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 120
+
+
+@pytest.mark.parametrize("path", DOCS, ids=place)
+def test_links_between_documents_lead_somewhere(path: Path) -> None:
+    targets = re.findall(r"\]\((?!https?:|mailto:|#)([^)#\s]+)", path.read_text())
+    assert [target for target in targets if not (path.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("name", ["requirements", "requirements-dev", "requirements-check"])
+def test_every_requirement_is_locked_with_a_hash(name: str) -> None:
+    canonical = re.compile(r"^([A-Za-z0-9._-]+)", re.MULTILINE)
+    wanted = {found.lower() for found in canonical.findall((ROOT / f"{name}.in").read_text()) if found[0] != "-"}
+    locked = re.split(r"\n(?=[a-z])", (ROOT / f"{name}.txt").read_text().rstrip())
+    unhashed = [entry.split()[0] for entry in locked if "--hash=sha256:" not in entry]
+    assert unhashed == []
+    assert wanted <= {entry.split("==")[0].split("[")[0] for entry in locked}, "make lock"
+
+
+def test_what_is_tested_is_what_is_deployed() -> None:
+    pinned = re.compile(r"^[a-z].*?==\S+", re.MULTILINE)
+    deployed, tested = (
+        set(pinned.findall((ROOT / name).read_text())) for name in ("requirements.txt", "requirements-dev.txt")
+    )
+    assert deployed <= tested, "make lock"
