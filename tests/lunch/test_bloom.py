@@ -1,0 +1,128 @@
+"""The filter forgets no blocked pair, tells nobody without the keys, and errs no more often than the rule says."""
+
+import os
+import random
+
+import pytest
+
+from chalicelib.lunch import bloom
+from chalicelib.lunch.bloom import EMPTY, Filter, Place, capacity, chunks_in, mark, place, places, seal, unseal
+
+KEY = bytes(range(32))
+RATE = 0.01
+
+
+def person(number: int) -> bytes:
+    return number.to_bytes(16, "big")
+
+
+def marked(layer_count: int, rate: float, share: float = 1.0) -> tuple[Filter, list[tuple[bytes, bytes]]]:
+    """A filter of full layers and the pairs that were marked in it."""
+    layers = []
+    pairs = []
+    number = 0
+    for layer in range(layer_count):
+        chunks = [bytearray(EMPTY) for _ in range(chunks_in(layer))]
+        for _ in range(int(share * capacity(layer, rate))):
+            pair = person(number), person(number + 1)
+            number += 2
+            pairs.append(pair)
+            at = place(KEY, layer, *pair).chunk
+            for position in bloom._positions(bloom._digest(KEY, *pair), layer):
+                chunks[at][position >> 3] |= 1 << (position & 7)
+        layers.append(tuple(bytes(chunk) for chunk in chunks))
+    return Filter(KEY, tuple(layers)), pairs
+
+
+def test_a_blocked_pair_is_found_whoever_is_named_first():
+    one, other = person(7), person(4)
+    where = place(KEY, 0, one, other)
+    chunk = mark(KEY, where.layer, EMPTY, one, other, blocked=True)
+    assert place(KEY, 0, other, one) == where
+    assert Filter(KEY, ((chunk,),)).probe(other, one)
+    assert not Filter(KEY, ((EMPTY,),)).probe(one, other)
+
+
+def test_who_enjoyed_the_lunch_is_not_kept_apart():
+    chunk = mark(KEY, 0, EMPTY, person(1), person(2), blocked=False)
+    assert chunk == EMPTY
+
+
+def test_an_answer_never_forgets_earlier_blocked_pairs():
+    chunk = mark(KEY, 0, EMPTY, person(1), person(2), blocked=True)
+    chunk = mark(KEY, 0, chunk, person(1), person(2), blocked=False)
+    chunk = mark(KEY, 0, chunk, person(1), person(3), blocked=True)
+    assert Filter(KEY, ((chunk,),)).probe(person(1), person(2))
+
+
+def test_both_answers_rewrite_the_whole_chunk_alike():
+    key, where = os.urandom(32), Place(0, 0)
+    before = seal([key], where, EMPTY)
+    for blocked in (True, False):
+        after = seal([key], where, mark(KEY, 0, unseal([key], where, before), person(1), person(2), blocked))
+        assert len(after) == len(before) == bloom.SEALED_BYTES
+        same = sum(x == y for x, y in zip(before, after, strict=True))
+        assert same < len(before) / 64
+
+
+def test_a_sealed_chunk_opens_at_its_own_place_and_under_its_own_key_only():
+    key = os.urandom(32)
+    sealed = seal([key], Place(1, 0), EMPTY)
+    assert unseal([key], Place(1, 0), sealed) == EMPTY
+    for keys, where, altered in [
+        ([os.urandom(32)], Place(1, 0), sealed),
+        ([key], Place(1, 1), sealed),
+        ([key], Place(1, 0), sealed[:-1] + bytes([sealed[-1] ^ 1])),
+    ]:
+        with pytest.raises(ValueError, match="another key or altered"):
+            unseal(keys, where, altered)
+
+
+def test_the_sealing_key_can_be_rotated():
+    former, newest = os.urandom(32), os.urandom(32)
+    sealed = seal([former], Place(0, 0), EMPTY)
+    again = seal([newest, former], Place(0, 0), unseal([newest, former], Place(0, 0), sealed))
+    assert unseal([newest], Place(0, 0), again) == EMPTY
+
+
+def test_a_half_written_chunk_cannot_be_sealed():
+    with pytest.raises(ValueError, match="8192"):
+        seal([os.urandom(32)], Place(0, 0), EMPTY[:-1])
+
+
+def test_a_filter_opens_from_its_sealed_pages_in_order():
+    key, (full, pairs) = os.urandom(32), marked(3, RATE, 0.01)
+    chunks = [chunk for layer in full.layers for chunk in layer]
+    pages = [seal([key], where, chunk) for where, chunk in zip(places(3), chunks, strict=True)]
+    opened = bloom.open_all(pages, KEY, key)
+    assert opened == full
+    assert all(opened.probe(*pair) for pair in pairs)
+    with pytest.raises(ValueError, match="no whole number of layers"):
+        bloom.open_all(pages[:-1], KEY, key)
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.01, 0.001])
+def test_full_layers_together_err_no_more_often_than_the_rule_says(rate):
+    full, pairs = marked(4, rate)
+    chance = random.Random(5)
+    assert all(full.probe(*pair) for pair in chance.sample(pairs, 2000))
+    asked = 40_000
+    wrong = sum(full.probe(chance.randbytes(16), chance.randbytes(16)) for _ in range(asked))
+    assert full.rate < rate
+    assert wrong / asked < rate
+    assert wrong / asked == pytest.approx(full.rate, abs=4 * (full.rate / asked) ** 0.5)
+
+
+def test_a_layer_is_full_when_its_capacity_is_used_up():
+    for layer in range(3):
+        empty = [EMPTY] * chunks_in(layer)
+        assert not bloom.is_full(layer, empty, RATE)
+    full, _ = marked(3, RATE)
+    assert all(bloom.is_full(layer, chunks, RATE) for layer, chunks in enumerate(full.layers))
+    half, _ = marked(3, RATE, 0.5)
+    assert not any(bloom.is_full(layer, chunks, RATE) for layer, chunks in enumerate(half.layers))
+
+
+def test_another_key_chooses_other_bits():
+    chunk = mark(KEY, 0, EMPTY, person(1), person(2), blocked=True)
+    assert not Filter(bytes(32), ((chunk,),)).probe(person(1), person(2))
