@@ -5,14 +5,14 @@ Handlers that are declared elsewhere are deployed without this file ever being i
 
 from typing import Any
 
-from chalice import Chalice, Cron, Rate
+from chalice.app import Chalice, Cron, Rate
 
 import chalicelib.accounts.api
 import chalicelib.calendar.api
 import chalicelib.home.api
 import chalicelib.home.pages
 import chalicelib.lunch.api
-from chalicelib import clock, logs, web
+from chalicelib import bodies, clock, logs, web
 from chalicelib.config import config
 
 logs.start()
@@ -54,7 +54,7 @@ def match_location(event: Any) -> None:
     from chalicelib.lunch import rounds
 
     for record in event:
-        asked = web.bodies.read_json(record.body)
+        asked = bodies.read_json(record.body)
         rounds.run(zones.week_of(asked["week"]), asked["location"])
 
 

@@ -1,5 +1,6 @@
 """Answers: JSON, problems (RFC 9457), pages, redirects, and the headers that stand on every one of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,10 +57,14 @@ def page(template: str, **values: Any) -> Page:
     return Page(template, values)
 
 
-def as_json(body: Any, status: int = 200, content_type: str = "application/json", **headers: Any) -> Response:
+def as_json(
+    body: Any, status: int = 200, headers: Mapping[str, Any] | None = None, content_type: str = "application/json"
+) -> Response:
     """A JSON response."""
     return Response(
-        msgspec.json.encode(body).decode(), status_code=status, headers={"Content-Type": content_type, **headers}
+        msgspec.json.encode(body).decode(),
+        status_code=status,
+        headers={"Content-Type": content_type, **(headers or {})},
     )
 
 
@@ -68,7 +73,7 @@ def as_problem(told: Told) -> Response:
     body: dict[str, Any] = {"type": "about:blank", "title": told.title, "status": told.status, "detail": told.message}
     if told.fields:
         body["errors"] = [{"field": name, "message": message} for name, message in told.fields.items()]
-    return as_json(body, told.status, "application/problem+json", **retry_after(told))
+    return as_json(body, told.status, retry_after(told), "application/problem+json")
 
 
 def retry_after(told: Told) -> dict[str, str]:

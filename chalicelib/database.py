@@ -48,7 +48,7 @@ SET idle_in_transaction_session_timeout = '60s';
 """
 _PATIENCE = {APP: "25s", JOB: "14min"}
 
-psycopg2.extras.register_uuid()
+psycopg2.extras.register_uuid()  # type: ignore[no-untyped-call]
 _warm = threading.local()
 
 
@@ -192,7 +192,7 @@ def connect(role: str = APP) -> Any:
 
 
 @contextmanager
-def turn(what: str) -> Iterator[None]:
+def turn(what: str) -> Iterator["Turn"]:
     """Wait until nobody else does this, and hold the turn while the block runs: an advisory lock of a session of
     its own, so that it can span several transactions and ends with the process, however that ends."""
     place = connect(JOB)
@@ -201,9 +201,27 @@ def turn(what: str) -> Iterator[None]:
         with place.cursor() as cursor:
             cursor.execute("SET statement_timeout = 0; SET lock_timeout = 0")
             cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 2))", (what,))
-        yield
+            yield Turn(cursor, what)
     finally:
         place.close()
+
+
+class Turn:
+    """A turn that is held."""
+
+    def __init__(self, cursor: Any, what: str):
+        self._cursor = cursor
+        self._what = what
+
+    def is_awaited(self) -> bool:
+        """Whether somebody waits for it."""
+        self._cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            " AND ((classid::bigint << 32) | objid::bigint) = hashtextextended(%s, 2))",
+            (self._what,),
+        )
+        return bool(self._cursor.fetchone()[0])
 
 
 def disconnect() -> None:

@@ -10,6 +10,8 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import Meta
 
+from chalicelib.errors import Invalid
+
 _FORBIDDEN = r"\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffd\ud800-\udfff"
 _LINE = rf"^[^{_FORBIDDEN}]*\Z"
 _NAME = rf"^[^\s{_FORBIDDEN}]([^{_FORBIDDEN}]*[^\s{_FORBIDDEN}])?\Z"
@@ -23,22 +25,35 @@ Title = Annotated[str, Meta(min_length=1, max_length=100, pattern=_NAME)]
 FoodName = Annotated[str, Meta(min_length=1, max_length=40, pattern=_NAME)]
 Description = Annotated[str, Meta(max_length=1000, pattern=_LINES)]
 Username = Annotated[str, Meta(min_length=3, max_length=32, pattern=r"^[A-Za-z0-9._-]+\Z")]
-Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\Z")]
+Email = Annotated[
+    str,
+    Meta(min_length=3, max_length=254, pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\Z"),
+]
 """An address as browsers accept it in ``<input type=email>`` (WHATWG HTML)."""
-InvitedEmail = Annotated[str, Meta(max_length=255, pattern=r"^$|^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\Z")]
+InvitedEmail = Annotated[
+    str, Meta(max_length=255, pattern=r"^$|^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\Z")
+]
 Password = Annotated[str, Meta(min_length=8, max_length=128)]
 """Any characters: it is hashed, never shown."""
 AnyPassword = Annotated[str, Meta(max_length=128)]
 """A password to be checked: a wrong one may have any length up to the longest."""
 Code = Annotated[str, Meta(max_length=255, pattern=_LINE)]
 Zone = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_+/-]+\Z")]
-LocalTime = Annotated[datetime, Meta(tz=False)]
-"""Wall time without an offset: ``2026-11-24T11:30``."""
+LocalTime = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:00)?\Z")]
+"""Wall time to the minute without an offset, as ``<input type=datetime-local>`` sends it: ``2026-11-24T11:30``."""
 Day = date
 
 
 class Body(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """What a request may carry: unknown fields are refused."""
+
+
+def wall_time(given: str, field: str) -> datetime:
+    """A LocalTime as a naive datetime. Raises Invalid naming the field if there is no such day or minute."""
+    try:
+        return datetime.fromisoformat(given)
+    except ValueError:
+        raise Invalid.field(field, "is no time there is") from None
 
 
 S = TypeVar("S")

@@ -13,7 +13,10 @@ def forget(now: datetime) -> None:
     for table, column, kept in KEPT:
         while transaction(lambda db, t=table, c=column, k=kept: _forget(db, t, c, now - k), JOB) == BATCH:  # type: ignore[misc]
             pass
-    while transaction(lambda db: outbox.forget(db, now - timedelta(days=rules.read(db)["outbox.days_kept"]), BATCH), JOB) == BATCH:
+    while (
+        transaction(lambda db: outbox.forget(db, now - timedelta(days=rules.read(db)["outbox.days_kept"]), BATCH), JOB)
+        == BATCH
+    ):
         pass
 
 

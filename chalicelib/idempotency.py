@@ -44,4 +44,3 @@ def once(db: Database, request: Request, carry_out: Callable[[], Response]) -> R
         [(person, key, digest, response.status_code, json.dumps(response.headers), response.body, request.now)],
     )
     return response
-

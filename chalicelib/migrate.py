@@ -18,14 +18,17 @@ _LOCK = "SELECT pg_advisory_lock(hashtext('rendezvous migrations'))"
 def migrate(url: str = "") -> list[str]:
     """Apply what is missing to the database at ``url`` (default: the configured one); the names of what was applied."""
     import yoyo
+    from yoyo.backends.core.postgresql import PostgresqlBackend
+    from yoyo.connections import parse_uri
 
     url = url or config().database_url
     guard = psycopg2.connect(url)
     try:
         guard.cursor().execute(_LOCK)
-        scheme, _, rest = url.partition("://")
-        backend = yoyo.get_backend(f"postgresql+psycopg2://{rest}" if scheme in ("postgres", "postgresql") else url)
+        # By its class: yoyo finds backends by the metadata of its installation, which a Lambda zip has not.
+        backend = PostgresqlBackend(parse_uri(url), yoyo.default_migration_table)
         try:
+            backend.init_database()
             missing = backend.to_apply(yoyo.read_migrations(str(MIGRATIONS)))
             backend.apply_migrations(missing)
             return [migration.id for migration in missing]

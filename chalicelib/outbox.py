@@ -12,13 +12,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from chalicelib.database import JOB, Database, connect, transaction
+from chalicelib.database import JOB, Database, transaction, turn
 
 BATCH = 500
 PAUSE_SECONDS = 0.2
 SHIFT_SECONDS = 110
-_LOCK = 7_305_811_001
-"""The relay's advisory lock: one relay at a time, the next takes over without a gap."""
 
 
 class Sender(Protocol):
@@ -65,34 +63,15 @@ def envelope(id: str, kind: str, data: dict[str, Any], at: str) -> dict[str, Any
 
 def relay(send: Sender, now: Callable[[], datetime], seconds: float = SHIFT_SECONDS) -> int:
     """Publish what waits until another relay waits for our place or our shift is over; how many were published."""
-    place = connect(JOB)  # a session of its own: its advisory lock ends with it, however it ends
-    place.autocommit = True
     published = 0
-    try:
-        cursor = place.cursor()
-        cursor.execute("SET statement_timeout = 0; SET lock_timeout = 0")
-        cursor.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
+    with turn("relay") as place:
         end = time.monotonic() + seconds
-        while time.monotonic() < end:
+        while time.monotonic() < end and not place.is_awaited():
             count = relay_once(send, now())
             published += count
-            if _another_waits(cursor):
-                break
             if count < BATCH:
                 time.sleep(PAUSE_SECONDS)
-    finally:
-        place.close()
     return published
-
-
-def _another_waits(cursor: Any) -> bool:
-    cursor.execute(
-        "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-        " AND ((classid::bigint << 32) | objid::bigint) = %s)",
-        (_LOCK,),
-    )
-    return bool(cursor.fetchone()[0])
 
 
 def relay_once(send: Sender, now: datetime) -> int:

@@ -24,7 +24,7 @@ from chalice.app import Blueprint, Chalice, Response
 
 from chalicelib import answers, bodies, callers, clock, idempotency, rules
 from chalicelib.answers import Answer, Page, Redirect
-from chalicelib.callers import Caller, Request
+from chalicelib.callers import Request
 from chalicelib.config import config
 from chalicelib.database import Database, transaction
 from chalicelib.errors import Abuse, Forbidden, Invalid, NotFound, NotLoggedIn, Told
@@ -131,7 +131,11 @@ def read_request(given: Any) -> Request:
         path=path,
         resource=context["resourcePath"],
         headers=given.headers,
-        query=[(name, value) for name, values in (event.get("multiValueQueryStringParameters") or {}).items() for value in values],
+        query=[
+            (name, value)
+            for name, values in (event.get("multiValueQueryStringParameters") or {}).items()
+            for value in values
+        ],
         body=given.raw_body.decode("utf-8", "replace"),
         address=context["identity"]["sourceIp"],
         now=clock.now(),
@@ -186,9 +190,9 @@ def _count(request: Request) -> None:
         # A limit lost with a crashed server is a second of grace, and not worth waiting for the disk.
         db.run("SET LOCAL synchronous_commit = off")
         who = callers.hashed(request.caller.id.bytes)
-        return db.row("SELECT * FROM tally('requests', %(who)s, 60, %(now)s)", who=who, now=request.now), rules.read(db)[
-            "requests.per_minute"
-        ]
+        return db.row("SELECT * FROM tally('requests', %(who)s, 60, %(now)s)", who=who, now=request.now), rules.read(
+            db
+        )["requests.per_minute"]
 
     counted, limit = transaction(tally)
     if counted and counted.count > limit:
@@ -246,7 +250,9 @@ def _arguments(endpoint: Endpoint, request: Request, parts: dict[str, str]) -> d
             case "query":
                 given[name] = bodies.checked(bodies.form_values(request.query, kind), kind, texts=True)
             case "body":
-                given[name] = _read_form(endpoint, request, kind) if endpoint.html else _read_body(endpoint, request, kind)
+                given[name] = (
+                    _read_form(endpoint, request, kind) if endpoint.html else _read_body(endpoint, request, kind)
+                )
             case _:
                 given[name] = _part(parts[name], kind)
     if "query" not in endpoint.takes and request.query and not endpoint.html:
@@ -288,7 +294,7 @@ def _respond(endpoint: Endpoint, request: Request, result: Any) -> Response:
     if isinstance(result, Redirect):
         return Response("", status_code=303, headers={"Location": url(result.path), **result.headers})
     if isinstance(result, Answer):
-        return answers.as_json(result.body, result.status, **result.headers)
+        return answers.as_json(result.body, result.status, result.headers)
     if endpoint.status == 204:
         return Response("", status_code=204)
     return answers.as_json(result, endpoint.status)
@@ -318,7 +324,7 @@ def show(request: Request, page: Page) -> Response:
 def _refusal(endpoint: Endpoint, request: Request, parts: dict[str, str], told: Told) -> Response:
     if not endpoint.html:
         if endpoint.refusal and told.status in (401, 403, 404, 409, 429):
-            return answers.as_json(endpoint.refusal(told.message), told.status, **answers.retry_after(told))
+            return answers.as_json(endpoint.refusal(told.message), told.status, answers.retry_after(told))
         return answers.as_problem(told)
     if isinstance(told, NotLoggedIn) and endpoint.shows is None:
         return Response("", status_code=303, headers={"Location": url("/login?next=" + quote(request.path, safe="/"))})

@@ -67,7 +67,9 @@ def address(db: Database, invitation: UUID, to: str) -> None:
     """Bind an invitation to an address, if there is one."""
     if to:
         db.run(
-            "INSERT INTO invitation_address (invitation_id, email) VALUES (%(id)s, %(to)s)", id=invitation, to=to.lower()
+            "INSERT INTO invitation_address (invitation_id, email) VALUES (%(id)s, %(to)s)",
+            id=invitation,
+            to=to.lower(),
         )
 
 

@@ -121,7 +121,9 @@ def change_password(db: Database, caller: Caller, former: str, new: str) -> None
     kept = db.value("SELECT my_password()")
     if not passwords.verify(kept, former):
         raise Invalid.field("former_password", "is not your password")
-    db.value("SELECT change_password(%(kept)s, %(hash)s, %(this)s)", kept=kept, hash=passwords.hash(new), this=caller.session)
+    db.value(
+        "SELECT change_password(%(kept)s, %(hash)s, %(this)s)", kept=kept, hash=passwords.hash(new), this=caller.session
+    )
 
 
 def account(db: Database, caller: Caller) -> dict[str, Any]:

@@ -28,7 +28,10 @@ def log_in(username: str, password: str, address: str, now: datetime) -> tuple[s
         limit = rules.read(db)["login.failures_per_15_minutes"]
         of_account = _tally(db, "login", account, now)
         of_address = _tally(db, "login address", origin, now)
-        wait = max(of_account.until if of_account.count > limit else now, of_address.until if of_address.count > 10 * limit else now)
+        wait = max(
+            of_account.until if of_account.count > limit else now,
+            of_address.until if of_address.count > 10 * limit else now,
+        )
         found = db.row("SELECT * FROM login_of(%(username)s)", username=username)
         return found, wait > now, int((wait - now).total_seconds()) + 1
 

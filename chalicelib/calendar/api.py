@@ -10,7 +10,7 @@ from msgspec import Meta
 from chalicelib.calendar import availability
 from chalicelib.callers import Caller
 from chalicelib.database import Database
-from chalicelib.fields import Body, Day, LocalTime, Zone
+from chalicelib.fields import Body, Day, LocalTime, Zone, wall_time
 from chalicelib.web import Routes
 
 routes = Routes(__name__)
@@ -48,8 +48,8 @@ def give(db: Database, caller: Caller, body: GiveAvailability, now: datetime) ->
         db,
         caller,
         body.purpose,
-        body.start,
-        body.end,
+        wall_time(body.start, "start"),
+        wall_time(body.end, "end"),
         body.timezone,
         body.weekly,
         body.until,
@@ -65,13 +65,13 @@ def list_availability(db: Database, caller: Caller, query: WhichAvailability) ->
 
 
 @routes.api("PATCH", "/api/availability/{id}")
-def change(
-    db: Database, caller: Caller, id: UUID, body: ChangeAvailability, now: datetime
-) -> dict[str, Any]:
+def change(db: Database, caller: Caller, id: UUID, body: ChangeAvailability, now: datetime) -> dict[str, Any]:
     """Change an availability; what is not named stays."""
     changes = {name: value for name, value in msgspec.structs.asdict(body).items() if value is not msgspec.UNSET}
     if "exceptions" in changes:
         changes["except"] = changes.pop("exceptions")
+    for name in changes.keys() & {"start", "end"}:
+        changes[name] = wall_time(changes[name], name)
     return availability.change(db, caller, id, changes, now)
 
 
@@ -79,4 +79,3 @@ def change(
 def withdraw(db: Database, caller: Caller, id: UUID) -> None:
     """Take an availability back."""
     availability.withdraw(db, caller, id)
-

@@ -91,7 +91,12 @@ def give(
     """Say when one is free; the availability as it is kept. Raises Invalid naming the field and the rule."""
     hours = checked(start, end, timezone, weekly, until, exceptions, now)
     db.run("SELECT pg_advisory_xact_lock(hashtextextended(%(who)s, 1))", who=f"availability {caller.id}")
-    if db.value("SELECT count(*) FROM availability WHERE purpose = %(p)s AND person_id = %(me)s", p=purpose, me=caller.id) >= MOST:
+    if (
+        db.value(
+            "SELECT count(*) FROM availability WHERE purpose = %(p)s AND person_id = %(me)s", p=purpose, me=caller.id
+        )
+        >= MOST
+    ):
         raise Invalid.field("start", f"there are {MOST} availabilities already, which is the most one can give")
     id = uuid4()
     db.run(
@@ -145,7 +150,9 @@ def withdraw(db: Database, caller: Caller, id: UUID) -> None:
 def mine(db: Database, caller: Caller, purpose: str = "lunch") -> list[dict[str, Any]]:
     """The caller's availabilities for that purpose, in order of their start."""
     rows = db.rows(
-        "SELECT * FROM availability WHERE purpose = %(p)s AND person_id = %(me)s ORDER BY starts, id", p=purpose, me=caller.id
+        "SELECT * FROM availability WHERE purpose = %(p)s AND person_id = %(me)s ORDER BY starts, id",
+        p=purpose,
+        me=caller.id,
     )
     exceptions = _exceptions(db, [row.id for row in rows])
     return [shown(row.id, row.purpose, hours_of(row, exceptions.get(row.id, frozenset()))) for row in rows]
@@ -176,9 +183,7 @@ def checked(
         raise Invalid.field("until", "must not be before start")
     if len(exceptions) > MOST_EXCEPTIONS:
         raise Invalid.field("except", f"can name at most {MOST_EXCEPTIONS} days")
-    hours = Hours(
-        start, end, timezone, weekly, (until or date.max) if weekly else start.date(), frozenset(exceptions)
-    )
+    hours = Hours(start, end, timezone, weekly, (until or date.max) if weekly else start.date(), frozenset(exceptions))
     last = hours.until if weekly else end.date()
     if last < today or (not weekly and zones.instant(end, place) <= now):
         raise Invalid.field("until" if weekly else "end", "must not be past")
@@ -239,5 +244,3 @@ def _tell(db: Database, caller: Caller, id: UUID, purpose: str, hours: Hours, no
     if any(span[0] < end and span[1] > max(begin, now) for span in spans([hours], monday, monday + timedelta(days=6))):
         data = {"person": str(caller.id), "availability": str(id), "purpose": purpose, "week": zones.week_name(monday)}
         outbox.put(db, topics.week_topic(monday), topics.week_key(monday), "availability.given", data, now)
-
-

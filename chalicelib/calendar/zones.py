@@ -1,5 +1,6 @@
 """Time zones: IANA names, converted here alone, from the pinned tzdata package and never from the machine's own."""
 
+import re
 import zoneinfo
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -51,6 +52,7 @@ def week_name(day: date) -> str:
 def week_of(name: str, field: str = "week") -> date:
     """The Monday of a week given as ``2026-W48``. Raises Invalid naming the field."""
     try:
-        return datetime.strptime(name + "-1", "%G-W%V-%u").date()
-    except ValueError:
+        year, week = re.fullmatch(r"([0-9]{4})-W([0-9]{2})", name).groups()  # type: ignore[union-attr]
+        return date.fromisocalendar(int(year), int(week), 1)
+    except (AttributeError, ValueError):
         raise Invalid.field(field, "must be a week such as 2026-W48") from None

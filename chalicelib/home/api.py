@@ -62,4 +62,5 @@ def change(db: Database, caller: Caller, body: ChangeMe) -> dict[str, Any]:
         locations.choose(db, caller.id, None if body.location is None else locations.named(db, body.location))
     if body.refuses is not msgspec.UNSET:
         food_types.refuse(db, caller.id, food_types.named(db, body.refuses) if body.refuses else [])
-    return read(db, caller._replace(name=name or caller.name, timezone=timezone or caller.timezone))
+    changed: dict[str, Any] = read(db, caller._replace(name=name or caller.name, timezone=timezone or caller.timezone))
+    return changed

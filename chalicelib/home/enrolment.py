@@ -3,13 +3,11 @@
 from datetime import datetime
 
 from chalicelib import rules
-from chalicelib.accounts import people, sessions
-from chalicelib.accounts import passwords
+from chalicelib.accounts import links, passwords, people, sessions
 from chalicelib.calendar import zones
 from chalicelib.database import Database, transaction
 from chalicelib.errors import Abuse, Forbidden
 from chalicelib.fields import Body, Code, Email, FoodName, Name, Password, Username, Zone
-from chalicelib.accounts import links
 from chalicelib.lunch import food_types, locations
 
 

@@ -2,14 +2,12 @@
 
 from datetime import datetime, timedelta
 
-
 from chalicelib import callers
 from chalicelib.accounts import sessions
 from chalicelib.answers import Page, Redirect, page
 from chalicelib.calendar import availability, zones
 from chalicelib.callers import Caller, Request
 from chalicelib.database import Database
-
 from chalicelib.fields import AnyPassword, Body, Code, Line
 from chalicelib.home import enrolment
 from chalicelib.lunch import events, food_types, locations

@@ -16,7 +16,9 @@ def names(db: Database) -> list[str]:
 def named(db: Database, wanted: Collection[str], field: str = "refuses") -> list[int]:
     """The ids of the food types of those names, ignoring case. Raises Invalid naming the field."""
     lowered = {name.lower() for name in wanted}
-    rows = db.rows("SELECT id, lower(name) AS name FROM food_type WHERE lower(name) = ANY(%(names)s)", names=list(lowered))
+    rows = db.rows(
+        "SELECT id, lower(name) AS name FROM food_type WHERE lower(name) = ANY(%(names)s)", names=list(lowered)
+    )
     if len(rows) != len(lowered):
         raise Invalid.field(field, "has a food type we do not know")
     return [row.id for row in rows]

@@ -101,7 +101,9 @@ def read(db: Database, monday: date, location: int, now: datetime) -> Round:
     if place is None:
         raise LookupError(f"there is no location {location}")
     week = week_at(monday, place.timezone, values)
-    rows = db.rows(_PEOPLE, location=location, monday=monday, begins=week.begins, ends=week.ends, most=values["lunch.per_week"])
+    rows = db.rows(
+        _PEOPLE, location=location, monday=monday, begins=week.begins, ends=week.ends, most=values["lunch.per_week"]
+    )
     people = [row.id for row in rows]
     number = {id: n for n, id in enumerate(people)}
     masks: dict[Any, int] = {}
@@ -273,7 +275,9 @@ def _tell(db: Database, week: Week, lunches: list[Lunch], values: rules.Rules, n
         id = str(lunch.id)
         data = {"event": id, "week": name, "during": lunch.during, "people": [str(person) for person in lunch.people]}
         messages.append((topic, key, "event.proposed", data))
-        messages.append(("Events_All", id, "event.proposed", data | {"response": "approved" if approved else "invited"}))
+        messages.append(
+            ("Events_All", id, "event.proposed", data | {"response": "approved" if approved else "invited"})
+        )
         if approved:
             messages.append(("Event_Approved", id, "event.approved", data))
             messages.append(("Events_All", id, "event.approved", data))

@@ -43,7 +43,13 @@ def handle(event: dict[str, Any]) -> None:
     for message in messages(event):
         try:
             deliver(message)
-        except (Unavailable, OSError, smtplib.SMTPServerDisconnected, smtplib.SMTPConnectError, psycopg2.OperationalError):
+        except (
+            Unavailable,
+            OSError,
+            smtplib.SMTPServerDisconnected,
+            smtplib.SMTPConnectError,
+            psycopg2.OperationalError,
+        ):
             raise
         except Exception:
             log.exception("a message could not be mailed", extra={"message_id": message.id, "type": message.type})

@@ -1,0 +1,122 @@
+"""One PostgreSQL for the whole run; a fresh clone of a migrated template for every test that asks for one."""
+
+import itertools
+import json
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import psycopg2.extras
+import pytest
+
+from infra.local.postgres import Postgres
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The environment of the handlers: nothing outside the tests is ever reached."""
+    folder = tmp_path_factory.mktemp("settings")
+    kept = folder / "secrets.json"
+    kept.write_text(
+        json.dumps({name: secrets.token_hex(32) for name in ("links", "filter")} | {"seal": [secrets.token_hex(32)]})
+    )
+    os.environ |= {
+        "STAGE": "test",
+        "SITE": "http://rendezvous.test",
+        "SECRETS_FILE": str(kept),
+        "CLOCK_FILE": str(folder / "clock"),
+        "DATABASE_URL": "",
+        "KAFKA_BOOTSTRAP": "",
+        "SMTP_URL": "",
+        "MAIL_FROM": "lunch@rendezvous.test",
+        "AWS_ACCESS_KEY_ID": "nobody",
+        "AWS_SECRET_ACCESS_KEY": "nothing",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    yield
+
+
+@pytest.fixture(scope="session")
+def server(settings: None) -> Iterator[Postgres]:
+    """A PostgreSQL of our own, with the migrated database ``template_of_tests``."""
+    from chalicelib.migrate import migrate
+
+    with Postgres(durable=False) as running:
+        migrate(running.create("template_of_tests"))
+        yield running
+
+
+@pytest.fixture
+def database(server: Postgres, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """URL of a fresh, migrated database, which the application uses during the test."""
+    from chalicelib.config import config
+    from chalicelib.database import disconnect
+
+    name = f"test_{next(_numbers)}"
+    url = server.create(name, "template_of_tests")
+    monkeypatch.setenv("DATABASE_URL", url)
+    config.cache_clear()
+    yield url
+    disconnect()
+    config.cache_clear()
+    server.drop(name)
+
+
+@pytest.fixture
+def sql(database: str) -> Iterator[Callable[..., list[Any]]]:
+    """Ask the database as its owner: ``sql("SELECT ...", value, ...)``, rows as named tuples."""
+    connection = psycopg2.connect(database, cursor_factory=psycopg2.extras.NamedTupleCursor)
+    connection.autocommit = True
+    psycopg2.extras.register_uuid(conn_or_curs=connection)
+
+    def ask(statement: str, *values: Any) -> list[Any]:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            return cursor.fetchall() if cursor.description else []
+
+    yield ask
+    connection.close()
+
+
+@pytest.fixture
+def clock(settings: None) -> Iterator["Clock"]:
+    """The application's clock, which a test can set."""
+    moved = Clock(Path(os.environ["CLOCK_FILE"]))
+    yield moved
+    moved.reset()
+
+
+class Clock:
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def set(self, now: str) -> None:
+        """Set the clock: ``clock.set("2026-11-30T12:00Z")``."""
+        from datetime import UTC, datetime
+
+        wanted = datetime.fromisoformat(now.replace("Z", "+00:00"))
+        self.file.write_text(str((wanted - datetime.now(UTC)).total_seconds()))
+
+    def reset(self) -> None:
+        self.file.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def visitor(database: str) -> "Any":
+    """A browser nobody has logged in with."""
+    from tests.people import Browser
+
+    return Browser()
+
+
+@pytest.fixture
+def community(sql: Callable[..., list[Any]]) -> "Any":
+    """Two locations, three food types, and whoever the test makes: ``community.member("ada")``."""
+    from tests.people import Community
+
+    return Community(sql)
