@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +40,10 @@ class System:
         self.process: subprocess.Popen[str] | None = None
         self.lines: list[str] = []
 
-    def start(self, ready: bool = True) -> "System":
+    def start(self, ready: bool = True, by: Sequence[str] = ()) -> "System":
         self.lines = []
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "infra.local", "run"],
+            [*by, sys.executable, "-m", "infra.local", "run"],
             cwd=ROOT,
             env=self.variables,
             stdout=subprocess.PIPE,
