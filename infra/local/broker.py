@@ -12,7 +12,6 @@ from kafka.admin import KafkaAdminClient, NewTopic
 
 from infra.local import processes
 
-
 BOOTSTRAP_MS = 5000
 
 

@@ -181,7 +181,7 @@ class Postgres:
         locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
         making = self.log.with_name("initdb.log")
         making.unlink(missing_ok=True)
-        done = processes.spawn(
+        initdb = processes.spawn(
             [
                 *(self.programs / "initdb", "-D", draft, "-U", ADMIN, "--encoding=UTF8", "--auth=scram-sha-256"),
                 *(f"--pwfile={self._password_file}", "--no-instructions", "--no-sync"),
@@ -190,8 +190,10 @@ class Postgres:
             log=making,
             environment=os.environ | {"LC_ALL": "C"},
             user=self.user,
-        ).wait()
-        if done != 0:
+        )
+        with initdb:
+            initdb.wait()
+        if initdb.returncode != 0:
             shutil.rmtree(draft, ignore_errors=True)
             if "No space left" in making.read_text(errors="replace"):
                 raise full_disk(self.home)

@@ -10,14 +10,25 @@ import sys
 import tempfile
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+with warnings.catch_warnings():
+    # kafka-python reads its schemas in a way that Python 3.11 and 3.12 call deprecated, and 3.13 does not.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    import kafka  # noqa: F401
+
 ROOT = Path(__file__).resolve().parents[2]
 STANDIN = Path(__file__).parent / "standin"
+
+
+SET_BY_THE_SUPERVISOR = frozenset(
+    ("STAGE", "SITE", "DATABASE_URL", "KAFKA_BOOTSTRAP", "SMTP_URL", "MAIL_FROM", "SECRETS_FILE", "CLOCK_FILE")
+)
 
 
 class System:
@@ -28,7 +39,7 @@ class System:
         self.data = folder / "data"
         self.seen_file = folder / "seen"
         self.variables = {
-            **os.environ,
+            **{name: value for name, value in os.environ.items() if name not in SET_BY_THE_SUPERVISOR},
             "DATA": str(self.data),
             "PORT": "0",
             "DEMO": "no",

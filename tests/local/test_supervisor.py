@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from tests.local.conftest import ROOT, System, eventually
+from tests.local.conftest import System, eventually
 
 PARTS = ("PostgreSQL", "Kafka", "SQS", "mailbox", "worker", "gateway")
 
