@@ -10,14 +10,25 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+with warnings.catch_warnings():
+    # kafka-python reads its schemas in a way that Python 3.11 and 3.12 call deprecated, and 3.13 does not.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    import kafka  # noqa: F401
+
 ROOT = Path(__file__).resolve().parents[2]
 STANDIN = Path(__file__).parent / "standin"
+
+
+SET_BY_THE_SUPERVISOR = frozenset(
+    ("STAGE", "SITE", "DATABASE_URL", "KAFKA_BOOTSTRAP", "SMTP_URL", "MAIL_FROM", "SECRETS_FILE", "CLOCK_FILE")
+)
 
 
 class System:
@@ -28,7 +39,7 @@ class System:
         self.data = folder / "data"
         self.seen_file = folder / "seen"
         self.variables = {
-            **os.environ,
+            **{name: value for name, value in os.environ.items() if name not in SET_BY_THE_SUPERVISOR},
             "DATA": str(self.data),
             "PORT": "0",
             "DEMO": "no",
@@ -40,10 +51,10 @@ class System:
         self.process: subprocess.Popen[str] | None = None
         self.lines: list[str] = []
 
-    def start(self, ready: bool = True) -> "System":
+    def start(self, ready: bool = True, by: Sequence[str] = ()) -> "System":
         self.lines = []
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "infra.local", "run"],
+            [*by, sys.executable, "-m", "infra.local", "run"],
             cwd=ROOT,
             env=self.variables,
             stdout=subprocess.PIPE,
