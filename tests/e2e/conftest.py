@@ -28,7 +28,8 @@ class Running:
         self.environment = {
             name: value
             for name, value in os.environ.items()
-            if name not in ("DATABASE_URL", "KAFKA_BOOTSTRAP", "CLOCK_FILE", "SECRETS_FILE", "STAGE", "SITE", "SMTP_URL")
+            if name
+            not in ("DATABASE_URL", "KAFKA_BOOTSTRAP", "CLOCK_FILE", "SECRETS_FILE", "STAGE", "SITE", "SMTP_URL")
         } | {"DATA": str(data), "PORT": "0"}
 
     def start(self) -> None:
@@ -82,7 +83,9 @@ class Running:
         assert found, name
         return found[1].strip("'")
 
-    def curl(self, method: str, path: str, body: Any = None, *, cookie: str = "", form: bool = False) -> tuple[int, Any, str]:
+    def curl(
+        self, method: str, path: str, body: Any = None, *, cookie: str = "", form: bool = False
+    ) -> tuple[int, Any, str]:
         """Status, JSON, and the session cookie that came back."""
         site = urlsplit(self.address)
         connection = http.client.HTTPConnection(site.hostname or "", site.port, timeout=20)

@@ -83,7 +83,8 @@ def test_with_curl_alone_from_an_invitation_to_a_lunch(running: Running) -> None
     assert told == {
         "NewUser": {"person.enrolled"},
         "InvitedUser": {"invitation.created"},
-        f"Event_{day.isocalendar().week}": {"event.proposed"} | ({"availability.given"} & told[f"Event_{day.isocalendar().week}"]),
+        f"Event_{day.isocalendar().week}": {"event.proposed"}
+        | ({"availability.given"} & told[f"Event_{day.isocalendar().week}"]),
         "Events_All": told["Events_All"],
         "Event_Approved": {"event.approved"},
     }

@@ -52,9 +52,11 @@ def _check_groups(columns: Columns, result: Result) -> None:
             raise Unproven(f"row {rows[np.argmin(fits)]} {what}")
     if (np.diff(columns.location[rows])[np.diff(group[rows]) == 0] != 0).any():
         raise Unproven("a group spans two locations")
-    for one, other in np.concatenate([columns.forbidden, columns.blocked])[:, :2].T.reshape(2, -1).T[
-        _together(group, np.concatenate([columns.forbidden, columns.blocked]))
-    ]:
+    for one, other in (
+        np.concatenate([columns.forbidden, columns.blocked])[:, :2]
+        .T.reshape(2, -1)
+        .T[_together(group, np.concatenate([columns.forbidden, columns.blocked]))]
+    ):
         raise Unproven(f"rows {one} and {other} must not meet")
     _check_filter(columns, np.split(rows, np.cumsum(sizes)[:-1]) if columns.filter is not None and g else [])
     if result.left != len(columns) - len(seated):
@@ -88,9 +90,7 @@ def _proven_bound(columns: Columns, result: Result) -> int:
     return sum(max(0, surplus) for surplus in excess.values())
 
 
-def _uncoverable(
-    columns: Columns, result: Result, graph: Graph, component: NDArray[np.int32]
-) -> Iterator[int]:
+def _uncoverable(columns: Columns, result: Result, graph: Graph, component: NDArray[np.int32]) -> Iterator[int]:
     """One person of each component that provably cannot be covered by groups inside it."""
     rows = np.flatnonzero(~result.separator)
     rows = rows[np.argsort(component[rows], kind="stable")]
@@ -153,7 +153,12 @@ def _augment(friends: dict[int, set[int]], people: set[int], mate: dict[int, int
 
 
 def _contract(
-    one: int, other: int, base: dict[int, int], before: dict[int, int], mate: dict[int, int], even: set[int],
+    one: int,
+    other: int,
+    base: dict[int, int],
+    before: dict[int, int],
+    mate: dict[int, int],
+    even: set[int],
     queue: list[int],
 ) -> None:
     stem = set()
