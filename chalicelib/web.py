@@ -22,7 +22,7 @@ from uuid import UUID, uuid4
 
 from chalice.app import Blueprint, Chalice, Response
 
-from chalicelib import answers, bodies, callers, clock, idempotency, rules
+from chalicelib import answers, assets, bodies, callers, clock, idempotency, rules
 from chalicelib.answers import Answer, Page, Redirect
 from chalicelib.callers import Request
 from chalicelib.config import config
@@ -310,6 +310,7 @@ def show(request: Request, page: Page) -> Response:
         "now": request.now,
         "csrf": callers.csrf_token(request) if request.caller else "",
         "url": url,
+        "static": lambda name: url(assets.path(name)),
         "form": Form(),
         "rules": rules,
         "stage": config().stage,
