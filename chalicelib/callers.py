@@ -49,7 +49,7 @@ class Request:
     id: str = ""
     token: bytes = b""
     caller: Caller | None = None
-    typed: dict[str, str] = field(default_factory=dict)
+    typed: dict[str, Any] = field(default_factory=dict)
 
     @property
     def token_hash(self) -> bytes | None:

@@ -122,27 +122,29 @@ def address_changed(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
 
 def event_approved(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
     """A lunch will be: to everybody who comes."""
-    yield from _about_event(db, "event_approved", data["event"], "approved")
+    yield from _about_event(db, "event_approved", data["event"], "approved", to_come=True)
 
 
 def event_invited(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
     """A lunch waits for one's approval."""
-    yield from _about_event(db, "event_invited", data["event"], "invited")
+    yield from _about_event(db, "event_invited", data["event"], "invited", to_come=True)
 
 
 def event_evaluate(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
-    """A lunch is over: how was it?"""
-    yield from _about_event(db, "event_evaluate", data["event"], "approved")
+    """A lunch is over: how was it? Only while it can be reviewed."""
+    yield from _about_event(db, "event_evaluate", data["event"], "approved", to_come=False)
 
 
-def _about_event(db: Database, template: str, event: str, response: str) -> Iterator[Mail]:
+def _about_event(db: Database, template: str, event: str, response: str, *, to_come: bool) -> Iterator[Mail]:
     rows = db.rows(
         "SELECT a.person_id, e.title, e.starts, e.ends, e.status, l.name AS location, l.address, l.meeting_point, l.timezone,"
         " ARRAY(SELECT p.name FROM attendance x JOIN person p ON p.id = x.person_id WHERE x.event_id = e.id"
         "       AND x.response <> 'rejected' AND x.person_id <> a.person_id AND p.name <> '' ORDER BY lower(p.name)) AS others"
         " FROM event e JOIN location l ON l.id = e.location_id JOIN attendance a ON a.event_id = e.id"
-        " WHERE e.id = %(event)s AND a.response = %(response)s AND e.status NOT IN ('Rejected', 'Canceled')",
+        " WHERE e.id = %(event)s AND a.response = %(response)s AND e.status NOT IN ('Rejected', 'Canceled')"
+        " AND CASE WHEN %(to_come)s THEN e.starts > present() ELSE e.status = 'Awaiting Evaluation' END",
         event=event,
+        to_come=to_come,
         response=response,
     )
     about = {str(row.person_id): row for row in rows}
