@@ -87,7 +87,7 @@ def arguments(endpoint: Endpoint, request: Request, parts: dict[str, str]) -> di
                 )
             case _:
                 given[name] = _part(parts[name], kind)
-    if "query" not in endpoint.takes and request.query and not endpoint.html:
+    if "query" not in endpoint.takes and request.query and endpoint.method and not endpoint.html:
         raise Invalid.field(request.query[0][0], "is not known here")
     if "form" in endpoint.takes:
         given["form"] = Form()
