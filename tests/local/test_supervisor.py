@@ -1,5 +1,6 @@
 """Starting and ending: signals, kill -9 of each part, and everything a machine can lack."""
 
+import json
 import os
 import shutil
 import signal
@@ -11,6 +12,8 @@ from collections.abc import Callable
 import psycopg2
 import pytest
 
+from infra.local.broker import Tansu
+from infra.local.postgres import Postgres
 from tests.local.conftest import System, eventually
 
 OTHERS = ("Kafka", "SQS", "mailbox", "gateway")
@@ -51,15 +54,52 @@ def test_kill_9_of_the_supervisor_ends_all_parts_and_loses_nothing(make_system: 
     connection = psycopg2.connect(system.environment["DATABASE_URL"])
     connection.autocommit = True
     connection.cursor().execute("CREATE TABLE kept AS SELECT 42 AS answer")
+    system.variables["PORT"] = str(system.port)
     system.stop(signal.SIGKILL)
-    assert eventually(lambda: not system.remains())
     connection.close()
-    system.start()
+    system.start()  # at once, while the last parts of the first may still be ending
     connection = psycopg2.connect(system.environment["DATABASE_URL"])
     cursor = connection.cursor()
     cursor.execute("SELECT answer FROM kept")
     assert cursor.fetchone() == (42,)
     connection.close()
+    system.stop(signal.SIGKILL)
+    assert eventually(lambda: not system.remains())
+
+
+@pytest.mark.long
+def test_the_services_may_be_one_s_own(make_system: Callable[..., System]) -> None:
+    with Postgres(durable=False) as server, Tansu() as broker:
+        system = make_system(DATABASE_URL=server.url, KAFKA_BOOTSTRAP=broker.bootstrap)
+        system.start()
+        assert set(system.state()["processes"]) == {"SQS", "mailbox", "worker", "gateway"}
+        assert system.environment["DATABASE_URL"] == server.url
+        system.stop()
+        assert broker.process is not None
+        assert broker.process.poll() is None
+
+
+def test_nothing_here_reaches_a_real_aws_account(make_system: Callable[..., System]) -> None:
+    system = make_system(
+        AWS_PROFILE="production",
+        AWS_SESSION_TOKEN="t",
+        AWS_ENDPOINT_URL_SQS="http://192.0.2.1",
+        HTTP_PROXY="http://192.0.2.1",
+    ).start()
+    seen = json.loads(system.get("/environment")[2])
+    assert {name for name in seen if name.startswith("AWS_")} == {
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+        "AWS_ENDPOINT_URL",
+        "AWS_CONFIG_FILE",
+        "AWS_SHARED_CREDENTIALS_FILE",
+        "AWS_EC2_METADATA_DISABLED",
+        "AWS_EXECUTION_ENV",
+    }
+    assert seen["AWS_ACCESS_KEY_ID"] == "local"
+    assert seen["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
 
 
 def test_an_early_ctrl_c_leaves_nothing_behind(make_system: Callable[..., System]) -> None:
