@@ -15,57 +15,26 @@ import logging
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass, field
-from typing import Any, get_type_hints
+from typing import Any
 from urllib.parse import quote
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from chalice.app import Blueprint, Chalice, Response
 
-from chalicelib import answers, bodies, callers, clock, idempotency, rules
+from chalicelib import answers, callers, clock, idempotency, rules
 from chalicelib.answers import Answer, Page, Redirect
 from chalicelib.callers import Request
 from chalicelib.config import config
 from chalicelib.database import Database, transaction
-from chalicelib.errors import Abuse, Forbidden, Invalid, NotFound, NotLoggedIn, Told
+from chalicelib.endpoints import ANY_PERSON, ANYBODY, ENDPOINTS, Endpoint, Form, arguments, permit, takes
+from chalicelib.errors import Abuse, NotFound, NotLoggedIn, Told
 
-ANYBODY = "anybody"
-ANY_PERSON = "any person"
+__all__ = ["ANYBODY", "ANY_PERSON", "ENDPOINTS", "Endpoint", "Form", "Routes", "close_doors", "url"]
+
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 log = logging.getLogger(__name__)
 _prefix: ContextVar[str] = ContextVar("prefix", default="")
-
-
-@dataclass
-class Form:
-    """A page's form that was refused: what was typed (passwords aside), what is wrong with which field."""
-
-    typed: dict[str, Any] = field(default_factory=dict)
-    errors: dict[str, str] = field(default_factory=dict)
-    message: str = ""
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """One method of one path: who may call it, what it takes, how it answers."""
-
-    method: str
-    path: str
-    handler: Callable[..., Any]
-    who: str
-    takes: dict[str, Any]
-    status: int = 200
-    html: bool = False
-    forms: bool = False
-    counted: bool = False
-    banned: str | None = "You are banned"
-    refusal: Callable[[str], Any] | None = None
-    shows: Callable[..., Page] | None = None
-
-
-ENDPOINTS: list[Endpoint] = []
-"""Every endpoint there is, for the API's description and for the table of who may open what."""
 
 
 class Routes(Blueprint):
@@ -92,7 +61,7 @@ class Routes(Blueprint):
 
     def _add(self, method: str, path: str, who: str, more: dict[str, Any]) -> Callable[..., Any]:
         def register(handler: Callable[..., Any]) -> Callable[..., Any]:
-            endpoint = Endpoint(method, path, handler, who, _takes(handler), **more)
+            endpoint = Endpoint(method, path, handler, who, takes(handler), **more)
             ENDPOINTS.append(endpoint)
             view = _view(self, endpoint, path)
             name = f"{handler.__module__}.{handler.__name__}"
@@ -101,11 +70,6 @@ class Routes(Blueprint):
             return handler
 
         return register
-
-
-def _takes(handler: Callable[..., Any]) -> dict[str, Any]:
-    hints = get_type_hints(handler)
-    return {name: hints.get(name, str) for name in inspect.signature(handler).parameters}
 
 
 def _view(routes: Blueprint, endpoint: Endpoint, path: str) -> Callable[..., Response]:
@@ -201,16 +165,15 @@ def _count(request: Request) -> None:
 
 
 def _carry_out(endpoint: Endpoint, request: Request, parts: dict[str, str]) -> Response:
-    takes = endpoint.takes
-    if "db" not in takes:
-        return _respond(endpoint, request, endpoint.handler(**_arguments(endpoint, request, parts)))
+    if "db" not in endpoint.takes:
+        return _respond(endpoint, request, endpoint.handler(**arguments(endpoint, request, parts)))
 
     def work(db: Database) -> Response:
         callers.enter(db, request)
         permit(endpoint, request)
 
         def handle() -> Response:
-            given = _arguments(endpoint, request, parts)
+            given = arguments(endpoint, request, parts)
             return _respond(endpoint, request, endpoint.handler(db=db, **given))
 
         if endpoint.method == "POST" and endpoint.path.startswith("/api/"):
@@ -218,72 +181,6 @@ def _carry_out(endpoint: Endpoint, request: Request, parts: dict[str, str]) -> R
         return handle()
 
     return transaction(work)
-
-
-def permit(endpoint: Endpoint, request: Request) -> None:
-    """Raises NotLoggedIn or Forbidden unless the caller may call this."""
-    if endpoint.who == ANYBODY:
-        return
-    caller = request.caller
-    if caller is None:
-        raise NotLoggedIn
-    if endpoint.path.startswith("/api/"):
-        callers.require_intent(request)
-    if caller.banned and endpoint.banned is not None:
-        raise Forbidden(endpoint.banned)
-    if endpoint.who != ANY_PERSON and not caller.is_a(endpoint.who):
-        raise NotFound
-
-
-def _arguments(endpoint: Endpoint, request: Request, parts: dict[str, str]) -> dict[str, Any]:
-    given: dict[str, Any] = {}
-    for name, kind in endpoint.takes.items():
-        match name:
-            case "db" | "form":
-                pass
-            case "caller":
-                given[name] = request.caller
-            case "now":
-                given[name] = request.now
-            case "request":
-                given[name] = request
-            case "query":
-                given[name] = bodies.checked(bodies.form_values(request.query, kind), kind, texts=True)
-            case "body":
-                given[name] = (
-                    _read_form(endpoint, request, kind) if endpoint.html else _read_body(endpoint, request, kind)
-                )
-            case _:
-                given[name] = _part(parts[name], kind)
-    if "query" not in endpoint.takes and request.query and not endpoint.html:
-        raise Invalid.field(request.query[0][0], "is not known here")
-    if "form" in endpoint.takes:
-        given["form"] = Form()
-    return given
-
-
-def _read_body(endpoint: Endpoint, request: Request, kind: type) -> Any:
-    accepted = (bodies.JSON, bodies.FORM) if endpoint.forms else (bodies.JSON,)
-    return bodies.read(request.body, request.headers.get("content-type", ""), accepted, kind)
-
-
-def _read_form(endpoint: Endpoint, request: Request, kind: type) -> Any:
-    pairs = bodies.read_pairs(request.body) if request.body else []
-    request.typed = {name: value for name, value in pairs if "password" not in name}
-    tokens = [value for name, value in pairs if name == callers.CSRF_FIELD]
-    if endpoint.who != ANYBODY and not (len(tokens) == 1 and callers.is_csrf_token(request, tokens[0])):
-        raise Forbidden("This form is not of your session any more. Please send it again")
-    values = bodies.form_values([pair for pair in pairs if pair[0] != callers.CSRF_FIELD], kind)
-    return bodies.checked(values, kind, texts=True)
-
-
-def _part(text: str, kind: Any) -> Any:
-    if kind is not UUID:
-        return text
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotFound from None
 
 
 def _respond(endpoint: Endpoint, request: Request, result: Any) -> Response:
@@ -342,7 +239,7 @@ def _show_again(endpoint: Endpoint, request: Request, parts: dict[str, str], tol
 
     def work(db: Database) -> Response:
         callers.enter(db, request)
-        given = _arguments(page_of_it, request, parts) | {"form": form}
+        given = arguments(page_of_it, request, parts) | {"form": form}
         page = handler(db=db, **given) if "db" in page_of_it.takes else handler(**given)
         page.values["form"] = form
         page.status = told.status if told.status in (401, 403, 429) else 422
