@@ -182,6 +182,15 @@ BEGIN
     RETURN true;
 END $$;
 
+-- Links that were mailed to other addresses lead nowhere once one is confirmed.
+CREATE FUNCTION forget_other_addresses() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    DELETE FROM address_change WHERE person_id = NEW.person_id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER new_address_ends_other_changes AFTER UPDATE OF email ON account
+    FOR EACH ROW WHEN (OLD.email <> NEW.email) EXECUTE FUNCTION forget_other_addresses();
+
 -- A changed password ends every session but the one that changed it, and every one where a token did.
 CREATE OR REPLACE FUNCTION change_password(former text, hash text, kept_session uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
