@@ -55,7 +55,7 @@ def match_location(event: Any) -> None:
 
     for record in event:
         asked = bodies.read_json(record.body)
-        rounds.run(zones.week_of(asked["week"]), asked["location"])
+        rounds.run(zones.week_of(asked["week"]), asked["location"], clock.now())
 
 
 @app.schedule(Rate(5, unit=Rate.MINUTES))

@@ -54,7 +54,7 @@ class Request:
     token: bytes = b""
     bearer: bool = False
     caller: Caller | None = None
-    typed: dict[str, str] = field(default_factory=dict)
+    typed: dict[str, Any] = field(default_factory=dict)
 
     @property
     def token_hash(self) -> bytes | None:
@@ -117,13 +117,11 @@ def enter(db: Database, request: Request) -> None:
 
 
 def refuse_other_sites(request: Request) -> None:
-    """Refuse what another site made a browser send. Raises Forbidden."""
-    if request.method in SAFE_METHODS:
-        return
-    if request.headers.get("sec-fetch-site", "") == "cross-site":
-        raise Forbidden("This request was sent by another site")
-    origin = request.headers.get("origin")
-    if origin is not None and not _same_site(origin, request.headers.get("host", "")):
+    """Refuse what another site made a browser send, reading included; a link that was followed is none. Raises Forbidden."""
+    origin = request.headers.get("origin")  # browsers send none along a link
+    followed = request.method in SAFE_METHODS and request.headers.get("sec-fetch-mode", "") == "navigate"
+    elsewhere = request.headers.get("sec-fetch-site", "") == "cross-site" and not followed
+    if elsewhere or (origin is not None and not _same_site(origin, request.headers.get("host", ""))):
         raise Forbidden("This request was sent by another site")
 
 

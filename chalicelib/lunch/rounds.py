@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
-from chalicelib import clock, outbox, rules, topics
+from chalicelib import outbox, rules, topics
 from chalicelib.calendar import zones
 from chalicelib.database import JOB, Database, transaction, turn
 from chalicelib.lunch import candidates
@@ -20,6 +20,7 @@ class Lunch(NamedTuple):
 
     id: UUID
     title: str
+    starts: datetime
     during: str
     food: int
     people: list[UUID]
@@ -29,16 +30,16 @@ class Outcome(NamedTuple):
     """What a round did, for whoever ran it: the lunches made, the reason of everybody left over, and the proof."""
 
     location: str
+    timezone: str
     lunches: list[Lunch]
     left: dict[UUID, str]
     bound: int
     proven: bool
 
 
-def run(monday: date, location: int) -> Outcome:
+def run(monday: date, location: int, now: datetime) -> Outcome:
     """Match that week at that location and write what came of it."""
     with turn(f"round {monday} {location}"):
-        now = clock.now()
         given = transaction(lambda db: candidates.read(db, monday, location, now), JOB)
         result = match(given.columns)
         check(given.columns, result)
@@ -53,7 +54,7 @@ def write(db: Database, given: candidates.Round, result: Result, now: datetime) 
     left = {given.people[row]: str(reason) for row, reason in reasons(given.columns, result).items()}
     _tell(db, given.week, lunches, values, now)
     _record(db, given, result, lunches, left, now)
-    return Outcome(given.location.name, lunches, left, result.bound, result.proven)
+    return Outcome(given.location.name, given.location.timezone, lunches, left, result.bound, result.proven)
 
 
 def _insert(db: Database, given: candidates.Round, result: Result, values: rules.Rules) -> list[Lunch]:
@@ -66,7 +67,7 @@ def _insert(db: Database, given: candidates.Round, result: Result, values: rules
         begins = given.week.start(start)
         during = f"[{begins.isoformat()},{(begins + given.week.length).isoformat()})"
         title = f"{given.foods[food]} at {given.location.name}"[:100]
-        lunches.append(Lunch(uuid4(), title, during, food, people))
+        lunches.append(Lunch(uuid4(), title, begins, during, food, people))
     low, high = values["lunch.min_attendees"], values["lunch.max_attendees"]
     db.many(
         "INSERT INTO event (id, title, location_id, during, min_attendees, max_attendees, public) VALUES %s",

@@ -135,39 +135,41 @@ def address_changed(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
 
 def event_approved(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
     """A lunch will be: to everybody who comes."""
-    yield from _about_event(db, "event_approved", data["event"], "approved")
+    yield from _about_event(db, "event_approved", data["event"], "approved", "Confirmed")
 
 
 def event_invited(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
     """A lunch waits for one's approval."""
-    yield from _about_event(db, "event_invited", data["event"], "invited")
+    yield from _about_event(db, "event_invited", data["event"], "invited", "Proposed", "Confirmed")
 
 
 def event_evaluate(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
-    """A lunch is over: how was it?"""
-    yield from _about_event(db, "event_evaluate", data["event"], "approved")
+    """A lunch is over: how was it? Only while it can be reviewed."""
+    yield from _about_event(db, "event_evaluate", data["event"], "approved", "Awaiting Evaluation")
 
 
 def event_unconfirmed(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
     """Somebody left, and too few are left for now: to the others."""
-    yield from _about_event(db, "event_unconfirmed", data["event"], "approved")
+    yield from _about_event(db, "event_unconfirmed", data["event"], "approved", "Proposed")
 
 
 def event_rejected(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
     """A lunch will not be: to those who would have come."""
-    yield from _about_event(db, "event_rejected", data["event"], "approved", off=True)
+    yield from _about_event(db, "event_rejected", data["event"], "approved", "Rejected")
 
 
-def _about_event(db: Database, template: str, event: str, response: str, off: bool = False) -> Iterator[Mail]:
+def _about_event(db: Database, template: str, event: str, response: str, *states: str) -> Iterator[Mail]:
+    """To those with that response, if the lunch is in one of those states still, and not past."""
     rows = db.rows(
         "SELECT a.person_id, e.title, e.starts, e.ends, e.status, l.name AS location, l.address, l.meeting_point, l.timezone,"
         " ARRAY(SELECT p.name FROM attendance x JOIN person p ON p.id = x.person_id WHERE x.event_id = e.id"
         "       AND x.response <> 'rejected' AND x.person_id <> a.person_id AND p.name <> '' ORDER BY lower(p.name)) AS others"
         " FROM event e JOIN location l ON l.id = e.location_id JOIN attendance a ON a.event_id = e.id"
-        " WHERE e.id = %(event)s AND a.response = %(response)s AND (e.status IN ('Rejected', 'Canceled')) = %(off)s",
+        " WHERE e.id = %(event)s AND a.response = %(response)s AND e.status = ANY(%(states)s)"
+        " AND (e.starts > present() OR e.status = 'Awaiting Evaluation')",
         event=event,
         response=response,
-        off=off,
+        states=list(states),
     )
     about = {str(row.person_id): row for row in rows}
     for person in _confirmed(db, list(about)):

@@ -17,7 +17,7 @@ import psycopg2
 
 from infra.local import installation, processes
 from infra.local.broker import Tansu, make_topics
-from infra.local.faults import Fault
+from infra.local.faults import Fault, disk_faults
 from infra.local.postgres import Postgres
 
 OLDEST_SERVER = 150000
@@ -90,7 +90,8 @@ class Supervisor:
         """A part's own thread: it starts the part, and stays with it, since the kernel ends a thread's children."""
         began = time.monotonic()
         try:
-            note = start()
+            with disk_faults(self.data):
+                note = start()
         except BaseException as error:
             self.news.put(Happened("failed", name, error=error))
         else:
