@@ -21,7 +21,9 @@ def log_in(username: str, password: str, address: str, now: datetime) -> tuple[s
     guesses at once stays within the limit. Raises NotLoggedIn, or Abuse until the window ends, for the right
     password too.
     """
-    account = hashlib.sha256(f"{username.lower()}\n{address}".encode("utf-8", "replace")).digest()
+    # What is counted is what is looked up: to PostgreSQL the lower case of a dotted capital I is a plain i.
+    username = username.lower()
+    account = hashlib.sha256(f"{username}\n{address}".encode("utf-8", "replace")).digest()
     origin = hashlib.sha256(address.encode()).digest()
 
     def count(db: Database) -> tuple[Any, bool, int]:
