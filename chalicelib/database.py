@@ -35,6 +35,7 @@ SENTENCES = {
     "location_name_is_unique": "There is a location of that name already",
     "food_type_name_is_unique": "There is a food type of that name already",
     "at_most_64_food_types": "There can be no more than 64 food types",
+    "api_token_name_is_used_once": "You have a token of that name already",
     "pause_no_overlap": "You have a pause in that time already",
     "pause_is_whole_weeks": "A pause is made of whole weeks",
 }
@@ -119,6 +120,10 @@ def transaction(work: Callable[[Database], T], role: str = APP) -> T:
         raise Unavailable("Many people want this at once. Please try again", retry_after=1) from error
     except _ConnectionLost as error:
         raise Unavailable("The database is not available just now", retry_after=5) from error
+
+
+Transact = Callable[[Callable[[Database], Any]], Any]
+"""Runs work in a transaction that the caller of a request has entered, as many times as the handler likes."""
 
 
 class _ConnectionLost(Exception):

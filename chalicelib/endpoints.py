@@ -39,6 +39,7 @@ class Endpoint:
     forms: bool = False
     counted: bool = False
     banned: str | None = "You are banned"
+    by_token: bool = True
     refusal: Callable[[str], Any] | None = None
     shows: Callable[..., Page] | None = None
 
@@ -61,6 +62,8 @@ def permit(endpoint: Endpoint, request: Request) -> None:
         raise NotLoggedIn
     if endpoint.path.startswith("/api/"):
         callers.require_intent(request)
+    if request.bearer and not endpoint.by_token:
+        raise Forbidden("Log in for this: a token will not do")
     if caller.banned and endpoint.banned is not None:
         raise Forbidden(endpoint.banned)
     if endpoint.who != ANY_PERSON and not caller.is_a(endpoint.who):
@@ -71,7 +74,7 @@ def arguments(endpoint: Endpoint, request: Request, parts: dict[str, str]) -> di
     given: dict[str, Any] = {}
     for name, kind in endpoint.takes.items():
         match name:
-            case "db" | "form":
+            case "db" | "form" | "transact":
                 pass
             case "caller":
                 given[name] = request.caller

@@ -42,6 +42,8 @@ Zone = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_+/
 LocalTime = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:00)?\Z")]
 """Wall time to the minute without an offset, as ``<input type=datetime-local>`` sends it: ``2026-11-24T11:30``."""
 Day = date
+Week = Annotated[str, Meta(pattern=r"^[0-9]{4}-W[0-9]{2}\Z")]
+"""An ISO week: ``2026-W51``, as ``<input type=week>`` sends it."""
 
 
 class Body(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):

@@ -7,7 +7,8 @@ A handler is a plain function that names what it needs; web.py passes it by name
 
 ``db`` the request's transaction (without it the handler opens its own), ``caller`` who is logged in, ``body`` and
 ``query`` converted to the type they are annotated with, ``now`` the present, ``request`` the rest, ``form`` what was
-typed into a page's form that is shown again, and any other name a part of the path.
+typed into a page's form that is shown again, ``transact`` (in place of ``db``) runs work in a transaction of its own
+that the caller may enter, for what is slow between two of them, and any other name a part of the path.
 """
 
 import inspect
@@ -25,7 +26,7 @@ from chalicelib import answers, assets, callers, clock, idempotency, rules
 from chalicelib.answers import Answer, Page, Redirect
 from chalicelib.callers import Request
 from chalicelib.config import config
-from chalicelib.database import Database, transaction
+from chalicelib.database import Database, Transact, transaction
 from chalicelib.endpoints import ANY_PERSON, ANYBODY, ENDPOINTS, Endpoint, Form, arguments, permit, takes
 from chalicelib.errors import Abuse, NotFound, NotLoggedIn, Told
 
@@ -47,6 +48,7 @@ class Routes(Blueprint):
         forms     also reads form-encoded bodies
         counted   counts towards requests.per_minute
         banned    what a banned person is told; None: he may call it
+        by_token  whether a personal API token will do (True), or only a session
         refusal   message -> body of 401, 403, 404, 409 and 429, where it is not problem+json
         """
         return self._add(method, path, who, more)
@@ -90,7 +92,7 @@ def read_request(given: Any) -> Request:
     context = event["requestContext"]
     path = event.get("path") or context["resourcePath"]
     whole = context.get("path") or path
-    request = Request(
+    return Request(
         method=given.method,
         path=path,
         resource=context["resourcePath"],
@@ -106,8 +108,6 @@ def read_request(given: Any) -> Request:
         prefix=whole[: -len(path)] if whole.endswith(path) else "",
         id=context.get("requestId") or str(uuid4()),
     )
-    request.token = callers.token_of(given.headers.get("cookie", ""))
-    return request
 
 
 def url(path: str) -> str:
@@ -119,6 +119,7 @@ def serve(endpoint: Endpoint, request: Request, parts: dict[str, str]) -> Respon
     """Answer a request: what the handler says, or what went wrong, with the headers that stand on every answer."""
     started = time.perf_counter()
     _prefix.set(request.prefix)
+    callers.identify(request, page=endpoint.html)
     try:
         callers.refuse_other_sites(request)
         if endpoint.counted:
@@ -165,6 +166,10 @@ def _count(request: Request) -> None:
 
 
 def _carry_out(endpoint: Endpoint, request: Request, parts: dict[str, str]) -> Response:
+    if "transact" in endpoint.takes:
+        transact = _entering(endpoint, request)
+        transact(lambda db: None)  # who is there is asked before what was sent
+        return _respond(endpoint, request, endpoint.handler(transact=transact, **arguments(endpoint, request, parts)))
     if "db" not in endpoint.takes:
         return _respond(endpoint, request, endpoint.handler(**arguments(endpoint, request, parts)))
 
@@ -181,6 +186,18 @@ def _carry_out(endpoint: Endpoint, request: Request, parts: dict[str, str]) -> R
         return handle()
 
     return transaction(work)
+
+
+def _entering(endpoint: Endpoint, request: Request) -> Transact:
+    def transact(work: Callable[[Database], Any]) -> Any:
+        def entered(db: Database) -> Any:
+            callers.enter(db, request)
+            permit(endpoint, request)
+            return work(db)
+
+        return transaction(entered)
+
+    return transact
 
 
 def _respond(endpoint: Endpoint, request: Request, result: Any) -> Response:
