@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -50,6 +51,8 @@ class Request:
     token: bytes = b""
     caller: Caller | None = None
     typed: dict[str, str] = field(default_factory=dict)
+    afterwards: list[Callable[[], object]] = field(default_factory=list)
+    """What is to be done once the request's transaction is committed, such as asking a queue."""
 
     @property
     def token_hash(self) -> bytes | None:

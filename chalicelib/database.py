@@ -34,6 +34,7 @@ SENTENCES = {
     "location_name_is_unique": "There is a location of that name already",
     "food_type_name_is_unique": "There is a food type of that name already",
     "at_most_64_food_types": "There can be no more than 64 food types",
+    "food_type_is_in_use": "This food type is in use: somebody refuses it, a location serves it or a lunch had it",
     "pause_no_overlap": "You have a pause in that time already",
     "pause_is_whole_weeks": "A pause is made of whole weeks",
 }

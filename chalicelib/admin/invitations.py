@@ -13,6 +13,7 @@ from chalicelib import outbox, rules
 from chalicelib.accounts import links
 from chalicelib.accounts.invitations import PURPOSE
 from chalicelib.admin import audit
+from chalicelib.admin.lists import shaped
 from chalicelib.callers import Caller
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound
@@ -131,10 +132,9 @@ def read(db: Database, batch: UUID) -> Batch:
     row = db.row(f"{_BATCH} WHERE b.id = %(id)s", id=batch)
     if row is None:
         raise NotFound("There is no such batch, or it is more than a week old")
-    return msgspec.convert(row, Batch, from_attributes=True)
+    return shaped([row], Batch)[0]
 
 
 def batches(db: Database) -> list[Batch]:
     """The batches of the past week, newest first."""
-    rows = db.rows(f"{_BATCH} ORDER BY b.at DESC LIMIT 100")
-    return msgspec.convert(rows, list[Batch], from_attributes=True)
+    return shaped(db.rows(f"{_BATCH} ORDER BY b.at DESC LIMIT 100"), Batch)

@@ -42,4 +42,4 @@ def listing(db: Database, shape: type[T], sql: str, which: Which, **values: Any)
 
 def shaped(rows: list[Any], shape: type[T]) -> list[T]:
     """Rows as structs of that type, by the names of their columns."""
-    return msgspec.convert(rows, list[shape], from_attributes=True)  # type: ignore[valid-type]
+    return msgspec.convert([row._asdict() for row in rows], list[shape])  # type: ignore[valid-type]

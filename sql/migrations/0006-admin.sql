@@ -1,37 +1,13 @@
--- What admins do: bans that hold against everything under way, many invitations at once, a look at the outbox.
+-- What admins do: bans that leave an admin, many invitations at once, food types that go, a look at the outbox.
 -- depends: 0004-lunch
 
 SET LOCAL lock_timeout = '5s';
 
--- A ban waits for whatever is booking this person just now, and what comes after sees the ban: both lock his row.
-CREATE FUNCTION hold_person_while_he_is_banned() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-    PERFORM FROM person WHERE id = NEW.person_id FOR UPDATE;
-    RETURN NEW;
-END $$;
-CREATE TRIGGER ban_waits_for_bookings BEFORE INSERT ON ban
-    FOR EACH ROW EXECUTE FUNCTION hold_person_while_he_is_banned();
-
--- The row is left out rather than refused: a round writes everybody's at once, and makes the other lunches.
-CREATE FUNCTION leave_out_the_banned() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-    PERFORM FROM person WHERE id = NEW.person_id FOR KEY SHARE;
-    IF EXISTS (SELECT FROM ban WHERE person_id = NEW.person_id) THEN
-        RETURN NULL;
-    END IF;
-    RETURN NEW;
-END $$;
-CREATE TRIGGER the_banned_are_never_booked BEFORE INSERT ON commitment
-    FOR EACH ROW EXECUTE FUNCTION leave_out_the_banned();
-
--- A banned admin can do nothing, so banning the last one is removing him; so is erasing him.
+-- A banned admin can do nothing, so banning the last one is removing him.
 CREATE FUNCTION keep_an_admin_unbanned() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE whose uuid := CASE TG_OP WHEN 'DELETE' THEN OLD.person_id ELSE NEW.person_id END;
 BEGIN
-    IF EXISTS (SELECT FROM person_role WHERE person_id = whose AND role = 'admin' AND active) THEN
+    IF EXISTS (SELECT FROM person_role WHERE person_id = NEW.person_id AND role = 'admin' AND active) THEN
         PERFORM pg_advisory_xact_lock(hashtext('the last admin'));
         IF NOT EXISTS (SELECT FROM person_role r JOIN account USING (person_id)
                        WHERE r.role = 'admin' AND r.active AND r.person_id NOT IN (SELECT person_id FROM ban)) THEN
@@ -42,7 +18,6 @@ BEGIN
     RETURN NULL;
 END $$;
 CREATE TRIGGER an_admin_remains AFTER INSERT ON ban FOR EACH ROW EXECUTE FUNCTION keep_an_admin_unbanned();
-CREATE TRIGGER an_admin_remains AFTER DELETE ON account FOR EACH ROW EXECUTE FUNCTION keep_an_admin_unbanned();
 
 -- Many invitations made at once by an admin; invitation.per_day does not count them. The id comes with the form, so
 -- the second press of a button finds the first one's batch.
