@@ -8,6 +8,7 @@ from typing import Any
 from chalice.app import Chalice, Cron, Rate
 
 import chalicelib.accounts.api
+import chalicelib.admin.api
 import chalicelib.calendar.api
 import chalicelib.home.api
 import chalicelib.home.pages
@@ -26,6 +27,7 @@ for part in (
     chalicelib.lunch.api,
     chalicelib.home.api,
     chalicelib.home.pages,
+    chalicelib.admin.api,
 ):
     app.register_blueprint(part.routes)
 web.close_doors(app)

@@ -36,6 +36,7 @@ SENTENCES = {
     "food_type_name_is_unique": "There is a food type of that name already",
     "at_most_64_food_types": "There can be no more than 64 food types",
     "api_token_name_is_used_once": "You have a token of that name already",
+    "food_type_is_in_use": "This food type is in use: somebody refuses it, a location serves it or a lunch had it",
     "pause_no_overlap": "You have a pause in that time already",
     "pause_is_whole_weeks": "A pause is made of whole weeks",
 }

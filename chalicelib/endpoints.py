@@ -5,12 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, get_type_hints
 from urllib.parse import unquote
-from uuid import UUID
+
+import msgspec
 
 from chalicelib import bodies, callers
 from chalicelib.answers import Page
 from chalicelib.callers import Request
 from chalicelib.errors import Forbidden, Invalid, NotFound, NotLoggedIn
+from chalicelib.fields import convert
 
 ANYBODY = "anybody"
 ANY_PERSON = "any person"
@@ -49,7 +51,7 @@ ENDPOINTS: list[Endpoint] = []
 
 
 def takes(handler: Callable[..., Any]) -> dict[str, Any]:
-    hints = get_type_hints(handler)
+    hints = get_type_hints(handler, include_extras=True)
     return {name: hints.get(name, str) for name in inspect.signature(handler).parameters}
 
 
@@ -112,9 +114,7 @@ def _read_form(endpoint: Endpoint, request: Request, kind: type) -> Any:
 
 
 def _part(text: str, kind: Any) -> Any:
-    if kind is not UUID:
-        return unquote(text)
     try:
-        return UUID(text)
-    except ValueError:
+        return convert(unquote(text), kind, texts=True)
+    except msgspec.ValidationError:
         raise NotFound from None

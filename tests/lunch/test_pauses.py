@@ -25,7 +25,12 @@ def test_whoever_pauses_is_not_matched(community: Any) -> None:
 
     browsers = [community.member(name) for name in ("ada", "bob")]
     for browser in browsers:
-        hours = {"purpose": "lunch", "start": "2026-11-24T12:00", "end": "2026-11-24T14:00", "timezone": "Europe/Berlin"}
+        hours = {
+            "purpose": "lunch",
+            "start": "2026-11-24T12:00",
+            "end": "2026-11-24T14:00",
+            "timezone": "Europe/Berlin",
+        }
         assert browser.post("/api/availability", hours | {"weekly": True}).status == 201
     pause = browsers[0].post("/api/pauses", {"first": "2026-W48", "last": "2026-W48"})
     assert pause.status == 201

@@ -19,10 +19,10 @@ except ModuleNotFoundError:
     from chalicelib.lunch.matching import plain as cython
 
 if cython.compiled:
-    from cython.cimports.chalicelib.lunch.matching.bits import count, lowest
+    from cython.cimports.chalicelib.lunch.matching.bits import lowest
     from cython.cimports.chalicelib.lunch.matching.people import People
 else:
-    from chalicelib.lunch.matching.bits import count, lowest
+    from chalicelib.lunch.matching.bits import lowest
     from chalicelib.lunch.matching.people import People
 
 COMPILED: bool = cython.compiled
