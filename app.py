@@ -13,7 +13,7 @@ import chalicelib.calendar.api
 import chalicelib.home.api
 import chalicelib.home.pages
 import chalicelib.lunch.api
-from chalicelib import bodies, clock, logs, web
+from chalicelib import bodies, clock, doors, logs
 from chalicelib.config import config
 
 logs.start()
@@ -30,7 +30,7 @@ for part in (
     chalicelib.admin.api,
 ):
     app.register_blueprint(part.routes)
-web.close_doors(app)
+doors.close(app)
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES))

@@ -85,18 +85,28 @@ def arguments(endpoint: Endpoint, request: Request, parts: dict[str, str]) -> di
             case "request":
                 given[name] = request
             case "query":
-                given[name] = bodies.checked(bodies.form_values(request.query, kind), kind, texts=True)
+                given[name] = read_query(endpoint, request)
             case "body":
                 given[name] = (
                     _read_form(endpoint, request, kind) if endpoint.html else _read_body(endpoint, request, kind)
                 )
             case _:
                 given[name] = _part(parts[name], kind)
-    if "query" not in endpoint.takes and request.query and endpoint.method and not endpoint.html:
-        raise Invalid.field(request.query[0][0], "is not known here")
+    if "query" not in endpoint.takes:
+        read_query(endpoint, request)
     if "form" in endpoint.takes:
         given["form"] = Form()
     return given
+
+
+def read_query(endpoint: Endpoint, request: Request) -> Any:
+    """The query as the handler takes it. Raises Invalid naming what is wrong, or not known here."""
+    kind = endpoint.takes.get("query")
+    if kind is not None:
+        return bodies.checked(bodies.form_values(request.query, kind), kind, texts=True)
+    if request.query and endpoint.method and not endpoint.html:
+        raise Invalid.field(request.query[0][0], "is not known here")
+    return None
 
 
 def _read_body(endpoint: Endpoint, request: Request, kind: type) -> Any:

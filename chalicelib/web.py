@@ -20,19 +20,17 @@ from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
-from chalice.app import Blueprint, Chalice, Response
+from chalice.app import Blueprint, Response
 
 from chalicelib import answers, assets, callers, clock, idempotency, rules
 from chalicelib.answers import Answer, Page, Redirect
 from chalicelib.callers import Request
 from chalicelib.config import config
 from chalicelib.database import Database, Transact, transaction
-from chalicelib.endpoints import ANY_PERSON, ANYBODY, ENDPOINTS, Endpoint, Form, arguments, permit, takes
-from chalicelib.errors import Abuse, NotFound, NotLoggedIn, Told
+from chalicelib.endpoints import ANY_PERSON, ANYBODY, ENDPOINTS, Endpoint, Form, arguments, permit, read_query, takes
+from chalicelib.errors import Abuse, NotLoggedIn, Told
 
-__all__ = ["ANYBODY", "ANY_PERSON", "ENDPOINTS", "Endpoint", "Form", "Routes", "close_doors", "url"]
-
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+__all__ = ["ANYBODY", "ANY_PERSON", "ENDPOINTS", "Endpoint", "Form", "Routes", "url"]
 
 log = logging.getLogger(__name__)
 _prefix: ContextVar[str] = ContextVar("prefix", default="")
@@ -65,7 +63,7 @@ class Routes(Blueprint):
         def register(handler: Callable[..., Any]) -> Callable[..., Any]:
             endpoint = Endpoint(method, path, handler, who, takes(handler), **more)
             ENDPOINTS.append(endpoint)
-            view = _view(self, endpoint, path)
+            view = view_of(self, endpoint, path)
             name = f"{handler.__module__}.{handler.__name__}"
             for one in ("GET", "HEAD") if method == "GET" else (method,):
                 self.route(path, methods=[one], content_types=[], name=f"{name}.{one}")(view)
@@ -74,7 +72,7 @@ class Routes(Blueprint):
         return register
 
 
-def _view(routes: Blueprint, endpoint: Endpoint, path: str) -> Callable[..., Response]:
+def view_of(routes: Blueprint, endpoint: Endpoint, path: str) -> Callable[..., Response]:
     def view(**parts: str) -> Response:
         return serve(endpoint, read_request(routes.current_request), parts)
 
@@ -123,7 +121,7 @@ def serve(endpoint: Endpoint, request: Request, parts: dict[str, str]) -> Respon
     try:
         callers.refuse_other_sites(request)
         if endpoint.counted:
-            _count(request)
+            _count(endpoint, request)
         response = _carry_out(endpoint, request, parts)
     except Told as told:
         response = _refusal(endpoint, request, parts, told)
@@ -145,13 +143,14 @@ def serve(endpoint: Endpoint, request: Request, parts: dict[str, str]) -> Respon
     return answers.secured(response, config().live)
 
 
-def _count(request: Request) -> None:
+def _count(endpoint: Endpoint, request: Request) -> None:
     """Count towards requests.per_minute, in a transaction of its own that no refusal undoes. Raises Abuse."""
 
     def tally(db: Database) -> Any:
         callers.enter(db, request)
         if request.caller is None:
             return None, 0
+        read_query(endpoint, request)  # what cannot be read is refused and counts towards nothing
         # A limit lost with a crashed server is a second of grace, and not worth waiting for the disk.
         db.run("SET LOCAL synchronous_commit = off")
         who = callers.hashed(request.caller.id.bytes)
@@ -268,40 +267,3 @@ def _show_again(endpoint: Endpoint, request: Request, parts: dict[str, str], tol
         return show(request, page)
 
     return transaction(work)
-
-
-def close_doors(app: Chalice) -> None:
-    """Answer, on every known path, the methods it does not know (405 and Allow), and every unknown path (404).
-
-    Deployed, API Gateway would answer a bare 403 itself.
-    """
-    routes = Routes("chalicelib.web")
-    for path, known in list(app.routes.items()):
-        allowed = ", ".join(sorted(known))
-        missing = [method for method in METHODS if method not in known]
-        routes.route(path, methods=missing, content_types=[], name=f"closed{path}")(_closed(routes, path, allowed))
-    routes.route("/{proxy+}", methods=list(METHODS), content_types=[], name="nothing_here")(_nothing_here(routes))
-    app.register_blueprint(routes)
-
-
-def _closed(routes: Blueprint, path: str, allowed: str) -> Callable[..., Response]:
-    def refuse() -> Response:
-        told = Told(f"This address answers {allowed}")
-        told.status, told.title = 405, "Method not allowed"
-        response = answers.as_problem(told)
-        response.headers["Allow"] = allowed
-        return response
-
-    endpoint = Endpoint("", path, refuse, ANYBODY, {})
-    return _view(routes, endpoint, path)
-
-
-def _nothing_here(routes: Blueprint) -> Callable[..., Response]:
-    def refuse(request: Request) -> Response:
-        told = NotFound()
-        if "text/html" in request.headers.get("accept", ""):
-            transaction(lambda db: callers.enter(db, request))
-            return show(request, Page("error.html", {"told": told}, told.status))
-        return answers.as_problem(told)
-
-    return _view(routes, Endpoint("", "/{proxy+}", refuse, ANYBODY, {"request": Request}), "/{proxy+}")

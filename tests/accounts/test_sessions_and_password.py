@@ -80,7 +80,7 @@ def test_passwords_are_hashed_while_no_transaction_is_open(community: Any, sql: 
     open_while: list[int] = []
     for name in ("hash", "verify"):
 
-        def watched(*given: Any, kept: Any = getattr(passwords, name)) -> Any:
+        def watched(*given: Any, kept: Any = getattr(passwords, name)) -> Any:  # noqa: B008 (bound now, on purpose)
             busy = sql("SELECT count(*) AS n FROM pg_stat_activity WHERE state LIKE 'idle in transaction%%'")
             open_while.append(busy[0].n)
             return kept(*given)
