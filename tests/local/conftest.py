@@ -25,6 +25,16 @@ SET_BY_THE_SUPERVISOR = frozenset(
 )
 
 
+OTHER_WORLDS = {
+    "AWS_PROFILE": "production",
+    "AWS_SESSION_TOKEN": "token",
+    "AWS_ENDPOINT_URL_SQS": "http://192.0.2.1",
+    "HTTP_PROXY": "http://192.0.2.1",
+    "PGOPTIONS": "-c search_path=nowhere",
+}
+"""What a developer's shell may say of other systems; nothing of it may matter."""
+
+
 class System:
     """``python -m infra.local run`` in a process of its own."""
 
@@ -180,7 +190,7 @@ def system() -> Iterator[System]:
     """One running system for all tests that leave it running."""
     folder = Path(tempfile.mkdtemp(prefix="rendezvous-test-"))
     folder.chmod(0o755)
-    running = System(folder).start()
+    running = System(folder, **OTHER_WORLDS).start()
     yield running
     running.stop()
     shutil.rmtree(folder, ignore_errors=True)
