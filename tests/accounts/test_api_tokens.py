@@ -42,7 +42,9 @@ def test_a_token_is_shown_once_and_kept_as_a_digest(community: Any, sql: Any) ->
     token = ada.post("/api/me/tokens", {"name": "phone"}, headers={"Idempotency-Key": "1"}).json["token"]
     [listed] = ada.get("/api/me/tokens").json["tokens"]
     assert (listed["name"], listed["scope"], "token" in listed) == ("phone", "read", False)
-    kept = sql("SELECT row_to_json(t)::text AS row FROM api_token t UNION ALL SELECT row_to_json(i)::text FROM idempotency i")
+    kept = sql(
+        "SELECT row_to_json(t)::text AS row FROM api_token t UNION ALL SELECT row_to_json(i)::text FROM idempotency i"
+    )
     assert all(token not in row.row for row in kept)
 
 
