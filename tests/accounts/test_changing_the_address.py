@@ -82,7 +82,7 @@ def test_it_takes_the_password(community: Any, sql: Any) -> None:
     ada = community.member("ada")
     answer = ada.ask("PUT", "/api/me/email", {"email": "new@example.org", "password": "wrong password"})
     assert (answer.status, answer.json["errors"][0]["field"]) == (422, "password")
-    assert sql("SELECT FROM address_change") == []
+    assert sql("SELECT 1 FROM address_change") == []
 
 
 def test_the_confirmation_can_be_mailed_again_but_fills_nobodys_letter_box(community: Any, sql: Any) -> None:
