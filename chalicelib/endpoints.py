@@ -80,7 +80,11 @@ def arguments(endpoint: Endpoint, request: Request, parts: dict[str, str]) -> di
             case "request":
                 given[name] = request
             case "query":
-                given[name] = bodies.checked(bodies.form_values(request.query, kind), kind, texts=True)
+                given[name] = (
+                    bodies.read_form(request.query, kind)
+                    if endpoint.html
+                    else bodies.checked(bodies.form_values(request.query, kind), kind, texts=True)
+                )
             case "body":
                 given[name] = (
                     _read_form(endpoint, request, kind) if endpoint.html else _read_body(endpoint, request, kind)

@@ -2,12 +2,14 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chalicelib.accounts.people import FORMER_MEMBER
 from chalicelib.calendar import zones
 from chalicelib.callers import Caller
 from chalicelib.database import Database
+from chalicelib.errors import NotFound
 
 AHEAD = timedelta(weeks=4)
 """How far ahead public events are shown."""
@@ -15,6 +17,10 @@ AHEAD = timedelta(weeks=4)
 _PEOPLE = """
     ARRAY(SELECT coalesce(nullif(p.name, ''), %(former)s) FROM attendance a JOIN person p ON p.id = a.person_id
           WHERE a.event_id = e.id AND a.response = 'approved' ORDER BY lower(p.name), p.id) AS people
+"""
+_SHOWN = f"""
+    e.id, e.starts, e.ends, e.title, e.status, e.public, e.max_attendees, l.timezone, l.name AS location,
+    l.meeting_point, {_PEOPLE}
 """
 
 
@@ -34,11 +40,29 @@ def mine(db: Database, caller: Caller, now: datetime) -> list[Any]:
     )
 
 
+def read(db: Database, caller: Caller, id: UUID) -> Any:
+    """An event that the caller may see, with his response ('' without one). Raises NotFound."""
+    row = db.row(
+        f"""
+        SELECT {_SHOWN}, l.address, coalesce(mine.response, '') AS response
+        FROM event e JOIN location l ON l.id = e.location_id
+        LEFT JOIN attendance mine ON mine.event_id = e.id AND mine.person_id = %(me)s
+        WHERE e.id = %(id)s
+        """,
+        id=id,
+        me=caller.id,
+        former=FORMER_MEMBER,
+    )
+    if row is None:
+        raise NotFound("There is no such lunch")
+    return row
+
+
 def public(db: Database, now: datetime, location: int | None = None, food_type: int | None = None) -> list[Any]:
     """The public events of the next four weeks that have not begun, by date; at one location, with one food type."""
     return db.rows(
         f"""
-        SELECT e.id, e.starts, e.ends, e.title, e.status, l.timezone, l.name AS location, l.meeting_point, {_PEOPLE}
+        SELECT {_SHOWN}
         FROM event e JOIN location l ON l.id = e.location_id
         WHERE e.public AND e.status IN ('Proposed', 'Confirmed') AND e.starts > %(now)s AND e.starts <= %(until)s
           AND (%(location)s IS NULL OR e.location_id = %(location)s)

@@ -1,12 +1,13 @@
 """A location's week of lunches: its days and starts, and a person's hours as a mask of them. Pure, without numpy."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from chalicelib import rules
 from chalicelib.calendar import zones
-from chalicelib.calendar.availability import Span
+from chalicelib.calendar.availability import Hours, Span, spans, without
 
 
 class Week(NamedTuple):
@@ -49,3 +50,10 @@ def mask(free: list[Span], week: Week, now: datetime) -> int:
         if begin > now and any(span[0] <= begin and begin + week.length <= span[1] for span in free):
             found |= 1 << bit
     return found
+
+
+def possible_starts(hours: Iterable[Hours], taken: Iterable[Span], week: Week, now: datetime) -> list[datetime]:
+    """When a lunch of that week could start for who has these hours and is taken at those spans, in UTC, in order."""
+    free = without(spans(hours, week.monday, week.monday + timedelta(days=6)), taken)
+    bits = mask(free, week, now)
+    return [week.start(bit) for bit in range(bits.bit_length()) if bits >> bit & 1]
