@@ -8,11 +8,15 @@ from typing import Any
 from chalice.app import Chalice, Cron, Rate
 
 import chalicelib.accounts.api
+import chalicelib.accounts.pages
 import chalicelib.admin.api
 import chalicelib.calendar.api
 import chalicelib.home.api
+import chalicelib.home.entrance
 import chalicelib.home.pages
 import chalicelib.lunch.api
+import chalicelib.lunch.hours_pages
+import chalicelib.lunch.pages
 from chalicelib import bodies, clock, doors, logs
 from chalicelib.config import config
 
@@ -23,9 +27,13 @@ app.api.binary_types = []
 
 for part in (
     chalicelib.accounts.api,
+    chalicelib.accounts.pages,
     chalicelib.calendar.api,
     chalicelib.lunch.api,
+    chalicelib.lunch.pages,
+    chalicelib.lunch.hours_pages,
     chalicelib.home.api,
+    chalicelib.home.entrance,
     chalicelib.home.pages,
     chalicelib.admin.api,
 ):

@@ -102,6 +102,8 @@ def arguments(endpoint: Endpoint, request: Request, parts: dict[str, str]) -> di
 def read_query(endpoint: Endpoint, request: Request) -> Any:
     """The query as the handler takes it. Raises Invalid naming what is wrong, or not known here."""
     kind = endpoint.takes.get("query")
+    if kind is not None and endpoint.html:
+        return bodies.read_form(request.query, kind)
     if kind is not None:
         return bodies.checked(bodies.form_values(request.query, kind), kind, texts=True)
     if request.query and endpoint.method and not endpoint.html:

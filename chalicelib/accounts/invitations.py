@@ -11,6 +11,8 @@ from chalicelib.database import Database
 from chalicelib.errors import Abuse, Refused
 
 PURPOSE = "invitation"
+SHOWN_FOR = timedelta(minutes=10)
+"""How long the page that follows an invitation shows its code, should it be loaded again."""
 
 
 def create(db: Database, caller: Caller, to: str, now: datetime) -> str:
@@ -104,3 +106,20 @@ def revoke(db: Database, invitation: UUID) -> None:
     """Take an invitation back. Raises Refused if it was used, or is not the caller's."""
     if not db.value("SELECT revoke_invitation(%(id)s)", id=invitation):
         raise Refused("This invitation was used, or is not yours")
+
+
+def code_to_show(db: Database, caller: Caller, invitation: UUID, now: datetime) -> str:
+    """The code of an invitation that the caller has just made, for the page that comes after; '' a while later."""
+    just_made = db.value(
+        "SELECT EXISTS (SELECT FROM invitation WHERE id = %(id)s AND by_person = %(me)s AND made > %(since)s)",
+        id=invitation,
+        me=caller.id,
+        since=now - SHOWN_FOR,
+    )
+    return links.code(PURPOSE, invitation) if just_made else ""
+
+
+def of_code(db: Database, code: str) -> UUID:
+    """The invitation of the caller's with that code."""
+    found: UUID = db.value("SELECT id FROM invitation WHERE digest = %(digest)s", digest=links.digest(code))
+    return found

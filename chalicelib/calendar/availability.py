@@ -149,13 +149,18 @@ def withdraw(db: Database, caller: Caller, id: UUID) -> None:
 
 def mine(db: Database, caller: Caller, purpose: str = "lunch") -> list[dict[str, Any]]:
     """The caller's availabilities for that purpose, in order of their start."""
+    return [shown(id, purpose, hours) for id, hours in hours_by_id(db, caller, purpose).items()]
+
+
+def hours_by_id(db: Database, caller: Caller, purpose: str = "lunch") -> dict[UUID, Hours]:
+    """The caller's availabilities for that purpose as values, in order of their start."""
     rows = db.rows(
         "SELECT * FROM availability WHERE purpose = %(p)s AND person_id = %(me)s ORDER BY starts, id",
         p=purpose,
         me=caller.id,
     )
     exceptions = _exceptions(db, [row.id for row in rows])
-    return [shown(row.id, row.purpose, hours_of(row, exceptions.get(row.id, frozenset()))) for row in rows]
+    return {row.id: hours_of(row, exceptions.get(row.id, frozenset())) for row in rows}
 
 
 def checked(

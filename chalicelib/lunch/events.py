@@ -65,7 +65,7 @@ def read(db: Database, caller: Caller, id: UUID) -> Any:
     """An event that the caller may see, with his response ('' without one). Raises NotFound."""
     row = db.row(
         f"""
-        SELECT {_SHOWN}, coalesce(mine.response, '') AS response
+        SELECT {_SHOWN}, l.address, coalesce(mine.response, '') AS response
         FROM event e JOIN location l ON l.id = e.location_id
         LEFT JOIN attendance mine ON mine.event_id = e.id AND mine.person_id = %(me)s
         WHERE e.id = %(id)s
@@ -131,7 +131,7 @@ def public(db: Database, now: datetime, location: int | None = None, food_type: 
     """The public events of the next four weeks that have not begun, by date; at one location, with one food type."""
     return db.rows(
         f"""
-        SELECT e.id, e.starts, e.ends, e.title, e.status, l.timezone, l.name AS location, l.meeting_point, {_PEOPLE}
+        SELECT {_SHOWN}
         FROM event e JOIN location l ON l.id = e.location_id
         WHERE e.public AND e.status IN ('Proposed', 'Confirmed') AND e.starts > %(now)s AND e.starts <= %(until)s
           AND (%(location)s IS NULL OR e.location_id = %(location)s)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from chalicelib import rules
 from chalicelib.calendar import zones
-from chalicelib.calendar.availability import Span
+from chalicelib.calendar.availability import Hours, Span, spans, without
 
 
 class Week(NamedTuple):
@@ -51,3 +51,10 @@ def mask(free: Iterable[Span], week: Week, now: datetime) -> int:
             if begin <= lunch[0] and lunch[1] <= end and lunch[0] > now:
                 found |= 1 << bit
     return found
+
+
+def possible_starts(hours: Iterable[Hours], taken: Iterable[Span], week: Week, now: datetime) -> list[datetime]:
+    """When a lunch of that week could start for who has these hours and is taken at those spans, in UTC, in order."""
+    free = without(spans(hours, week.monday, week.monday + timedelta(days=6)), taken)
+    bits = mask(free, week, now)
+    return [week.start(bit) for bit in range(bits.bit_length()) if bits >> bit & 1]
