@@ -9,6 +9,8 @@ from chalice.app import Chalice, Cron, Rate
 
 import chalicelib.accounts.api
 import chalicelib.calendar.api
+import chalicelib.coaching.admin_api
+import chalicelib.coaching.api
 import chalicelib.home.api
 import chalicelib.home.pages
 import chalicelib.lunch.api
@@ -23,6 +25,8 @@ app.api.binary_types = []
 for part in (
     chalicelib.accounts.api,
     chalicelib.calendar.api,
+    chalicelib.coaching.api,
+    chalicelib.coaching.admin_api,
     chalicelib.lunch.api,
     chalicelib.home.api,
     chalicelib.home.pages,

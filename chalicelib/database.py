@@ -35,6 +35,11 @@ SENTENCES = {
     "food_type_name_is_unique": "There is a food type of that name already",
     "at_most_64_food_types": "There can be no more than 64 food types",
     "pause_no_overlap": "You have a pause in that time already",
+    "client_has_one_coach": "This client has a coach already",
+    "relationship_coach_is_active": "A coach with clients stays a coach: end or move those relationships first",
+    "relationship_client_is_active": "A client with a coach stays a client: end that relationship first",
+    "commitment_follows_appointment": "This time was taken just now",
+    "appointment_is_cancelled_once": "This call is cancelled",
     "pause_is_whole_weeks": "A pause is made of whole weeks",
 }
 """Constraint name -> what a person who runs into it reads. A constraint without one is a defect and answers 500."""
