@@ -11,6 +11,8 @@ import chalicelib.accounts.api
 import chalicelib.accounts.pages
 import chalicelib.admin.api
 import chalicelib.calendar.api
+import chalicelib.coaching.admin_api
+import chalicelib.coaching.api
 import chalicelib.home.api
 import chalicelib.home.entrance
 import chalicelib.home.pages
@@ -29,6 +31,8 @@ for part in (
     chalicelib.accounts.api,
     chalicelib.accounts.pages,
     chalicelib.calendar.api,
+    chalicelib.coaching.api,
+    chalicelib.coaching.admin_api,
     chalicelib.lunch.api,
     chalicelib.lunch.pages,
     chalicelib.lunch.hours_pages,

@@ -38,6 +38,11 @@ SENTENCES = {
     "api_token_name_is_used_once": "You have a token of that name already",
     "food_type_is_in_use": "This food type is in use: somebody refuses it, a location serves it or a lunch had it",
     "pause_no_overlap": "You have a pause in that time already",
+    "client_has_one_coach": "This client has a coach already",
+    "relationship_coach_is_active": "A coach with clients stays a coach: end or move those relationships first",
+    "relationship_client_is_active": "A client with a coach stays a client: end that relationship first",
+    "commitment_follows_appointment": "This time was taken just now",
+    "appointment_is_cancelled_once": "This call is cancelled",
     "pause_is_whole_weeks": "A pause is made of whole weeks",
 }
 """Constraint name -> what a person who runs into it reads. A constraint without one is a defect and answers 500."""
