@@ -42,6 +42,7 @@ class Endpoint:
     counted: bool = False
     banned: str | None = "You are banned"
     refusal: Callable[[str], Any] | None = None
+    refuses: tuple[int, ...] = ()
     shows: Callable[..., Page] | None = None
 
 

@@ -48,6 +48,7 @@ class Routes(Blueprint):
         counted   counts towards requests.per_minute
         banned    what a banned person is told; None: he may call it
         refusal   message -> body of 401, 403, 404, 409 and 429, where it is not problem+json
+        refuses   statuses of the handler's own refusals that do not follow from the above, for the API's description
         """
         return self._add(method, path, who, more)
 

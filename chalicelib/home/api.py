@@ -1,11 +1,12 @@
 """Routes that speak of everything at once: joining, and /api/me."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 import msgspec
 
 from chalicelib.accounts import people
+from chalicelib.answers import Yes
 from chalicelib.calendar import zones
 from chalicelib.callers import Caller, Request
 from chalicelib.database import Database
@@ -24,14 +25,20 @@ class ChangeMe(Body):
     refuses: list[FoodName] | msgspec.UnsetType = msgspec.UNSET
 
 
+class Enrolled(TypedDict):
+    success: Yes
+    message: Literal["Please log in"]
+
+
 @routes.api(
     "POST",
     "/Enrollment/Create",
     who=ANYBODY,
     forms=True,
     refusal=lambda message: {"success": False, "message": message},
+    refuses=(403, 409, 429),
 )
-def enrol(request: Request, body: enrolment.Enrol, now: datetime) -> dict[str, Any]:
+def enrol(request: Request, body: enrolment.Enrol, now: datetime) -> Enrolled:
     """Join with an invitation code. It opens no session: log in next."""
     enrolment.enrol(body, request.address, now)
     return {"success": True, "message": "Please log in"}

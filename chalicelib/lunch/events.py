@@ -1,7 +1,7 @@
 """Events (lunches): who sees which."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict
 from zoneinfo import ZoneInfo
 
 from chalicelib.accounts.people import FORMER_MEMBER
@@ -54,7 +54,15 @@ def public(db: Database, now: datetime, location: int | None = None, food_type: 
     )
 
 
-def appointment(event: Any) -> dict[str, Any]:
+class Appointment(TypedDict):
+    """A lunch in the lists: when, what, with whom."""
+
+    date: str
+    title: str
+    people: list[str]
+
+
+def appointment(event: Any) -> Appointment:
     """An event as /MyEvents/ and /PublicEvents/ show it: its date in the offset of the lunch's own place."""
     return {
         "date": zones.local_time(event.starts, ZoneInfo(event.timezone)).isoformat(timespec="seconds"),
