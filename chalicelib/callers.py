@@ -50,7 +50,7 @@ class Request:
     id: str = ""
     token: bytes = b""
     caller: Caller | None = None
-    typed: dict[str, str] = field(default_factory=dict)
+    typed: dict[str, Any] = field(default_factory=dict)
     afterwards: list[Callable[[], object]] = field(default_factory=list)
     """What is to be done once the request's transaction is committed, such as asking a queue."""
 
@@ -97,13 +97,11 @@ def enter(db: Database, request: Request) -> None:
 
 
 def refuse_other_sites(request: Request) -> None:
-    """Refuse what another site made a browser send. Raises Forbidden."""
-    if request.method in SAFE_METHODS:
-        return
-    if request.headers.get("sec-fetch-site", "") == "cross-site":
-        raise Forbidden("This request was sent by another site")
-    origin = request.headers.get("origin")
-    if origin is not None and not _same_site(origin, request.headers.get("host", "")):
+    """Refuse what another site made a browser send, reading included; a link that was followed is none. Raises Forbidden."""
+    origin = request.headers.get("origin")  # browsers send none along a link
+    followed = request.method in SAFE_METHODS and request.headers.get("sec-fetch-mode", "") == "navigate"
+    elsewhere = request.headers.get("sec-fetch-site", "") == "cross-site" and not followed
+    if elsewhere or (origin is not None and not _same_site(origin, request.headers.get("host", ""))):
         raise Forbidden("This request was sent by another site")
 
 

@@ -90,7 +90,7 @@ def arguments(endpoint: Endpoint, request: Request, parts: dict[str, str]) -> di
                 )
             case _:
                 given[name] = _part(parts[name], kind)
-    if "query" not in endpoint.takes and request.query and not endpoint.html:
+    if "query" not in endpoint.takes and request.query and endpoint.method and not endpoint.html:
         raise Invalid.field(request.query[0][0], "is not known here")
     if "form" in endpoint.takes:
         given["form"] = Form()
@@ -104,12 +104,11 @@ def _read_body(endpoint: Endpoint, request: Request, kind: type) -> Any:
 
 def _read_form(endpoint: Endpoint, request: Request, kind: type) -> Any:
     pairs = bodies.read_pairs(request.body) if request.body else []
-    request.typed = {name: value for name, value in pairs if "password" not in name}
+    request.typed = bodies.typed([pair for pair in pairs if "password" not in pair[0]], kind)
     tokens = [value for name, value in pairs if name == callers.CSRF_FIELD]
     if endpoint.who != ANYBODY and not (len(tokens) == 1 and callers.is_csrf_token(request, tokens[0])):
         raise Forbidden("This form is not of your session any more. Please send it again")
-    values = bodies.form_values([pair for pair in pairs if pair[0] != callers.CSRF_FIELD], kind)
-    return bodies.checked(values, kind, texts=True)
+    return bodies.read_form([pair for pair in pairs if pair[0] != callers.CSRF_FIELD], kind)
 
 
 def _part(text: str, kind: Any) -> Any:

@@ -21,7 +21,7 @@ from uuid import uuid4
 
 from chalice.app import Blueprint, Chalice, Response
 
-from chalicelib import answers, callers, clock, idempotency, rules
+from chalicelib import answers, assets, callers, clock, idempotency, rules
 from chalicelib.answers import Answer, Page, Redirect
 from chalicelib.callers import Request
 from chalicelib.config import config
@@ -212,6 +212,7 @@ def show(request: Request, page: Page) -> Response:
         "now": request.now,
         "csrf": callers.csrf_token(request) if request.caller else "",
         "url": url,
+        "static": lambda name: url(assets.path(name)),
         "form": Form(),
         "rules": rules,
         "stage": config().stage,
@@ -228,7 +229,7 @@ def _refusal(endpoint: Endpoint, request: Request, parts: dict[str, str], told: 
         if endpoint.refusal and told.status in (401, 403, 404, 409, 429):
             return answers.as_json(endpoint.refusal(told.message), told.status, answers.retry_after(told))
         return answers.as_problem(told)
-    if isinstance(told, NotLoggedIn) and endpoint.shows is None:
+    if isinstance(told, NotLoggedIn) and endpoint.who != ANYBODY:
         return Response("", status_code=303, headers={"Location": url("/login?next=" + quote(request.path, safe="/"))})
     if endpoint.shows and request.typed and told.status in (401, 403, 409, 422, 429):
         return _show_again(endpoint, request, parts, told)

@@ -2,12 +2,15 @@
 
 from datetime import datetime, timedelta
 
-from chalicelib import callers
+from chalice.app import Response
+
+from chalicelib import assets, callers
 from chalicelib.accounts import sessions
 from chalicelib.answers import Page, Redirect, page
 from chalicelib.calendar import availability, zones
 from chalicelib.callers import Caller, Request
 from chalicelib.database import Database
+from chalicelib.errors import NotFound
 from chalicelib.fields import AnyPassword, Body, Code, Line
 from chalicelib.home import enrolment
 from chalicelib.lunch import events, food_types, locations
@@ -38,6 +41,15 @@ def own_path(path: str) -> str:
     """``path`` if it is one of this site, else the front page."""
     plain = path.startswith("/") and not path.startswith(("//", "/\\")) and "\\" not in path
     return path if plain else "/"
+
+
+@routes.api("GET", "/static/{name}", who=ANYBODY)
+def static(name: str) -> Response:
+    """A file of the pages, to be kept for ever: its name holds a hash of its content."""
+    asset = assets.served(name)
+    if asset is None:
+        raise NotFound
+    return Response(asset.text, headers={"Content-Type": asset.type, "Cache-Control": assets.FOR_EVER})
 
 
 @routes.page("/", who=ANYBODY, banned=None)

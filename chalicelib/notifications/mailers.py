@@ -131,7 +131,7 @@ def event_invited(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
 
 
 def event_evaluate(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
-    """A lunch is over: how was it?"""
+    """A lunch is over: how was it? Only while it can be reviewed."""
     yield from _about_event(db, "event_evaluate", data["event"], "approved", to_come=False)
 
 
@@ -142,7 +142,7 @@ def _about_event(db: Database, template: str, event: str, response: str, *, to_c
         "       AND x.response <> 'rejected' AND x.person_id <> a.person_id AND p.name <> '' ORDER BY lower(p.name)) AS others"
         " FROM event e JOIN location l ON l.id = e.location_id JOIN attendance a ON a.event_id = e.id"
         " WHERE e.id = %(event)s AND a.response = %(response)s AND e.status NOT IN ('Rejected', 'Canceled')"
-        " AND (e.starts > present() OR NOT %(to_come)s)",
+        " AND CASE WHEN %(to_come)s THEN e.starts > present() ELSE e.status = 'Awaiting Evaluation' END",
         event=event,
         to_come=to_come,
         response=response,

@@ -111,8 +111,8 @@ class Postgres:
     def kill(self) -> None:
         """What a crash does: kill -9 of the server. Its children notice and end; ``launch`` recovers."""
         if self.process is not None:
-            self.process.kill()
-            self.process.wait()
+            with self.process:
+                self.process.kill()
             self.process = None
 
     @property

@@ -62,7 +62,8 @@ class System:
             text=True,
             start_new_session=True,
         )
-        threading.Thread(target=self._read, args=(self.process,), daemon=True).start()
+        self.reader = threading.Thread(target=self._read, args=(self.process,), daemon=True)
+        self.reader.start()
         if ready:
             eventually(lambda: self._ready() or self.process.poll() is not None, 90)  # type: ignore[union-attr]
             assert self._ready(), self.said
@@ -70,8 +71,9 @@ class System:
 
     def _read(self, process: "subprocess.Popen[str]") -> None:
         assert process.stdout is not None
-        for line in process.stdout:
-            self.lines.append(line)
+        with process.stdout:
+            for line in process.stdout:
+                self.lines.append(line)
 
     def _ready(self) -> bool:
         return any(line.startswith("Rendezvous is ready on ") for line in self.lines)
@@ -132,7 +134,14 @@ class System:
         assert self.process is not None
         if self.process.poll() is None:
             self.process.send_signal(how)
-        return self.process.wait(30)
+        return self.wait()
+
+    def wait(self, seconds: float = 30) -> int:
+        """The exit status, when everything it printed is here."""
+        assert self.process is not None
+        status = self.process.wait(seconds)
+        self.reader.join(seconds)
+        return status
 
     def get(self, path: str, method: str = "GET", body: Any = None, headers: dict[str, str] | None = None) -> Any:
         """(status, headers, body) of one request."""
@@ -172,9 +181,9 @@ def make_system() -> Iterator[Callable[..., System]]:
         shutil.rmtree(system.folder, ignore_errors=True)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def system() -> Iterator[System]:
-    """One running system for all tests of a module."""
+    """One running system for all tests that leave it running."""
     folder = Path(tempfile.mkdtemp(prefix="rendezvous-test-"))
     folder.chmod(0o755)
     running = System(folder).start()

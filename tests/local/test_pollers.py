@@ -21,16 +21,19 @@ def bootstrap() -> Iterator[str]:
         yield broker.bootstrap
 
 
-def sqs_of(system: System) -> Any:
+@pytest.fixture
+def sqs(system: System) -> Iterator[Any]:
+    """A client of the running system's SQS."""
     names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     keys = {name.lower(): system.environment[name] for name in names}
-    return boto3.client(
+    client = boto3.client(
         "sqs", endpoint_url=system.environment["AWS_ENDPOINT_URL"], region_name=system.environment["AWS_REGION"], **keys
     )
+    yield client
+    client.close()
 
 
-def test_a_message_reaches_its_handler_once(system: System) -> None:
-    sqs = sqs_of(system)
+def test_a_message_reaches_its_handler_once(system: System, sqs: Any) -> None:
     url = sqs.get_queue_url(QueueName="rendezvous-rounds")["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody="one lunch")
     (event,) = eventually(lambda: system.seen("rounds"))
@@ -41,15 +44,37 @@ def test_a_message_reaches_its_handler_once(system: System) -> None:
     assert eventually(lambda: pollers.is_empty(sqs, url))
 
 
-def test_a_message_that_fails_five_times_is_laid_aside(system: System) -> None:
-    sqs = sqs_of(system)
-    url = sqs.get_queue_url(QueueName="rendezvous-rounds")["QueueUrl"]
-    sqs.send_message(QueueUrl=url, MessageBody="fail")
-    dead = sqs.get_queue_url(QueueName="rendezvous-rounds-dead")["QueueUrl"]
-    kept = eventually(lambda: sqs.receive_message(QueueUrl=dead).get("Messages"), 60)
-    assert kept[0]["Body"] == "fail"
-    attempts = [event["Records"][0] for event in system.seen("rounds") if event["Records"][0]["body"] == "fail"]
-    assert [record["attributes"]["ApproximateReceiveCount"] for record in attempts] == ["1", "2", "3", "4", "5"]
+def test_a_message_that_fails_five_times_is_laid_aside(sqs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pollers, "back_off", lambda attempt: 0)
+    url = pollers.make_queue(sqs, "failing")
+    dead = sqs.get_queue_url(QueueName="failing-dead")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="one lunch")
+    attempts = []
+
+    def handler(event: dict[str, Any]) -> None:
+        attempts.append(event["Records"][0]["attributes"]["ApproximateReceiveCount"])
+        raise RuntimeError("as asked")
+
+    while not pollers.is_empty(sqs, url):
+        pollers.poll_queue(sqs, "failing", url, 1, handler)
+    assert attempts == ["1", "2", "3", "4", "5"]
+    assert sqs.receive_message(QueueUrl=dead)["Messages"][0]["Body"] == "one lunch"
+
+
+def test_a_message_comes_again_later_and_later(sqs: Any) -> None:
+    assert [pollers.back_off(attempt) for attempt in range(1, 9)] == [1, 2, 4, 8, 16, 32, 60, 60]
+    url = pollers.make_queue(sqs, "patient")
+    sqs.send_message(QueueUrl=url, MessageBody="one lunch")
+
+    def handler(event: dict[str, Any]) -> None:
+        raise RuntimeError("as asked")
+
+    assert pollers.poll_queue(sqs, "patient", url, 1, handler)
+    assert not pollers.poll_queue(sqs, "patient", url, 1, handler)
+    handled: list[Any] = []
+    eventually(lambda: pollers.poll_queue(sqs, "patient", url, 1, handled.append))
+    assert len(handled) == 1
+    assert pollers.is_empty(sqs, url)
 
 
 def test_a_record_reaches_every_function_that_reads_its_topic(system: System) -> None:
