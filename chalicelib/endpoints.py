@@ -43,6 +43,7 @@ class Endpoint:
     banned: str | None = "You are banned"
     by_token: bool = True
     refusal: Callable[[str], Any] | None = None
+    refuses: tuple[int, ...] = ()
     shows: Callable[..., Page] | None = None
 
 

@@ -48,6 +48,7 @@ class Routes(Blueprint):
         banned    what a banned person is told; None: he may call it
         by_token  whether a personal API token will do (True), or only a session
         refusal   message -> body of 401, 403, 404, 409 and 429, where it is not problem+json
+        refuses   statuses of the handler's own refusals that do not follow from the above, for the API's description
         """
         return self._add(method, path, who, more)
 
