@@ -5,7 +5,7 @@ Handlers that are declared elsewhere are deployed without this file ever being i
 
 from typing import Any
 
-from chalice.app import Chalice, Cron, Rate
+from chalice.app import Chalice, Rate
 
 import chalicelib.accounts.api
 import chalicelib.accounts.pages
@@ -53,9 +53,9 @@ def relay(event: Any) -> None:
     outbox.relay(kafka.send, clock.now)
 
 
-@app.schedule(Cron(0, "*", "*", "*", "?", "*"))
+@app.schedule(Rate(1, unit=Rate.MINUTES))
 def match_lunches(event: Any) -> None:
-    """Asks for the rounds of the locations whose match hour has come."""
+    """Asks for the rounds whose hour has come, and those that an admin wants now."""
     from chalicelib.lunch import jobs
 
     jobs.match_due(clock.now())

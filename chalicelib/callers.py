@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -56,8 +55,6 @@ class Request:
     bearer: bool = False
     caller: Caller | None = None
     typed: dict[str, Any] = field(default_factory=dict)
-    afterwards: list[Callable[[], object]] = field(default_factory=list)
-    """What is to be done once the request's transaction is committed, such as asking a queue."""
 
     @property
     def token_hash(self) -> bytes | None:

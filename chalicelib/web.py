@@ -174,7 +174,6 @@ def _carry_out(endpoint: Endpoint, request: Request, parts: dict[str, str]) -> R
         return _respond(endpoint, request, endpoint.handler(**arguments(endpoint, request, parts)))
 
     def work(db: Database) -> Response:
-        request.afterwards.clear()
         callers.enter(db, request)
         permit(endpoint, request)
 
@@ -186,10 +185,7 @@ def _carry_out(endpoint: Endpoint, request: Request, parts: dict[str, str]) -> R
             return idempotency.once(db, request, handle)
         return handle()
 
-    response = transaction(work)
-    for one in request.afterwards:
-        one()
-    return response
+    return transaction(work)
 
 
 def _entering(endpoint: Endpoint, request: Request) -> Transact:

@@ -62,7 +62,8 @@ def document(endpoints: Iterable[Endpoint], server: str = "/") -> dict[str, Any]
     described = [endpoint for endpoint in endpoints if not endpoint.html]
     shapes = [shape for endpoint in described for shape in (endpoint.takes.get("body"), answer_of(endpoint)) if shape]
     schemas, components = msgspec.json.schema_components(shapes, ref_template=_REFS)
-    by_shape = {shape: schema for shape, schema in zip(shapes, map(_plain, schemas), strict=True)}
+    by_shape = dict(zip(shapes, map(_plain, schemas), strict=True))
+    refusals: list[type[Told]] = [Told, *Told.__subclasses__()]
     paths: dict[str, Any] = {}
     for endpoint in described:
         paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint, by_shape)
@@ -72,7 +73,7 @@ def document(endpoints: Iterable[Endpoint], server: str = "/") -> dict[str, Any]
         "servers": [{"url": server}],
         "paths": paths,
         "components": {
-            "responses": {kind.__name__: _problem(kind.title) for kind in (Told, *Told.__subclasses__())},
+            "responses": {kind.__name__: _problem(kind.title) for kind in refusals},
             "schemas": {"Problem": PROBLEM} | {name: _plain(schema) for name, schema in components.items()},
             "securitySchemes": SECURITY,
         },
