@@ -9,9 +9,12 @@ from chalice.app import Chalice, Cron, Rate
 
 import chalicelib.accounts.api
 import chalicelib.calendar.api
+import chalicelib.home.account_pages
 import chalicelib.home.api
 import chalicelib.home.pages
+import chalicelib.home.unsubscribe_pages
 import chalicelib.lunch.api
+import chalicelib.lunch.pause_pages
 from chalicelib import bodies, clock, logs, web
 from chalicelib.config import config
 
@@ -24,8 +27,11 @@ for part in (
     chalicelib.accounts.api,
     chalicelib.calendar.api,
     chalicelib.lunch.api,
+    chalicelib.lunch.pause_pages,
     chalicelib.home.api,
     chalicelib.home.pages,
+    chalicelib.home.account_pages,
+    chalicelib.home.unsubscribe_pages,
 ):
     app.register_blueprint(part.routes)
 web.close_doors(app)

@@ -65,7 +65,7 @@ def read(db: Database, caller: Caller, id: UUID) -> Any:
     """An event that the caller may see, with his response ('' without one). Raises NotFound."""
     row = db.row(
         f"""
-        SELECT {_SHOWN}, coalesce(mine.response, '') AS response
+        SELECT {_SHOWN}, l.address, coalesce(mine.response, '') AS response
         FROM event e JOIN location l ON l.id = e.location_id
         LEFT JOIN attendance mine ON mine.event_id = e.id AND mine.person_id = %(me)s
         WHERE e.id = %(id)s
