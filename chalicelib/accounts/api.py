@@ -160,7 +160,7 @@ def read_feed(db: Database, caller: Caller) -> dict[str, Any]:
 @routes.api("PUT", "/api/me/feed", by_token=False)
 def open_feed(db: Database, caller: Caller) -> dict[str, Any]:
     """Make an address for your calendar, shown in this answer alone; a former one ends."""
-    return {"url": feeds.open(db, caller)}
+    return {"url": feeds.address(feeds.open(db, caller))}
 
 
 @routes.api("DELETE", "/api/me/feed", by_token=False, status=204)
