@@ -9,14 +9,17 @@ from chalice.app import Chalice, Cron, Rate
 
 import chalicelib.accounts.api
 import chalicelib.accounts.pages
+import chalicelib.admin.api
 import chalicelib.calendar.api
+import chalicelib.coaching.admin_api
+import chalicelib.coaching.api
 import chalicelib.home.api
 import chalicelib.home.entrance
 import chalicelib.home.pages
 import chalicelib.lunch.api
 import chalicelib.lunch.hours_pages
 import chalicelib.lunch.pages
-from chalicelib import bodies, clock, logs, web
+from chalicelib import bodies, clock, doors, logs
 from chalicelib.config import config
 
 logs.start()
@@ -28,15 +31,18 @@ for part in (
     chalicelib.accounts.api,
     chalicelib.accounts.pages,
     chalicelib.calendar.api,
+    chalicelib.coaching.api,
+    chalicelib.coaching.admin_api,
     chalicelib.lunch.api,
     chalicelib.lunch.pages,
     chalicelib.lunch.hours_pages,
     chalicelib.home.api,
     chalicelib.home.entrance,
     chalicelib.home.pages,
+    chalicelib.admin.api,
 ):
     app.register_blueprint(part.routes)
-web.close_doors(app)
+doors.close(app)
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES))

@@ -5,12 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, get_type_hints
 from urllib.parse import unquote
-from uuid import UUID
+
+import msgspec
 
 from chalicelib import bodies, callers
 from chalicelib.answers import Page
 from chalicelib.callers import Request
 from chalicelib.errors import Forbidden, Invalid, NotFound, NotLoggedIn
+from chalicelib.fields import convert
 
 ANYBODY = "anybody"
 ANY_PERSON = "any person"
@@ -39,7 +41,9 @@ class Endpoint:
     forms: bool = False
     counted: bool = False
     banned: str | None = "You are banned"
+    by_token: bool = True
     refusal: Callable[[str], Any] | None = None
+    refuses: tuple[int, ...] = ()
     shows: Callable[..., Page] | None = None
 
 
@@ -48,7 +52,7 @@ ENDPOINTS: list[Endpoint] = []
 
 
 def takes(handler: Callable[..., Any]) -> dict[str, Any]:
-    hints = get_type_hints(handler)
+    hints = get_type_hints(handler, include_extras=True)
     return {name: hints.get(name, str) for name in inspect.signature(handler).parameters}
 
 
@@ -61,6 +65,8 @@ def permit(endpoint: Endpoint, request: Request) -> None:
         raise NotLoggedIn
     if endpoint.path.startswith("/api/"):
         callers.require_intent(request)
+    if request.bearer and not endpoint.by_token:
+        raise Forbidden("Log in for this: a token will not do")
     if caller.banned and endpoint.banned is not None:
         raise Forbidden(endpoint.banned)
     if endpoint.who != ANY_PERSON and not caller.is_a(endpoint.who):
@@ -71,7 +77,7 @@ def arguments(endpoint: Endpoint, request: Request, parts: dict[str, str]) -> di
     given: dict[str, Any] = {}
     for name, kind in endpoint.takes.items():
         match name:
-            case "db" | "form":
+            case "db" | "form" | "transact":
                 pass
             case "caller":
                 given[name] = request.caller
@@ -80,22 +86,30 @@ def arguments(endpoint: Endpoint, request: Request, parts: dict[str, str]) -> di
             case "request":
                 given[name] = request
             case "query":
-                given[name] = (
-                    bodies.read_form(request.query, kind)
-                    if endpoint.html
-                    else bodies.checked(bodies.form_values(request.query, kind), kind, texts=True)
-                )
+                given[name] = read_query(endpoint, request)
             case "body":
                 given[name] = (
                     _read_form(endpoint, request, kind) if endpoint.html else _read_body(endpoint, request, kind)
                 )
             case _:
                 given[name] = _part(parts[name], kind)
-    if "query" not in endpoint.takes and request.query and endpoint.method and not endpoint.html:
-        raise Invalid.field(request.query[0][0], "is not known here")
+    if "query" not in endpoint.takes:
+        read_query(endpoint, request)
     if "form" in endpoint.takes:
         given["form"] = Form()
     return given
+
+
+def read_query(endpoint: Endpoint, request: Request) -> Any:
+    """The query as the handler takes it. Raises Invalid naming what is wrong, or not known here."""
+    kind = endpoint.takes.get("query")
+    if kind is not None and endpoint.html:
+        return bodies.read_form(request.query, kind)
+    if kind is not None:
+        return bodies.checked(bodies.form_values(request.query, kind), kind, texts=True)
+    if request.query and endpoint.method and not endpoint.html:
+        raise Invalid.field(request.query[0][0], "is not known here")
+    return None
 
 
 def _read_body(endpoint: Endpoint, request: Request, kind: type) -> Any:
@@ -113,9 +127,7 @@ def _read_form(endpoint: Endpoint, request: Request, kind: type) -> Any:
 
 
 def _part(text: str, kind: Any) -> Any:
-    if kind is not UUID:
-        return unquote(text)
     try:
-        return UUID(text)
-    except ValueError:
+        return convert(unquote(text), kind, texts=True)
+    except msgspec.ValidationError:
         raise NotFound from None

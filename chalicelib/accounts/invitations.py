@@ -18,13 +18,15 @@ SHOWN_FOR = timedelta(minutes=10)
 def create(db: Database, caller: Caller, to: str, now: datetime) -> UUID:
     """Invite somebody (``to`` an e-mail address, '' for whoever gets the code); the invitation.
 
-    Raises Abuse when the caller made invitation.per_day codes in the last 24 hours, revoked ones too.
+    Raises Abuse when the caller made invitation.per_day codes in the last 24 hours, revoked ones too; what an admin
+    invited in a batch does not count.
     """
     limits = rules.read(db)
     # Two requests at once must not both find the last place free.
     db.run("SELECT pg_advisory_xact_lock(hashtextextended(%(who)s, 1))", who=f"invitation {caller.id}")
     made = db.value(
-        "SELECT count(*) FROM invitation WHERE by_person = %(me)s AND made > %(since)s",
+        "SELECT count(*) FROM invitation i WHERE by_person = %(me)s AND made > %(since)s"
+        " AND NOT EXISTS (SELECT FROM batch_invitation b WHERE b.invitation_id = i.id)",
         me=caller.id,
         since=now - timedelta(hours=24),
     )

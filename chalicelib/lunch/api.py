@@ -1,12 +1,14 @@
-"""Routes about lunch: my events, public events, what there is to choose from."""
+"""Routes about lunch: my events and whether I come, public events, pauses, what there is to choose from."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, TypedDict
+from uuid import UUID
 
+from chalicelib.answers import Yes
 from chalicelib.callers import Caller
 from chalicelib.database import Database
-from chalicelib.fields import Body, FoodName, Name
-from chalicelib.lunch import events, food_types, locations
+from chalicelib.fields import Body, FoodName, Name, Week
+from chalicelib.lunch import attendances, events, food_types, locations, pauses
 from chalicelib.web import Routes
 
 routes = Routes(__name__)
@@ -17,8 +19,39 @@ class WhichEvents(Body):
     food_type: FoodName | None = None
 
 
-def _listing(key: str, found: list[Any]) -> dict[str, Any]:
-    return {"success": True, "message": None, key: found}
+class WhichOfMine(Body):
+    past: bool = False
+
+
+class Respond(Body):
+    response: Literal["approved", "rejected"]
+
+
+class BeginPause(Body):
+    first: Week
+    last: Week
+
+
+class Appointments(TypedDict):
+    success: Yes
+    message: None
+    appointments: list[events.Appointment]
+
+
+class Locations(TypedDict):
+    success: Yes
+    message: None
+    locations: list[str]
+
+
+class FoodTypes(TypedDict):
+    success: Yes
+    message: None
+    food_types: list[str]
+
+
+def _appointments(found: list[Any]) -> Appointments:
+    return {"success": True, "message": None, "appointments": [events.appointment(event) for event in found]}
 
 
 def _refused(key: str) -> Any:
@@ -26,26 +59,63 @@ def _refused(key: str) -> Any:
 
 
 @routes.api("GET", "/MyEvents", counted=True, refusal=_refused("appointments"))
-def my_events(db: Database, caller: Caller, now: datetime) -> dict[str, Any]:
+def my_events(db: Database, caller: Caller, now: datetime) -> Appointments:
     """The lunches you approved that are not over yet."""
-    return _listing("appointments", [events.appointment(event) for event in events.mine(db, caller, now)])
+    return _appointments(events.mine(db, caller, now))
 
 
 @routes.api("GET", "/PublicEvents", counted=True, refusal=_refused("appointments"))
-def public_events(db: Database, caller: Caller, query: WhichEvents, now: datetime) -> dict[str, Any]:
+def public_events(db: Database, caller: Caller, query: WhichEvents, now: datetime) -> Appointments:
     """Public lunches of the next four weeks, of one location or with one food type if you like."""
     location = locations.named(db, query.location) if query.location is not None else None
     food = food_types.named(db, [query.food_type], "food_type")[0] if query.food_type is not None else None
-    return _listing("appointments", [events.appointment(event) for event in events.public(db, now, location, food)])
+    return _appointments(events.public(db, now, location, food))
 
 
 @routes.api("GET", "/ValidLocations", counted=True, refusal=_refused("locations"))
-def valid_locations(db: Database, caller: Caller) -> dict[str, Any]:
+def valid_locations(db: Database, caller: Caller) -> Locations:
     """The names of the locations."""
-    return _listing("locations", locations.names(db))
+    return {"success": True, "message": None, "locations": locations.names(db)}
 
 
 @routes.api("GET", "/ValidFoodTypes", counted=True, refusal=_refused("food_types"))
-def valid_food_types(db: Database, caller: Caller) -> dict[str, Any]:
+def valid_food_types(db: Database, caller: Caller) -> FoodTypes:
     """The names of the food types."""
-    return _listing("food_types", food_types.names(db))
+    return {"success": True, "message": None, "food_types": food_types.names(db)}
+
+
+@routes.api("GET", "/api/events")
+def list_events(db: Database, caller: Caller, query: WhichOfMine, now: datetime) -> dict[str, Any]:
+    """The lunches you were invited to that are not over, with your response; with past, the last 100 that are."""
+    return {"events": [events.shown(event) for event in events.answerable(db, caller, now, query.past)]}
+
+
+@routes.api("GET", "/api/events/{id}")
+def read_event(db: Database, caller: Caller, id: UUID) -> dict[str, Any]:
+    """A lunch of yours, or a public one."""
+    return events.shown(events.read(db, caller, id))
+
+
+@routes.api("PUT", "/api/events/{id}/attendance")
+def respond(db: Database, caller: Caller, id: UUID, body: Respond, now: datetime) -> dict[str, Any]:
+    """Say whether you come. Approving rejects your other invitations for that time."""
+    attendances.respond(db, caller, id, body.response, now)
+    return events.shown(events.read(db, caller, id))
+
+
+@routes.api("POST", "/api/pauses", status=201)
+def begin_pause(db: Database, caller: Caller, body: BeginPause, now: datetime) -> dict[str, Any]:
+    """Sit out from one week to another, both included: 2026-W51. Lunches made before stay."""
+    return pauses.begin(db, caller, body.first, body.last, now)
+
+
+@routes.api("GET", "/api/pauses")
+def list_pauses(db: Database, caller: Caller, now: datetime) -> dict[str, Any]:
+    """Your pauses that are not over."""
+    return {"pauses": pauses.mine(db, caller, now)}
+
+
+@routes.api("DELETE", "/api/pauses/{id}", status=204)
+def end_pause(db: Database, caller: Caller, id: UUID) -> None:
+    """Take a pause back."""
+    pauses.end(db, caller, id)

@@ -236,5 +236,4 @@ def test_no_garbage_gets_a_500_or_a_stack_trace(system: System) -> None:
 def test_paths_do_not_stand_in_the_log(system: System) -> None:
     system.get("/api/things/secret-token?key=other-secret")
     log = (system.data / "log" / "gateway.log").read_text()
-    assert "/api/things/{thing}" in log
     assert "secret" not in log
