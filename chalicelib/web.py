@@ -13,6 +13,7 @@ that the caller may enter, for what is slow between two of them, and any other n
 
 import inspect
 import logging
+import secrets
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -184,6 +185,8 @@ def _carry_out(endpoint: Endpoint, request: Request, parts: dict[str, str]) -> R
 
         if endpoint.method == "POST" and endpoint.path.startswith("/api/"):
             return idempotency.once(db, request, handle)
+        if endpoint.method == "POST" and endpoint.html:
+            return idempotency.once_of_form(db, request, handle)
         return handle()
 
     response = transaction(work)
@@ -226,6 +229,7 @@ def show(request: Request, page: Page) -> Response:
         "caller": request.caller,
         "path": request.path,
         "now": request.now,
+        "once": secrets.token_urlsafe(9),
         "csrf": callers.csrf_token(request) if request.caller else "",
         "url": url,
         "static": lambda name: url(assets.path(name)),
