@@ -16,6 +16,8 @@ from chalicelib.errors import Forbidden
 COOKIE = "session"
 SHOWN_ONCE = "shown_once"
 CSRF_FIELD = "csrf"
+ONCE_FIELD = "once"
+"""Makes a form another one each time that it is shown, so that one pressed twice is told from two."""
 CSRF_HEADER = "x-csrf-token"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 

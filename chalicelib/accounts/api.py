@@ -63,7 +63,7 @@ def _no_code(message: str) -> dict[str, Any]:
 )
 def create_invitation(db: Database, caller: Caller, body: CreateInvitation, now: datetime) -> InvitationCode:
     """Make an invitation code; with ``to`` it is mailed as well, and bound to that address."""
-    return {"invitation_code": invitations.create(db, caller, body.to or "", now)}
+    return {"invitation_code": invitations.code_of(invitations.create(db, caller, body.to or "", now))}
 
 
 @routes.api("POST", "/Login", who=ANYBODY, forms=True, refusal=lambda message: {"success": False}, refuses=(401, 429))
