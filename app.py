@@ -9,6 +9,9 @@ from chalice.app import Chalice, Cron, Rate
 
 import chalicelib.accounts.api
 import chalicelib.admin.api
+import chalicelib.admin.lunch_pages
+import chalicelib.admin.pages
+import chalicelib.admin.people_pages
 import chalicelib.calendar.api
 import chalicelib.home.api
 import chalicelib.home.pages
@@ -28,6 +31,9 @@ for part in (
     chalicelib.home.api,
     chalicelib.home.pages,
     chalicelib.admin.api,
+    chalicelib.admin.pages,
+    chalicelib.admin.people_pages,
+    chalicelib.admin.lunch_pages,
 ):
     app.register_blueprint(part.routes)
 web.close_doors(app)
