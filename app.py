@@ -10,6 +10,9 @@ from chalice.app import Chalice, Rate
 import chalicelib.accounts.api
 import chalicelib.accounts.pages
 import chalicelib.admin.api
+import chalicelib.admin.lunch_pages
+import chalicelib.admin.pages
+import chalicelib.admin.people_pages
 import chalicelib.calendar.api
 import chalicelib.coaching.admin_api
 import chalicelib.coaching.api
@@ -46,6 +49,9 @@ for part in (
     chalicelib.admin.api,
     chalicelib.home.account_pages,
     chalicelib.home.unsubscribe_pages,
+    chalicelib.admin.pages,
+    chalicelib.admin.people_pages,
+    chalicelib.admin.lunch_pages,
 ):
     app.register_blueprint(part.routes)
 doors.close(app)
