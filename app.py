@@ -8,13 +8,18 @@ from typing import Any
 from chalice.app import Chalice, Cron, Rate
 
 import chalicelib.accounts.api
+import chalicelib.accounts.pages
+import chalicelib.admin.api
 import chalicelib.calendar.api
 import chalicelib.coaching.admin_api
 import chalicelib.coaching.api
 import chalicelib.home.api
+import chalicelib.home.entrance
 import chalicelib.home.pages
 import chalicelib.lunch.api
-from chalicelib import bodies, clock, logs, web
+import chalicelib.lunch.hours_pages
+import chalicelib.lunch.pages
+from chalicelib import bodies, clock, doors, logs
 from chalicelib.config import config
 
 logs.start()
@@ -24,15 +29,20 @@ app.api.binary_types = []
 
 for part in (
     chalicelib.accounts.api,
+    chalicelib.accounts.pages,
     chalicelib.calendar.api,
     chalicelib.coaching.api,
     chalicelib.coaching.admin_api,
     chalicelib.lunch.api,
+    chalicelib.lunch.pages,
+    chalicelib.lunch.hours_pages,
     chalicelib.home.api,
+    chalicelib.home.entrance,
     chalicelib.home.pages,
+    chalicelib.admin.api,
 ):
     app.register_blueprint(part.routes)
-web.close_doors(app)
+doors.close(app)
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES))
@@ -59,7 +69,7 @@ def match_location(event: Any) -> None:
 
     for record in event:
         asked = bodies.read_json(record.body)
-        rounds.run(zones.week_of(asked["week"]), asked["location"])
+        rounds.run(zones.week_of(asked["week"]), asked["location"], clock.now())
 
 
 @app.schedule(Rate(5, unit=Rate.MINUTES))

@@ -101,6 +101,41 @@ def form_values(pairs: list[tuple[str, str]], shape: type) -> dict[str, Any]:
     return found
 
 
+def read_form(pairs: list[tuple[str, str]], shape: type[S]) -> S:
+    """A page's form as a ``shape``. A browser sends an empty text for what was left out: it counts as absent where
+    the field may be. Raises Invalid naming every field that something is wrong with, so that nobody mends them one
+    by one."""
+    fields = msgspec.structs.fields(shape)  # type: ignore[arg-type]
+    optional = {field.encode_name for field in fields if not field.required}
+    given = {name: value for name, value in form_values(pairs, shape).items() if value != "" or name not in optional}
+    try:
+        return checked(given, shape, texts=True)
+    except Invalid as first:
+        wrong = {field.encode_name: _fault(given.get(field.encode_name), field) for field in fields}
+        faults = first.fields | {name: fault for name, fault in wrong.items() if fault}
+        raise Invalid(first.message, fields=faults) from None
+
+
+def _fault(value: Any, field: Any) -> str:
+    """What is wrong with one field of a form, '' if nothing is."""
+    if value is None:
+        return "is missing" if field.required else ""
+    try:
+        convert(value, field.type, texts=True)
+    except msgspec.ValidationError as error:
+        return next(iter(_invalid(str(error)).fields.values()))
+    return ""
+
+
+def typed(pairs: list[tuple[str, str]], shape: type) -> dict[str, Any]:
+    """The pairs by name as they were typed, good or not, to be shown again."""
+    lists = list_fields(shape)
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        found[name] = [*found.get(name, []), value] if name in lists else value
+    return found
+
+
 def list_fields(shape: type) -> set[str]:
     """The fields of a ``shape`` that hold several values."""
     info = msgspec.inspect.type_info(shape)

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -20,14 +21,18 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Caller(NamedTuple):
-    """The person whose live session the request carries."""
+    """The person whose live session, or personal API token, the request carries.
+
+    ``session`` is None where a token called; ``scope`` is then the token's: ``read`` or ``write``.
+    """
 
     id: UUID
-    session: UUID
+    session: UUID | None
     name: str
     timezone: str
     roles: tuple[str, ...]
     banned: bool
+    scope: str = "write"
 
     def is_a(self, role: str) -> bool:
         return role in self.roles
@@ -48,12 +53,15 @@ class Request:
     prefix: str = ""
     id: str = ""
     token: bytes = b""
+    bearer: bool = False
     caller: Caller | None = None
-    typed: dict[str, str] = field(default_factory=dict)
+    typed: dict[str, Any] = field(default_factory=dict)
+    afterwards: list[Callable[[], object]] = field(default_factory=list)
+    """What is to be done once the request's transaction is committed, such as asking a queue."""
 
     @property
     def token_hash(self) -> bytes | None:
-        """What stands for the session cookie in the database."""
+        """What stands for the session cookie, or the bearer's token, in the database."""
         return hashed(self.token) if self.token else None
 
 
@@ -74,8 +82,21 @@ def token_of(cookies: str) -> bytes:
     return b""
 
 
+def bearer_of(authorization: str) -> bytes:
+    """The token in an Authorization header (RFC 6750), b'' where there is none."""
+    scheme, _, token = authorization.partition(" ")
+    return token.strip().encode("ascii", "replace") if scheme.lower() == "bearer" else b""
+
+
+def identify(request: Request, *, page: bool) -> None:
+    """Whom the request claims to come from: a bearer's token counts for the API alone, and before the cookie."""
+    token = b"" if page or not request.path.startswith("/api/") else bearer_of(request.headers.get("authorization", ""))
+    request.bearer = bool(token)
+    request.token = token or token_of(request.headers.get("cookie", ""))
+
+
 def new_token() -> str:
-    """A session token of 256 random bits."""
+    """A token of 256 random bits."""
     return secrets.token_urlsafe(32)
 
 
@@ -87,20 +108,23 @@ def session_cookie(token: str, lasts: timedelta) -> str:
 
 def enter(db: Database, request: Request) -> None:
     """Set who acts, and when, for the transaction; ``request.caller`` is who is there."""
-    row = db.row("SELECT * FROM enter(%(token)s, %(now)s)", token=request.token_hash, now=request.now)
-    request.caller = (
-        Caller(row.person_id, row.session_id, row.name, row.timezone, tuple(row.roles), row.banned) if row else None
+    row = db.row(
+        "SELECT * FROM enter(%(token)s, %(now)s, %(bearer)s)",
+        token=request.token_hash,
+        now=request.now,
+        bearer=request.bearer,
+    )
+    request.caller = row and Caller(
+        row.person_id, row.session_id, row.name, row.timezone, tuple(row.roles), row.banned, row.scope
     )
 
 
 def refuse_other_sites(request: Request) -> None:
-    """Refuse what another site made a browser send. Raises Forbidden."""
-    if request.method in SAFE_METHODS:
-        return
-    if request.headers.get("sec-fetch-site", "") == "cross-site":
-        raise Forbidden("This request was sent by another site")
-    origin = request.headers.get("origin")
-    if origin is not None and not _same_site(origin, request.headers.get("host", "")):
+    """Refuse what another site made a browser send, reading included; a link that was followed is none. Raises Forbidden."""
+    origin = request.headers.get("origin")  # browsers send none along a link
+    followed = request.method in SAFE_METHODS and request.headers.get("sec-fetch-mode", "") == "navigate"
+    elsewhere = request.headers.get("sec-fetch-site", "") == "cross-site" and not followed
+    if elsewhere or (origin is not None and not _same_site(origin, request.headers.get("host", ""))):
         raise Forbidden("This request was sent by another site")
 
 
@@ -113,8 +137,13 @@ def _same_site(origin: str, host: str) -> bool:
 
 
 def require_intent(request: Request) -> None:
-    """An API call by cookie that changes something names its own site or carries the CSRF token. Raises Forbidden."""
-    if request.method in SAFE_METHODS or request.headers.get("origin") is not None:
+    """An API call by cookie that changes something names its own site or carries the CSRF token; one by a token is
+    meant, if the token is not for reading alone. Raises Forbidden."""
+    if request.method in SAFE_METHODS:
+        return
+    if request.caller and request.caller.scope == "read":
+        raise Forbidden("This token may only read")
+    if request.bearer or request.headers.get("origin") is not None:
         return
     if not is_csrf_token(request, request.headers.get(CSRF_HEADER, "")):
         raise Forbidden("Send an Origin header of this site or the X-CSRF-Token of this session")

@@ -27,6 +27,7 @@ KEPT = (
     ("password_reset", "asked", timedelta(days=1)),
     ("address_change", "asked", timedelta(days=8)),
     ("former_address", "at", timedelta(days=7)),
+    ("batch_report", "at", timedelta(days=7)),
     ("delivered", "at", timedelta(days=60)),
 )
 """Table, the column that says when, and how long a row is kept after it."""

@@ -32,7 +32,7 @@ class Rule:
         if type(self.default) is float and type(value) is int:
             value = float(value)
         if type(value) is not type(self.default):
-            raise Invalid.field(self.name, f"must be a {_KIND[type(self.default)]}")
+            raise Invalid.field(self.name, f"must be a {KINDS[type(self.default)]}")
         if isinstance(value, str):
             if self.choices and value not in self.choices:
                 raise Invalid.field(self.name, "must be one of " + ", ".join(self.choices))
@@ -43,7 +43,7 @@ class Rule:
         return value
 
 
-_KIND = {int: "whole number", float: "number", bool: "yes or no", str: "text"}
+KINDS = {int: "whole number", float: "number", bool: "yes or no", str: "text"}
 _TIME = r"([01]\d|2[0-3]):(00|15|30|45)"
 _DAYS = "|".join(WEEKDAYS)
 
@@ -98,6 +98,10 @@ class Rules:
     def __getitem__(self, name: str) -> Any:
         """The value in force: what is stored, else the default. Raises KeyError for a rule there is not."""
         return self._stored[name] if name in self._stored else RULES[name].default
+
+    def with_value(self, name: str, value: Value) -> "Rules":
+        """The rules as they would be if that one had this value."""
+        return Rules(self._stored | {name: value})
 
 
 DEFAULTS = Rules({})

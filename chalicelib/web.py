@@ -7,7 +7,8 @@ A handler is a plain function that names what it needs; web.py passes it by name
 
 ``db`` the request's transaction (without it the handler opens its own), ``caller`` who is logged in, ``body`` and
 ``query`` converted to the type they are annotated with, ``now`` the present, ``request`` the rest, ``form`` what was
-typed into a page's form that is shown again, and any other name a part of the path.
+typed into a page's form that is shown again, ``transact`` (in place of ``db``) runs work in a transaction of its own
+that the caller may enter, for what is slow between two of them, and any other name a part of the path.
 """
 
 import inspect
@@ -15,57 +16,24 @@ import logging
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass, field
-from typing import Any, get_type_hints
+from typing import Any
 from urllib.parse import quote
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-from chalice.app import Blueprint, Chalice, Response
+from chalice.app import Blueprint, Response
 
-from chalicelib import answers, bodies, callers, clock, idempotency, rules
+from chalicelib import answers, assets, callers, clock, idempotency, rules
 from chalicelib.answers import Answer, Page, Redirect
 from chalicelib.callers import Request
 from chalicelib.config import config
-from chalicelib.database import Database, transaction
-from chalicelib.errors import Abuse, Forbidden, Invalid, NotFound, NotLoggedIn, Told
+from chalicelib.database import Database, Transact, transaction
+from chalicelib.endpoints import ANY_PERSON, ANYBODY, ENDPOINTS, Endpoint, Form, arguments, permit, read_query, takes
+from chalicelib.errors import Abuse, NotLoggedIn, Told
 
-ANYBODY = "anybody"
-ANY_PERSON = "any person"
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+__all__ = ["ANYBODY", "ANY_PERSON", "ENDPOINTS", "Endpoint", "Form", "Routes", "url"]
 
 log = logging.getLogger(__name__)
 _prefix: ContextVar[str] = ContextVar("prefix", default="")
-
-
-@dataclass
-class Form:
-    """A page's form that was refused: what was typed (passwords aside), what is wrong with which field."""
-
-    typed: dict[str, Any] = field(default_factory=dict)
-    errors: dict[str, str] = field(default_factory=dict)
-    message: str = ""
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """One method of one path: who may call it, what it takes, how it answers."""
-
-    method: str
-    path: str
-    handler: Callable[..., Any]
-    who: str
-    takes: dict[str, Any]
-    status: int = 200
-    html: bool = False
-    forms: bool = False
-    counted: bool = False
-    banned: str | None = "You are banned"
-    refusal: Callable[[str], Any] | None = None
-    shows: Callable[..., Page] | None = None
-
-
-ENDPOINTS: list[Endpoint] = []
-"""Every endpoint there is, for the API's description and for the table of who may open what."""
 
 
 class Routes(Blueprint):
@@ -78,6 +46,7 @@ class Routes(Blueprint):
         forms     also reads form-encoded bodies
         counted   counts towards requests.per_minute
         banned    what a banned person is told; None: he may call it
+        by_token  whether a personal API token will do (True), or only a session
         refusal   message -> body of 401, 403, 404, 409 and 429, where it is not problem+json
         """
         return self._add(method, path, who, more)
@@ -92,9 +61,9 @@ class Routes(Blueprint):
 
     def _add(self, method: str, path: str, who: str, more: dict[str, Any]) -> Callable[..., Any]:
         def register(handler: Callable[..., Any]) -> Callable[..., Any]:
-            endpoint = Endpoint(method, path, handler, who, _takes(handler), **more)
+            endpoint = Endpoint(method, path, handler, who, takes(handler), **more)
             ENDPOINTS.append(endpoint)
-            view = _view(self, endpoint, path)
+            view = view_of(self, endpoint, path)
             name = f"{handler.__module__}.{handler.__name__}"
             for one in ("GET", "HEAD") if method == "GET" else (method,):
                 self.route(path, methods=[one], content_types=[], name=f"{name}.{one}")(view)
@@ -103,12 +72,7 @@ class Routes(Blueprint):
         return register
 
 
-def _takes(handler: Callable[..., Any]) -> dict[str, Any]:
-    hints = get_type_hints(handler)
-    return {name: hints.get(name, str) for name in inspect.signature(handler).parameters}
-
-
-def _view(routes: Blueprint, endpoint: Endpoint, path: str) -> Callable[..., Response]:
+def view_of(routes: Blueprint, endpoint: Endpoint, path: str) -> Callable[..., Response]:
     def view(**parts: str) -> Response:
         return serve(endpoint, read_request(routes.current_request), parts)
 
@@ -126,7 +90,7 @@ def read_request(given: Any) -> Request:
     context = event["requestContext"]
     path = event.get("path") or context["resourcePath"]
     whole = context.get("path") or path
-    request = Request(
+    return Request(
         method=given.method,
         path=path,
         resource=context["resourcePath"],
@@ -142,8 +106,6 @@ def read_request(given: Any) -> Request:
         prefix=whole[: -len(path)] if whole.endswith(path) else "",
         id=context.get("requestId") or str(uuid4()),
     )
-    request.token = callers.token_of(given.headers.get("cookie", ""))
-    return request
 
 
 def url(path: str) -> str:
@@ -155,10 +117,11 @@ def serve(endpoint: Endpoint, request: Request, parts: dict[str, str]) -> Respon
     """Answer a request: what the handler says, or what went wrong, with the headers that stand on every answer."""
     started = time.perf_counter()
     _prefix.set(request.prefix)
+    callers.identify(request, page=endpoint.html)
     try:
         callers.refuse_other_sites(request)
         if endpoint.counted:
-            _count(request)
+            _count(endpoint, request)
         response = _carry_out(endpoint, request, parts)
     except Told as told:
         response = _refusal(endpoint, request, parts, told)
@@ -180,13 +143,14 @@ def serve(endpoint: Endpoint, request: Request, parts: dict[str, str]) -> Respon
     return answers.secured(response, config().live)
 
 
-def _count(request: Request) -> None:
+def _count(endpoint: Endpoint, request: Request) -> None:
     """Count towards requests.per_minute, in a transaction of its own that no refusal undoes. Raises Abuse."""
 
     def tally(db: Database) -> Any:
         callers.enter(db, request)
         if request.caller is None:
             return None, 0
+        read_query(endpoint, request)  # what cannot be read is refused and counts towards nothing
         # A limit lost with a crashed server is a second of grace, and not worth waiting for the disk.
         db.run("SET LOCAL synchronous_commit = off")
         who = callers.hashed(request.caller.id.bytes)
@@ -201,89 +165,42 @@ def _count(request: Request) -> None:
 
 
 def _carry_out(endpoint: Endpoint, request: Request, parts: dict[str, str]) -> Response:
-    takes = endpoint.takes
-    if "db" not in takes:
-        return _respond(endpoint, request, endpoint.handler(**_arguments(endpoint, request, parts)))
+    if "transact" in endpoint.takes:
+        transact = _entering(endpoint, request)
+        transact(lambda db: None)  # who is there is asked before what was sent
+        return _respond(endpoint, request, endpoint.handler(transact=transact, **arguments(endpoint, request, parts)))
+    if "db" not in endpoint.takes:
+        return _respond(endpoint, request, endpoint.handler(**arguments(endpoint, request, parts)))
 
     def work(db: Database) -> Response:
+        request.afterwards.clear()
         callers.enter(db, request)
         permit(endpoint, request)
 
         def handle() -> Response:
-            given = _arguments(endpoint, request, parts)
+            given = arguments(endpoint, request, parts)
             return _respond(endpoint, request, endpoint.handler(db=db, **given))
 
         if endpoint.method == "POST" and endpoint.path.startswith("/api/"):
             return idempotency.once(db, request, handle)
         return handle()
 
-    return transaction(work)
+    response = transaction(work)
+    for one in request.afterwards:
+        one()
+    return response
 
 
-def permit(endpoint: Endpoint, request: Request) -> None:
-    """Raises NotLoggedIn or Forbidden unless the caller may call this."""
-    if endpoint.who == ANYBODY:
-        return
-    caller = request.caller
-    if caller is None:
-        raise NotLoggedIn
-    if endpoint.path.startswith("/api/"):
-        callers.require_intent(request)
-    if caller.banned and endpoint.banned is not None:
-        raise Forbidden(endpoint.banned)
-    if endpoint.who != ANY_PERSON and not caller.is_a(endpoint.who):
-        raise NotFound
+def _entering(endpoint: Endpoint, request: Request) -> Transact:
+    def transact(work: Callable[[Database], Any]) -> Any:
+        def entered(db: Database) -> Any:
+            callers.enter(db, request)
+            permit(endpoint, request)
+            return work(db)
 
+        return transaction(entered)
 
-def _arguments(endpoint: Endpoint, request: Request, parts: dict[str, str]) -> dict[str, Any]:
-    given: dict[str, Any] = {}
-    for name, kind in endpoint.takes.items():
-        match name:
-            case "db" | "form":
-                pass
-            case "caller":
-                given[name] = request.caller
-            case "now":
-                given[name] = request.now
-            case "request":
-                given[name] = request
-            case "query":
-                given[name] = bodies.checked(bodies.form_values(request.query, kind), kind, texts=True)
-            case "body":
-                given[name] = (
-                    _read_form(endpoint, request, kind) if endpoint.html else _read_body(endpoint, request, kind)
-                )
-            case _:
-                given[name] = _part(parts[name], kind)
-    if "query" not in endpoint.takes and request.query and not endpoint.html:
-        raise Invalid.field(request.query[0][0], "is not known here")
-    if "form" in endpoint.takes:
-        given["form"] = Form()
-    return given
-
-
-def _read_body(endpoint: Endpoint, request: Request, kind: type) -> Any:
-    accepted = (bodies.JSON, bodies.FORM) if endpoint.forms else (bodies.JSON,)
-    return bodies.read(request.body, request.headers.get("content-type", ""), accepted, kind)
-
-
-def _read_form(endpoint: Endpoint, request: Request, kind: type) -> Any:
-    pairs = bodies.read_pairs(request.body) if request.body else []
-    request.typed = {name: value for name, value in pairs if "password" not in name}
-    tokens = [value for name, value in pairs if name == callers.CSRF_FIELD]
-    if endpoint.who != ANYBODY and not (len(tokens) == 1 and callers.is_csrf_token(request, tokens[0])):
-        raise Forbidden("This form is not of your session any more. Please send it again")
-    values = bodies.form_values([pair for pair in pairs if pair[0] != callers.CSRF_FIELD], kind)
-    return bodies.checked(values, kind, texts=True)
-
-
-def _part(text: str, kind: Any) -> Any:
-    if kind is not UUID:
-        return text
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotFound from None
+    return transact
 
 
 def _respond(endpoint: Endpoint, request: Request, result: Any) -> Response:
@@ -310,6 +227,7 @@ def show(request: Request, page: Page) -> Response:
         "now": request.now,
         "csrf": callers.csrf_token(request) if request.caller else "",
         "url": url,
+        "static": lambda name: url(assets.path(name)),
         "form": Form(),
         "rules": rules,
         "stage": config().stage,
@@ -326,7 +244,7 @@ def _refusal(endpoint: Endpoint, request: Request, parts: dict[str, str], told: 
         if endpoint.refusal and told.status in (401, 403, 404, 409, 429):
             return answers.as_json(endpoint.refusal(told.message), told.status, answers.retry_after(told))
         return answers.as_problem(told)
-    if isinstance(told, NotLoggedIn) and endpoint.shows is None:
+    if isinstance(told, NotLoggedIn) and endpoint.who != ANYBODY:
         return Response("", status_code=303, headers={"Location": url("/login?next=" + quote(request.path, safe="/"))})
     if endpoint.shows and request.typed and told.status in (401, 403, 409, 422, 429):
         return _show_again(endpoint, request, parts, told)
@@ -342,47 +260,10 @@ def _show_again(endpoint: Endpoint, request: Request, parts: dict[str, str], tol
 
     def work(db: Database) -> Response:
         callers.enter(db, request)
-        given = _arguments(page_of_it, request, parts) | {"form": form}
+        given = arguments(page_of_it, request, parts) | {"form": form}
         page = handler(db=db, **given) if "db" in page_of_it.takes else handler(**given)
         page.values["form"] = form
         page.status = told.status if told.status in (401, 403, 429) else 422
         return show(request, page)
 
     return transaction(work)
-
-
-def close_doors(app: Chalice) -> None:
-    """Answer, on every known path, the methods it does not know (405 and Allow), and every unknown path (404).
-
-    Deployed, API Gateway would answer a bare 403 itself.
-    """
-    routes = Routes("chalicelib.web")
-    for path, known in list(app.routes.items()):
-        allowed = ", ".join(sorted(known))
-        missing = [method for method in METHODS if method not in known]
-        routes.route(path, methods=missing, content_types=[], name=f"closed{path}")(_closed(routes, path, allowed))
-    routes.route("/{proxy+}", methods=list(METHODS), content_types=[], name="nothing_here")(_nothing_here(routes))
-    app.register_blueprint(routes)
-
-
-def _closed(routes: Blueprint, path: str, allowed: str) -> Callable[..., Response]:
-    def refuse() -> Response:
-        told = Told(f"This address answers {allowed}")
-        told.status, told.title = 405, "Method not allowed"
-        response = answers.as_problem(told)
-        response.headers["Allow"] = allowed
-        return response
-
-    endpoint = Endpoint("", path, refuse, ANYBODY, {})
-    return _view(routes, endpoint, path)
-
-
-def _nothing_here(routes: Blueprint) -> Callable[..., Response]:
-    def refuse(request: Request) -> Response:
-        told = NotFound()
-        if "text/html" in request.headers.get("accept", ""):
-            transaction(lambda db: callers.enter(db, request))
-            return show(request, Page("error.html", {"told": told}, told.status))
-        return answers.as_problem(told)
-
-    return _view(routes, Endpoint("", "/{proxy+}", refuse, ANYBODY, {"request": Request}), "/{proxy+}")

@@ -67,7 +67,7 @@ def stage() -> set[str]:
 
 def compile_matcher() -> set[str]:
     """Compiles the matcher of the copy; the names of what came of it."""
-    subprocess.run([sys.executable, COMPILER, PROJECT], cwd=ROOT, check=True)
+    subprocess.run([sys.executable, "-m", "infra.compile_matcher", str(PROJECT)], cwd=ROOT, check=True)
     return {path.relative_to(PROJECT).as_posix() for path in PROJECT.rglob(f"*.{lambda_zip.TAG}.so")}
 
 

@@ -46,26 +46,23 @@ def nodes(path: Path) -> Iterator[ast.AST]:
     return ast.walk(ast.parse(path.read_text(), str(path)))
 
 
-def sql_strings(path: Path) -> Iterator[ast.Constant]:
-    """The strings of a module that hold SQL; a docstring, a statement by itself, is none."""
+def sql_texts(path: Path) -> Iterator[tuple[int, str]]:
+    """The line and text of every SQL string of a module; a docstring, a statement by itself, is none."""
     tree = ast.parse(path.read_text(), str(path))
     docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
-        is_text = isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings
-        if is_text and SQL.search(node.value):
-            yield node
+        if isinstance(node, ast.JoinedStr | ast.Constant) and id(node) not in docstrings:
+            parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+            text = "?".join(str(part.value) for part in parts if isinstance(part, ast.Constant))
+            if SQL.search(text):
+                yield node.lineno, text
 
 
 # --- SQL and the clock ---
 
 
 def test_no_query_asks_the_database_for_the_time() -> None:
-    found = [
-        place(path, node.lineno)
-        for path in PRODUCT
-        for node in sql_strings(path)
-        if CLOCK_IN_SQL.search(str(node.value))
-    ]
+    found = [place(path, line) for path in PRODUCT for line, text in sql_texts(path) if CLOCK_IN_SQL.search(text)]
     assert not found, "pass `now` as a parameter, `make clock` moves it: " + ", ".join(found)
 
 

@@ -11,18 +11,22 @@ from chalicelib.database import Database
 from chalicelib.errors import Abuse, Refused
 
 PURPOSE = "invitation"
+SHOWN_FOR = timedelta(minutes=10)
+"""How long the page that follows an invitation shows its code, should it be loaded again."""
 
 
 def create(db: Database, caller: Caller, to: str, now: datetime) -> str:
     """Invite somebody (``to`` an e-mail address, '' for whoever gets the code); the code.
 
-    Raises Abuse when the caller made invitation.per_day codes in the last 24 hours, revoked ones too.
+    Raises Abuse when the caller made invitation.per_day codes in the last 24 hours, revoked ones too; what an admin
+    invited in a batch does not count.
     """
     limits = rules.read(db)
     # Two requests at once must not both find the last place free.
     db.run("SELECT pg_advisory_xact_lock(hashtextextended(%(who)s, 1))", who=f"invitation {caller.id}")
     made = db.value(
-        "SELECT count(*) FROM invitation WHERE by_person = %(me)s AND made > %(since)s",
+        "SELECT count(*) FROM invitation i WHERE by_person = %(me)s AND made > %(since)s"
+        " AND NOT EXISTS (SELECT FROM batch_invitation b WHERE b.invitation_id = i.id)",
         me=caller.id,
         since=now - timedelta(hours=24),
     )
@@ -102,3 +106,20 @@ def revoke(db: Database, invitation: UUID) -> None:
     """Take an invitation back. Raises Refused if it was used, or is not the caller's."""
     if not db.value("SELECT revoke_invitation(%(id)s)", id=invitation):
         raise Refused("This invitation was used, or is not yours")
+
+
+def code_to_show(db: Database, caller: Caller, invitation: UUID, now: datetime) -> str:
+    """The code of an invitation that the caller has just made, for the page that comes after; '' a while later."""
+    just_made = db.value(
+        "SELECT EXISTS (SELECT FROM invitation WHERE id = %(id)s AND by_person = %(me)s AND made > %(since)s)",
+        id=invitation,
+        me=caller.id,
+        since=now - SHOWN_FOR,
+    )
+    return links.code(PURPOSE, invitation) if just_made else ""
+
+
+def of_code(db: Database, code: str) -> UUID:
+    """The invitation of the caller's with that code."""
+    found: UUID = db.value("SELECT id FROM invitation WHERE digest = %(digest)s", digest=links.digest(code))
+    return found

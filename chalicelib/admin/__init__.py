@@ -1,1 +1,1 @@
-"""What an admin sees and decides."""
+"""What admins do: people, places, lunches, rules, and the record of every act."""

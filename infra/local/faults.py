@@ -18,7 +18,8 @@ def disk_faults(folder: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise full_disk(folder) from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.EISDIR):
+        ours = error.filename is not None and str(error.filename).startswith(str(folder))
+        if ours and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.EISDIR):
             reason = (error.strerror or "refused").lower()
             raise Fault(
                 f"Cannot write in {folder} ({reason}): make it yours, or choose another folder with DATA=."

@@ -71,10 +71,9 @@ def poll_queue(sqs: Any, name: str, url: str, batch_size: int, handler: Handler)
     except Exception:
         log.exception("a message of %s failed", name)
         for message in messages:
-            pause = back_off(int(message["Attributes"]["ApproximateReceiveCount"]))
-            sqs.change_message_visibility(
-                QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=round(pause)
-            )
+            attempt = int(message["Attributes"]["ApproximateReceiveCount"])
+            pause = round(back_off(attempt)) if attempt < ATTEMPTS else 0  # the next look lays it aside
+            sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=pause)
     else:
         for message in messages:
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])

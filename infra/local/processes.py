@@ -95,12 +95,14 @@ def stop(process: subprocess.Popen[bytes], how: signal.Signals = signal.SIGTERM,
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
-    """Ends ``process`` and what it started at once."""
+    """kill -9 of ``process`` and what it started."""
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):
         process.kill()
     process.wait()
+    if process.stdin is not None:
+        process.stdin.close()
 
 
 def free_port() -> int:

@@ -163,18 +163,22 @@ END $$;
 CREATE TRIGGER attendance_frees_its_person AFTER UPDATE OF response ON attendance
     FOR EACH ROW WHEN (OLD.response = 'approved' AND NEW.response <> 'approved') EXECUTE FUNCTION free_person();
 
--- A seat is taken only while there is one: approvals of one event queue behind its row.
+-- A seat is taken only while there is one: approvals of one event queue behind its row, and are then counted.
 CREATE FUNCTION keep_to_the_seats() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE seats smallint;
 BEGIN
-    SELECT max_attendees INTO seats FROM event WHERE id = NEW.event_id FOR NO KEY UPDATE;
-    IF (SELECT count(*) FROM attendance WHERE event_id = NEW.event_id AND response = 'approved') >= seats THEN
+    PERFORM FROM event WHERE id IN (SELECT event_id FROM approval WHERE response = 'approved')
+        ORDER BY id FOR NO KEY UPDATE;
+    IF EXISTS (SELECT FROM attendance a JOIN event e ON e.id = a.event_id
+               WHERE a.response = 'approved' AND a.event_id IN (SELECT event_id FROM approval WHERE response = 'approved')
+               GROUP BY e.id HAVING count(*) > e.max_attendees) THEN
         RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'event_has_a_seat', MESSAGE = 'all seats are taken';
     END IF;
-    RETURN NEW;
+    RETURN NULL;
 END $$;
-CREATE TRIGGER event_has_a_seat BEFORE INSERT OR UPDATE OF response ON attendance
-    FOR EACH ROW WHEN (NEW.response = 'approved') EXECUTE FUNCTION keep_to_the_seats();
+CREATE TRIGGER event_has_a_seat AFTER INSERT ON attendance REFERENCING NEW TABLE AS approval
+    FOR EACH STATEMENT EXECUTE FUNCTION keep_to_the_seats();
+CREATE TRIGGER event_has_a_seat_left AFTER UPDATE ON attendance REFERENCING NEW TABLE AS approval
+    FOR EACH STATEMENT EXECUTE FUNCTION keep_to_the_seats();
 
 -- Whoever says he comes is taken: checked at commit, whichever way both were written.
 CREATE FUNCTION hold_attendance_to_its_commitment() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$

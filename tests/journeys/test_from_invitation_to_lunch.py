@@ -25,6 +25,7 @@ def enrolled(inviter: Browser, username: str, **more: Any) -> Browser:
 
 
 def test_two_people_who_are_invited_have_lunch_together(community: Any, clock: Any) -> None:
+    from chalicelib.clock import now
     from chalicelib.lunch import rounds
 
     clock.set("2026-11-19T16:00Z")
@@ -40,7 +41,7 @@ def test_two_people_who_are_invited_have_lunch_together(community: Any, clock: A
         }
         answer = browser.post("/api/availability", hours)
         assert answer.status == 201, answer.text
-    outcome = rounds.run(date(2026, 11, 23), community.locations["Harbour"])
+    outcome = rounds.run(date(2026, 11, 23), community.locations["Harbour"], now())
     assert len(outcome.lunches) == 1
     answer = ada.get("/MyEvents/")
     assert answer.status == 200, answer.text

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,21 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 STANDIN = Path(__file__).parent / "standin"
+
+
+SET_BY_THE_SUPERVISOR = frozenset(
+    ("STAGE", "SITE", "DATABASE_URL", "KAFKA_BOOTSTRAP", "SMTP_URL", "MAIL_FROM", "SECRETS_FILE", "CLOCK_FILE")
+)
+
+
+OTHER_WORLDS = {
+    "AWS_PROFILE": "production",
+    "AWS_SESSION_TOKEN": "token",
+    "AWS_ENDPOINT_URL_SQS": "http://192.0.2.1",
+    "HTTP_PROXY": "http://192.0.2.1",
+    "PGOPTIONS": "-c search_path=nowhere",
+}
+"""What a developer's shell may say of other systems; nothing of it may matter."""
 
 
 class System:
@@ -28,7 +43,7 @@ class System:
         self.data = folder / "data"
         self.seen_file = folder / "seen"
         self.variables = {
-            **os.environ,
+            **{name: value for name, value in os.environ.items() if name not in SET_BY_THE_SUPERVISOR},
             "DATA": str(self.data),
             "PORT": "0",
             "DEMO": "no",
@@ -40,10 +55,10 @@ class System:
         self.process: subprocess.Popen[str] | None = None
         self.lines: list[str] = []
 
-    def start(self, ready: bool = True) -> "System":
+    def start(self, ready: bool = True, by: Sequence[str] = ()) -> "System":
         self.lines = []
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "infra.local", "run"],
+            [*by, sys.executable, "-m", "infra.local", "run"],
             cwd=ROOT,
             env=self.variables,
             stdout=subprocess.PIPE,
@@ -51,7 +66,8 @@ class System:
             text=True,
             start_new_session=True,
         )
-        threading.Thread(target=self._read, args=(self.process,), daemon=True).start()
+        self.reader = threading.Thread(target=self._read, args=(self.process,), daemon=True)
+        self.reader.start()
         if ready:
             eventually(lambda: self._ready() or self.process.poll() is not None, 90)  # type: ignore[union-attr]
             assert self._ready(), self.said
@@ -59,8 +75,9 @@ class System:
 
     def _read(self, process: "subprocess.Popen[str]") -> None:
         assert process.stdout is not None
-        for line in process.stdout:
-            self.lines.append(line)
+        with process.stdout:
+            for line in process.stdout:
+                self.lines.append(line)
 
     def _ready(self) -> bool:
         return any(line.startswith("Rendezvous is ready on ") for line in self.lines)
@@ -121,7 +138,14 @@ class System:
         assert self.process is not None
         if self.process.poll() is None:
             self.process.send_signal(how)
-        return self.process.wait(30)
+        return self.wait()
+
+    def wait(self, seconds: float = 30) -> int:
+        """The exit status, when everything it printed is here."""
+        assert self.process is not None
+        status = self.process.wait(seconds)
+        self.reader.join(seconds)
+        return status
 
     def get(self, path: str, method: str = "GET", body: Any = None, headers: dict[str, str] | None = None) -> Any:
         """(status, headers, body) of one request."""
@@ -161,12 +185,12 @@ def make_system() -> Iterator[Callable[..., System]]:
         shutil.rmtree(system.folder, ignore_errors=True)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def system() -> Iterator[System]:
-    """One running system for all tests of a module."""
+    """One running system for all tests that leave it running."""
     folder = Path(tempfile.mkdtemp(prefix="rendezvous-test-"))
     folder.chmod(0o755)
-    running = System(folder).start()
+    running = System(folder, **OTHER_WORLDS).start()
     yield running
     running.stop()
     shutil.rmtree(folder, ignore_errors=True)

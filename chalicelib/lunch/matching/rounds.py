@@ -1,40 +1,58 @@
-"""match(): the steps of a round, one after the other."""
+"""match(): the steps of a round, one after the other, location by location."""
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chalicelib.lunch.matching.columns import Columns, Result
+from chalicelib.lunch.matching.exchange import Exchange, exchange
+from chalicelib.lunch.matching.fill import fill
+from chalicelib.lunch.matching.greedy import greedy
+from chalicelib.lunch.matching.people import People
+from chalicelib.lunch.matching.rescue import Forest, rescue
 
 
 def match(columns: Columns) -> Result:
-    """The lunches of a round."""
+    """The lunches of a round: the most people matched, the longest waiting first, and so on, with the certificate.
+
+    :returns: the same for the same columns, on every machine
+    """
     n = len(columns)
-    group = np.full(n, -1, np.int32)
-    starts: list[int] = []
-    foods: list[int] = []
-    apart = {frozenset(pair) for pair in np.concatenate([columns.forbidden, columns.blocked]).tolist()}
-    for row in range(n):
-        if group[row] >= 0:
-            continue
-        rows, free, eats = [row], int(columns.free[row]), int(columns.eats[row])
-        for other in range(row + 1, n):
-            if columns.location[other] != columns.location[row] or len(rows) == columns.maximum:
-                break
-            fits = group[other] < 0 and free & int(columns.free[other]) and eats & int(columns.eats[other])
-            if fits and not any(frozenset((one, other)) in apart or _blocked(columns, one, other) for one in rows):
-                rows.append(other)
-                free &= int(columns.free[other])
-                eats &= int(columns.eats[other])
-        if len(rows) >= columns.minimum:
-            group[rows] = len(starts)
-            starts.append((free & -free).bit_length() - 1)
-            foods.append((eats & -eats).bit_length() - 1)
-    left = int((group < 0).sum())
-    return Result(group, np.array(starts, np.int8), np.array(foods, np.int8), np.zeros(n, np.bool_), 0, left)
+    people = People(columns)
+    forest, trade = Forest(people), Exchange(people)
+    separator = np.zeros(n, np.bool_)
+    able = (columns.free != 0) & (columns.eats != 0)
+    bound = n - int(able.sum())
+    edges = [0, *(np.flatnonzero(np.diff(columns.location)) + 1).tolist(), n]
+    greedy(people, edges)
+    for first, last in zip(edges, edges[1:], strict=False):
+        persons = (first + np.flatnonzero(able[first:last])).astype(np.int32)
+        rescue(people, forest, persons)
+        inner = exchange(trade, forest, persons)
+        separator[inner] = True
+        bound += forest.deficiency(persons)
+    fill(people, edges)
+    return emit(columns, people, separator, bound)
 
 
-def _blocked(columns: Columns, one: int, other: int) -> bool:
-    if columns.filter is None or columns.person is None:
-        return False
-    return columns.filter.probe(columns.person[one].tobytes(), columns.person[other].tobytes())
+def emit(columns: Columns, people: People, separator: NDArray[np.bool_], bound: int) -> Result:
+    """Number the groups and give each its hour and food."""
+    one, two = np.asarray(people.one), np.asarray(people.two)
+    rows = np.arange(len(columns))
+    head = (one > rows) & ((two < 0) | (two > rows))
+    group = np.full(len(columns), -1, np.int32)
+    heads = rows[head]
+    numbers = np.arange(len(heads), dtype=np.int32)
+    group[heads] = numbers
+    group[one[heads]] = numbers
+    group[two[heads][two[heads] >= 0]] = numbers[two[heads] >= 0]
+    free, eats = columns.free[heads] & columns.free[one[heads]], columns.eats[heads] & columns.eats[one[heads]]
+    third = two[heads] >= 0
+    free[third] &= columns.free[two[heads][third]]
+    eats[third] &= columns.eats[two[heads][third]]
+    return Result(group, _lowest(free), _lowest(eats), separator, bound, int((group < 0).sum()))
+
+
+def _lowest(masks: NDArray[np.uint64]) -> NDArray[np.int8]:
+    return np.bitwise_count((masks & -masks) - np.uint64(1)).astype(np.int8)

@@ -1,0 +1,269 @@
+"""Routes of admins. To everybody else they do not exist (404)."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID, uuid4
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from chalicelib.admin import audit, business_rules, events, food_types, invitations, locations, messages, people, roles
+from chalicelib.admin import rounds as rounds_
+from chalicelib.admin.audit import Act
+from chalicelib.admin.events import Event, WhichEvents
+from chalicelib.admin.lists import Listing, Which
+from chalicelib.admin.people import Person, Role, WhichPeople
+from chalicelib.admin.rounds import Round
+from chalicelib.callers import Caller, Request
+from chalicelib.database import Database
+from chalicelib.fields import Body, FoodName, Line, Name, Number, Reason, WeekName, Zone
+from chalicelib.lunch import jobs
+from chalicelib.web import Routes
+
+routes = Routes(__name__)
+
+Foods = Annotated[list[FoodName], Meta(max_length=64)]
+
+
+class Why(Body):
+    why: Reason
+
+
+class Invite(Body):
+    addresses: invitations.Addresses
+
+
+class AddLocation(Body):
+    name: Name
+    timezone: Zone
+    address: Line = ""
+    meeting_point: Line = ""
+    foods: Foods = []
+
+
+class ChangeLocation(Body):
+    name: Name | UnsetType = UNSET
+    timezone: Zone | UnsetType = UNSET
+    address: Line | UnsetType = UNSET
+    meeting_point: Line | UnsetType = UNSET
+    open: bool | UnsetType = UNSET
+    foods: Foods | UnsetType = UNSET
+    why: Line = ""
+
+
+class NameFoodType(Body):
+    name: FoodName
+
+
+class AskRound(Body):
+    location: Number
+    week: WeekName
+    why: Line = ""
+
+
+class SetRule(Body):
+    value: int | float | bool | Line
+    why: Line = ""
+
+
+class ResetRule(Body):
+    why: Line = ""
+
+
+class ListOfFoodTypes(msgspec.Struct):
+    found: list[food_types.FoodType]
+
+
+class ListOfRules(msgspec.Struct):
+    found: list[business_rules.RuleInForce]
+
+
+class RuleWithHistory(msgspec.Struct):
+    rule: business_rules.RuleInForce
+    history: list[business_rules.Change]
+
+
+class EventWithReviews(msgspec.Struct):
+    event: Event
+    reviews: list[str]
+
+
+class RoundWithLeftOver(msgspec.Struct):
+    round: Round
+    left_over: list[rounds_.LeftOver]
+
+
+class Asked(msgspec.Struct):
+    location: int
+    week: str
+
+
+def api(method: str, path: str, **more: Any) -> Callable[..., Any]:
+    return routes.api(method, f"/api/admin{path}", who="admin", **more)
+
+
+@api("GET", "/people")
+def find_people(db: Database, query: WhichPeople) -> Listing[Person]:
+    """People by name, username, e-mail or slug."""
+    return people.find(db, query)
+
+
+@api("GET", "/people/{person}")
+def read_person(db: Database, person: UUID) -> Person:
+    """One person."""
+    return people.read(db, person)
+
+
+@api("PUT", "/people/{person}/ban")
+def ban(db: Database, caller: Caller, person: UUID, body: Why, now: datetime) -> Person:
+    """Ban somebody: he is withdrawn from his coming lunches and calls, and the others are told."""
+    people.ban(db, caller, person, body.why, now)
+    return people.read(db, person)
+
+
+@api("DELETE", "/people/{person}/ban", status=204)
+def unban(db: Database, caller: Caller, person: UUID, query: Why, now: datetime) -> None:
+    """Let somebody in again."""
+    people.unban(db, caller, person, query.why, now)
+
+
+@api("PUT", "/people/{person}/roles/{role}")
+def grant_role(db: Database, caller: Caller, person: UUID, role: Role, body: Why, now: datetime) -> Person:
+    """Give somebody a role."""
+    roles.grant(db, caller, person, role, body.why, now)
+    return people.read(db, person)
+
+
+@api("DELETE", "/people/{person}/roles/{role}", status=204)
+def take_role(db: Database, caller: Caller, person: UUID, role: Role, query: Why, now: datetime) -> None:
+    """Take a role from somebody; the last admin stays one."""
+    roles.take(db, caller, person, role, query.why, now)
+
+
+@api("POST", "/invitations", status=201)
+def invite(db: Database, caller: Caller, body: Invite, now: datetime) -> invitations.Batch:
+    """Invite up to 500 addresses; what became of each."""
+    return invitations.invite(db, caller, uuid4(), body.addresses, now)
+
+
+@api("GET", "/locations")
+def find_locations(db: Database, query: Which) -> Listing[locations.Location]:
+    """Locations by name or address, closed ones too."""
+    return locations.find(db, query)
+
+
+@api("POST", "/locations", status=201)
+def add_location(db: Database, caller: Caller, body: AddLocation, now: datetime) -> locations.Location:
+    """Open a location."""
+    return locations.add(db, caller, body.name, body.timezone, body.address, body.meeting_point, body.foods, now)
+
+
+@api("PATCH", "/locations/{location}")
+def change_location(
+    db: Database, caller: Caller, location: Number, body: ChangeLocation, now: datetime
+) -> locations.Location:
+    """Change a location, close it or open it again; what is not named stays."""
+    changes = {name: value for name, value in msgspec.structs.asdict(body).items() if value is not UNSET}
+    return locations.change(db, caller, location, changes, changes.pop("why"), now)
+
+
+@api("GET", "/food-types")
+def find_food_types(db: Database) -> ListOfFoodTypes:
+    """The food types, and how much each is used."""
+    return ListOfFoodTypes(food_types.find(db))
+
+
+@api("POST", "/food-types", status=201)
+def add_food_type(db: Database, caller: Caller, body: NameFoodType, now: datetime) -> food_types.FoodType:
+    """Add a food type; there can be 64."""
+    return food_types.add(db, caller, body.name, now)
+
+
+@api("PATCH", "/food-types/{food_type}")
+def rename_food_type(
+    db: Database, caller: Caller, food_type: Number, body: NameFoodType, now: datetime
+) -> food_types.FoodType:
+    """Give a food type another name."""
+    return food_types.rename(db, caller, food_type, body.name, now)
+
+
+@api("DELETE", "/food-types/{food_type}", status=204)
+def remove_food_type(db: Database, caller: Caller, food_type: Number, now: datetime) -> None:
+    """Remove a food type that nothing uses."""
+    food_types.remove(db, caller, food_type, now)
+
+
+@api("GET", "/events")
+def find_events(db: Database, query: WhichEvents) -> Listing[Event]:
+    """The lunches that were made, and who was brought together, the newest first."""
+    return events.find(db, query)
+
+
+@api("GET", "/events/{event}")
+def read_event(db: Database, event: UUID) -> EventWithReviews:
+    """One lunch and what was written about it."""
+    return EventWithReviews(events.read(db, event), events.reviews(db, event))
+
+
+@api("PUT", "/events/{event}/cancellation")
+def cancel_event(db: Database, caller: Caller, event: UUID, body: Why, now: datetime) -> Event:
+    """Call a coming lunch off."""
+    events.cancel(db, caller, event, body.why, now)
+    return events.read(db, event)
+
+
+@api("GET", "/rounds")
+def find_rounds(db: Database, query: Which) -> Listing[Round]:
+    """The rounds of the matcher, the last first."""
+    return rounds_.find(db, query)
+
+
+@api("POST", "/rounds", status=202)
+def ask_round(db: Database, caller: Caller, request: Request, body: AskRound, now: datetime) -> Asked:
+    """Run a round now: it begins within seconds, and adds only what is newly possible."""
+    asked = rounds_.ask(db, caller, body.location, body.week, body.why, now)
+    request.afterwards.append(lambda: jobs.ask([asked]))
+    return Asked(body.location, body.week)
+
+
+@api("GET", "/rounds/{round}")
+def read_round(db: Database, round: UUID) -> RoundWithLeftOver:
+    """One round, who is still left over from it, and why."""
+    return RoundWithLeftOver(rounds_.read(db, round), rounds_.left_over(db, round))
+
+
+@api("GET", "/rules")
+def find_rules(db: Database) -> ListOfRules:
+    """The business rules."""
+    return ListOfRules(business_rules.find(db))
+
+
+@api("GET", "/rules/{rule}")
+def read_rule(db: Database, rule: str) -> RuleWithHistory:
+    """One rule and its changes."""
+    return RuleWithHistory(business_rules.read(db, rule), business_rules.history(db, rule))
+
+
+@api("PUT", "/rules/{rule}")
+def set_rule(db: Database, caller: Caller, rule: str, body: SetRule, now: datetime) -> business_rules.RuleInForce:
+    """Give a rule a value, effective at once."""
+    return business_rules.set_value(db, caller, rule, body.value, body.why, now)
+
+
+@api("DELETE", "/rules/{rule}", status=204)
+def reset_rule(db: Database, caller: Caller, rule: str, query: ResetRule, now: datetime) -> None:
+    """Give a rule its default again."""
+    business_rules.reset(db, caller, rule, query.why, now)
+
+
+@api("GET", "/outbox")
+def read_outbox(db: Database) -> messages.Waiting:
+    """The messages that wait to be published."""
+    return messages.waiting(db)
+
+
+@api("GET", "/audit")
+def read_audit(db: Database, query: Which) -> Listing[Act]:
+    """Every act of an admin, the newest first."""
+    return audit.acts(db, query)

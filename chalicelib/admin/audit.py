@@ -1,0 +1,59 @@
+"""Who did what to whom, when, and why: every act of an admin, written in the transaction of the act."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from chalicelib.accounts.people import FORMER_MEMBER
+from chalicelib.admin.lists import Listing, Which, listing
+from chalicelib.callers import Caller
+from chalicelib.database import Database
+
+
+class Act(msgspec.Struct):
+    """One act. ``whom`` is a person's or an event's id or the name of a thing; ``name`` is whose id it is, or ''."""
+
+    at: datetime
+    admin_id: UUID
+    admin: str
+    what: str
+    whom: str
+    name: str
+    why: str
+
+
+def note(db: Database, caller: Caller, what: str, whom: Any, why: str, now: datetime) -> None:
+    """Record an act of the caller's: ``note(db, caller, "banned", person, "sells things", now)``.
+
+    People stand in it by their ids, so that erasure leaves no name behind.
+    """
+    db.run(
+        "INSERT INTO audit (at, admin_id, what, whom, why) VALUES (%(now)s, %(me)s, %(what)s, %(whom)s, %(why)s)",
+        now=now,
+        me=caller.id,
+        what=what,
+        whom=str(whom),
+        why=why,
+    )
+
+
+def acts(db: Database, which: Which) -> Listing[Act]:
+    """The acts, newest first; searched by admin, act, whom and reason."""
+    return listing(
+        db,
+        Act,
+        """
+        SELECT * FROM (
+            SELECT u.id, u.at, u.admin_id, u.what, u.whom, u.why,
+                   coalesce((SELECT nullif(p.name, '') FROM person p WHERE p.id = u.admin_id), %(former)s) AS admin,
+                   coalesce((SELECT coalesce(nullif(p.name, ''), %(former)s) FROM person p WHERE p.id =
+                       CASE WHEN u.whom ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN u.whom::uuid END), '') AS name
+            FROM audit u) act
+        WHERE position(%(q)s in lower(concat_ws(' ', admin, what, name, whom, why))) > 0
+        ORDER BY at DESC, id DESC
+        """,
+        which,
+        former=FORMER_MEMBER,
+    )

@@ -1,0 +1,145 @@
+"""The business rules as admins set them: effective at once, with a history of who set what, when and why."""
+
+import json
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from chalicelib import rules
+from chalicelib.accounts.people import FORMER_MEMBER
+from chalicelib.admin import audit
+from chalicelib.admin.lists import shaped
+from chalicelib.callers import Caller
+from chalicelib.database import Database
+from chalicelib.errors import Invalid, NotFound
+from chalicelib.rules import RULES, Rule, Value
+
+
+class Change(msgspec.Struct):
+    """One change of a rule."""
+
+    at: datetime
+    by_id: UUID
+    by: str
+    before: Value
+    after: Value
+
+
+class RuleInForce(msgspec.Struct):
+    """A rule: its value and default, its bounds (numbers), choices (texts), and its last change."""
+
+    name: str
+    help: str
+    value: Value
+    default: Value
+    low: float | None
+    high: float | None
+    choices: list[str]
+    last_change: Change | None
+
+
+_CHANGE = """
+SELECT c.changed AS at, c.changed_by AS by_id, coalesce(nullif(p.name, ''), %(former)s) AS by, c.before, c.after, c.name
+FROM rule_change c JOIN person p ON p.id = c.changed_by WHERE c.scope = ''
+"""
+
+
+def find(db: Database) -> list[RuleInForce]:
+    """All rules, in the order of the slices."""
+    values = rules.read(db)
+    rows = db.rows(
+        f"SELECT DISTINCT ON (name) * FROM ({_CHANGE}) c ORDER BY name, at DESC",
+        former=FORMER_MEMBER,
+    )
+    last = {row.name: shaped([row], Change)[0] for row in rows}
+    return [_in_force(rule, values[rule.name], last.get(rule.name)) for rule in RULES.values()]
+
+
+def read(db: Database, name: str) -> RuleInForce:
+    """One rule. Raises NotFound."""
+    rule = _rule(name)
+    changes = history(db, name)
+    return _in_force(rule, rules.read(db)[name], changes[0] if changes else None)
+
+
+def history(db: Database, name: str) -> list[Change]:
+    """The last 200 changes of a rule, newest first."""
+    rows = db.rows(
+        f"{_CHANGE} AND c.name = %(name)s ORDER BY c.changed DESC, c.id DESC LIMIT 200",
+        name=name,
+        former=FORMER_MEMBER,
+    )
+    return shaped(rows, Change)
+
+
+def set_value(db: Database, caller: Caller, name: str, value: Value, why: str, now: datetime) -> RuleInForce:
+    """Give a rule a value, effective at once. Raises NotFound; Invalid beyond its bounds or against another rule."""
+    rule = _rule(name)
+    wanted = rule.parse(value)
+    # One admin at a time: two values that are good each must not be stored to contradict each other.
+    db.run("SELECT pg_advisory_xact_lock(hashtextextended('rules', 1))")
+    values = rules.read(db)
+    before = values[name]
+    if wanted != before:
+        rules.check_together(values.with_value(name, wanted))
+        _store(db, rule, wanted)
+        db.run(
+            "INSERT INTO rule_change (name, scope, before, after, changed_by, changed)"
+            " VALUES (%(name)s, '', %(before)s, %(after)s, %(me)s, %(now)s)",
+            name=name,
+            before=json.dumps(before),
+            after=json.dumps(wanted),
+            me=caller.id,
+            now=now,
+        )
+        audit.note(db, caller, f"changed the rule from {shown(before)} to {shown(wanted)}", name, why, now)
+    return read(db, name)
+
+
+def reset(db: Database, caller: Caller, name: str, why: str, now: datetime) -> RuleInForce:
+    """Give a rule its default again. Raises NotFound, Invalid."""
+    return set_value(db, caller, name, _rule(name).default, why, now)
+
+
+def typed(name: str, text: str) -> Value:
+    """What was typed into a form as a value of that rule's type. Raises NotFound, Invalid."""
+    rule = _rule(name)
+    text = text.strip()
+    try:
+        if isinstance(rule.default, bool):
+            return {"yes": True, "no": False}[text.lower()]
+        return type(rule.default)(text)
+    except (KeyError, ValueError):
+        raise Invalid.field("value", f"must be a {rules.KINDS[type(rule.default)]}") from None
+
+
+def shown(value: Value) -> str:
+    """A value as a person reads and types it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _rule(name: str) -> Rule:
+    if name not in RULES:
+        raise NotFound
+    return RULES[name]
+
+
+def _in_force(rule: Rule, value: Value, last: Change | None) -> RuleInForce:
+    bounded = not isinstance(rule.default, bool | str)
+    low, high = (rule.low, rule.high) if bounded else (None, None)
+    return RuleInForce(rule.name, rule.help, value, rule.default, low, high, list(rule.choices), last)
+
+
+def _store(db: Database, rule: Rule, value: Value) -> None:
+    if value == rule.default:
+        db.run("DELETE FROM rule WHERE name = %(name)s AND scope = ''", name=rule.name)
+        return
+    db.run(
+        "INSERT INTO rule (name, scope, value) VALUES (%(name)s, '', %(value)s)"
+        " ON CONFLICT (name, scope) DO UPDATE SET value = excluded.value",
+        name=rule.name,
+        value=json.dumps(value),
+    )

@@ -1,0 +1,118 @@
+"""The lunches that were made: who was brought together where and when, and calling one off."""
+
+from datetime import date, datetime, timedelta
+from typing import Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from chalicelib import outbox
+from chalicelib.accounts.people import FORMER_MEMBER
+from chalicelib.admin import audit
+from chalicelib.admin.lists import Listing, Which, listing, shaped
+from chalicelib.calendar import zones
+from chalicelib.callers import Caller
+from chalicelib.database import Database
+from chalicelib.errors import NotFound, Refused
+from chalicelib.fields import WeekName
+
+Status = Literal["Proposed", "Confirmed", "Rejected", "Canceled", "Awaiting Evaluation", "Done"]
+Response = Literal["invited", "approved", "rejected"]
+
+
+class WhichEvents(Which):
+    """Which lunches: by title, location or somebody's name; of a status; of a week (2026-W48)."""
+
+    status: Literal["", "Proposed", "Confirmed", "Rejected", "Canceled", "Awaiting Evaluation", "Done"] = ""
+    week: WeekName | Literal[""] = ""
+
+
+class Attendee(msgspec.Struct):
+    """Somebody who was asked to a lunch, and what he said."""
+
+    id: UUID
+    name: str
+    response: Response
+
+
+class Event(msgspec.Struct):
+    """A lunch; ``by_system``: the matcher made it."""
+
+    id: UUID
+    title: str
+    location: str
+    timezone: str
+    starts: datetime
+    ends: datetime
+    status: Status
+    public: bool
+    by_system: bool
+    attendees: list[Attendee]
+
+
+_EVENT = """
+SELECT * FROM (
+    SELECT e.id, e.title, l.name AS location, l.timezone, e.starts, e.ends, e.status, e.public,
+           e.creator IS NULL AS by_system,
+           (SELECT coalesce(json_agg(json_build_object('id', p.id, 'name', coalesce(nullif(p.name, ''), %(former)s),
+                                                       'response', a.response) ORDER BY lower(p.name), p.id), '[]')
+            FROM attendance a JOIN person p ON p.id = a.person_id WHERE a.event_id = e.id) AS attendees
+    FROM event e JOIN location l ON l.id = e.location_id
+) event
+"""
+
+
+def find(db: Database, which: WhichEvents) -> Listing[Event]:
+    """Lunches, the newest first. Raises Invalid for a week there is not."""
+    monday = zones.week_of(which.week) if which.week else None
+    return listing(
+        db,
+        Event,
+        f"""{_EVENT}
+        WHERE %(status)s IN ('', status)
+          AND (%(from)s IS NULL OR (starts AT TIME ZONE timezone)::date >= %(from)s
+               AND (starts AT TIME ZONE timezone)::date < %(to)s)
+          AND (position(%(q)s in lower(title || E'\\n' || location)) > 0 OR EXISTS
+               (SELECT FROM json_array_elements(attendees) one WHERE position(%(q)s in lower(one ->> 'name')) > 0))
+        ORDER BY starts DESC, id
+        """,
+        which,
+        status=which.status,
+        former=FORMER_MEMBER,
+        **{"from": monday, "to": monday and monday + timedelta(days=7)},
+    )
+
+
+def read(db: Database, event: UUID) -> Event:
+    """One lunch. Raises NotFound."""
+    found = db.rows(f"{_EVENT} WHERE id = %(id)s", id=event, former=FORMER_MEMBER)
+    if not found:
+        raise NotFound
+    return shaped(found, Event)[0]
+
+
+def reviews(db: Database, event: UUID) -> list[str]:
+    """What was written about the lunch; nobody knows by whom."""
+    rows = db.rows("SELECT description FROM review WHERE event_id = %(id)s ORDER BY id", id=event)
+    return [row.description for row in rows]
+
+
+def cancel(db: Database, caller: Caller, event: UUID, why: str, now: datetime) -> None:
+    """Call a coming lunch off; its people are free again and told. Raises NotFound, Refused when it is past that."""
+    found = read(db, event)
+    canceled = db.run(
+        "UPDATE event SET status = 'Canceled' WHERE id = %(id)s AND ends > %(now)s AND status IN ('Proposed', 'Confirmed')",
+        id=event,
+        now=now,
+    )
+    if not canceled:
+        raise Refused("This lunch is over or was called off already")
+    people = [str(one.id) for one in read(db, event).attendees if one.response != "rejected"]
+    data = {"event": str(event), "week": zones.week_name(_day(found)), "people": people}
+    outbox.put(db, "Events_All", str(event), "event.canceled", data, now)
+    audit.note(db, caller, "called off the lunch", event, why, now)
+
+
+def _day(event: Event) -> date:
+    return zones.local_time(event.starts, ZoneInfo(event.timezone)).date()

@@ -1,0 +1,241 @@
+# cython: boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True, language_level=3
+# mypy: disable-error-code="import-untyped,untyped-decorator,no-any-return"
+"""Longest waiting first: who of those that could be left over is, exactly.
+
+After the rescue, what is left of a location are closed trees: each component of outer people is served by an inner
+person or leaves one of its own over, whichever we like. So the question is which components to serve: the ones whose
+cheapest member has waited longest, as far as the inner people can serve them together (a transversal matroid). It is
+divided by rank and conquered (Spencer and Mayr 1984): serve as many of the upper half as possible in one forest of
+all its unserved components; where that fails, the components it reached are a smaller question of their own, and the
+lower half is another. Each component is in one question of a size, so there are about log2 of them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+try:
+    import cython
+except ModuleNotFoundError:
+    from chalicelib.lunch.matching import plain as cython
+
+if cython.compiled:
+    from cython.cimports.chalicelib.lunch.matching.bits import lowest
+    from cython.cimports.chalicelib.lunch.matching.people import People
+    from cython.cimports.chalicelib.lunch.matching.rescue import Forest
+    from cython.cimports.chalicelib.lunch.matching.tables import Tables
+else:
+    from chalicelib.lunch.matching.bits import lowest
+    from chalicelib.lunch.matching.people import People
+    from chalicelib.lunch.matching.rescue import Forest
+    from chalicelib.lunch.matching.tables import Tables
+
+COMPILED: bool = cython.compiled
+
+
+def ints(length: int, value: int = 0) -> memoryview[int]:
+    """A fresh int32 array as the loops index it."""
+    return memoryview(np.full(length, value, np.int32))
+
+
+@cython.final
+@cython.cclass
+class Exchange:
+    """Components 0, 1, ... of one location, and the inner people who serve them.
+
+    Component c has the members `member[at[c]:at[c + 1]]`, the cheapest first; `server[c]` is the inner person who
+    serves it (-1: nobody) and `served[a]` the outer person with whom the inner person a is paired.
+    """
+
+    people: People
+    tables: Tables
+    at: cython.int[::1]
+    member: cython.int[::1]
+    component: cython.int[::1]
+    server: cython.int[::1]
+    served: cython.int[::1]
+    through: cython.int[::1]
+    visited: cython.int[::1]
+    settled: cython.int[::1]
+    lower: cython.int[::1]
+    near: cython.int[::1]
+    queue: cython.int[::1]
+    done: cython.int[::1]
+    passed: cython.int[::1]
+    when: cython.int[::1]
+    token: cython.int
+    phase: cython.int
+
+    def __init__(self, people: People) -> None:
+        n: int = people.n
+        self.people = people
+        self.component, self.served, self.through, self.visited, self.settled, self.near = (ints(n) for _ in range(6))
+        self.token = self.phase = 0
+
+    def enter(self, outer: NDArray[np.int32], base: NDArray[np.int32], inner: NDArray[np.int32]) -> None:
+        """Turn to a location, given by its outer people, the bases of their components, and its inner people."""
+        people = self.people
+        order = np.lexsort((np.asarray(people.luck)[outer], np.asarray(people.waited)[outer], base))
+        first = np.flatnonzero(np.diff(base[order], prepend=-1))
+        at = np.append(first, len(order)).astype(np.int32)
+        self.at, self.member = memoryview(at), memoryview(outer[order])
+        np.asarray(self.component)[outer[order]] = np.repeat(np.arange(len(first)), np.diff(at))
+        served = np.asarray(people.one)[inner]
+        np.asarray(self.served)[inner] = served
+        self.server = ints(len(first), -1)
+        np.asarray(self.server)[np.asarray(self.component)[served]] = inner
+        self.lower, self.queue = ints(len(first)), ints(len(first))
+        self.tables = Tables(people, inner, outer)
+        self.done = memoryview(np.array(self.tables.at))
+        self.passed, self.when = ints(self.tables.tables), ints(self.tables.tables)
+
+    def by_rank(self) -> list[int]:
+        """The components, the one whose cheapest member has waited longest first (equal waits by lot)."""
+        cheapest = np.asarray(self.member)[np.asarray(self.at)[: len(self.server)]]
+        waited, luck = np.asarray(self.people.waited)[cheapest], np.asarray(self.people.luck)[cheapest]
+        return np.lexsort((luck, waited))[::-1].tolist()
+
+    def choose(self, certain: list[int], open: list[int]) -> None:
+        """Serve the best of the `open` components, by rank, besides the `certain` ones, all of which are served."""
+        unserved = [c for c in open if self.server[c] < 0]
+        if unserved and len(unserved) < len(open):
+            upper, lower = open[: len(open) // 2], open[len(open) // 2 :]
+            for c in lower:
+                self.lower[c] = 1
+            reached = self._serve(upper)
+            for c in lower:
+                self.lower[c] = 0
+            if reached:
+                self.choose([c for c in certain if c in reached], [c for c in upper if c in reached])
+            rest = [c for c in certain if c not in reached] + [c for c in upper if c not in reached]
+            self.choose(rest, lower)
+        else:
+            self._settle(certain)
+            self._settle(open)
+
+    def _settle(self, components: list[int]) -> None:
+        for c in components:
+            if self.server[c] >= 0:
+                self.settled[self.server[c]] = 1
+
+    def _serve(self, upper: list[int]) -> set[int]:
+        """Serve as many of these as can be at the cost of lower ones; the components that the failing trees hold."""
+        c: cython.int
+        served = True
+        reached: set[int] = set()
+        while served:
+            served = False
+            reached.clear()
+            self.phase += 1
+            for c in upper:
+                if self.server[c] < 0:
+                    length: int = self._search(c)
+                    if length < 0:
+                        served = True
+                    else:
+                        reached.update(self.queue[:length])
+        return reached
+
+    @cython.cfunc
+    @cython.exceptval(-2)
+    def _search(self, root: cython.int) -> cython.int:
+        """Find a lower component to unserve for the root: -1 if done, else how many were reached (in `queue`)."""
+        head: cython.int = 0
+        tail: cython.int = 1
+        i: cython.int
+        a: cython.int
+        self.queue[0] = root
+        while head < tail:
+            for i in range(self.at[self.queue[head]], self.at[self.queue[head] + 1]):
+                tail = self._look_around(self.member[i], tail)
+                if tail < 0:
+                    return -1
+            head += 1
+        return tail
+
+    @cython.cfunc
+    @cython.exceptval(-2)
+    def _look_around(self, u: cython.int, tail: cython.int) -> cython.int:
+        """Visit the inner people who fit the outer person u; the new tail of the queue, -1 if one's component yields."""
+        tables: Tables = self.tables
+        seats: cython.int[::1] = tables.seats
+        kind: cython.int = tables.row[self.people.kind[u]]
+        hours: cython.ulonglong = self.people.free[u]
+        passed: cython.int
+        d: cython.int
+        t: cython.int
+        i: cython.int
+        a: cython.int
+        self.token += 1
+        for i in range(self.people.apart_at[u], self.people.apart_at[u + 1]):
+            self.near[self.people.apart[i]] = self.token
+        while hours:
+            row: cython.int = lowest(hours) * tables.dishes
+            hours &= hours - 1
+            for d in range(tables.reach_at[kind], tables.reach_at[kind + 1]):
+                t = row + tables.reach[d]
+                passed = self.passed[t] if self.when[t] == self.phase else self.done[t]
+                for i in range(passed, tables.at[t + 1]):
+                    a = seats[i]
+                    if self.settled[a] == 0 and self.visited[a] != self.phase:
+                        if self.near[a] == self.token or (self.people.filtered and self.people.blocked(u, a)):
+                            continue
+                        self.visited[a] = self.phase
+                        self.through[a] = u
+                        if self.lower[self.component[self.served[a]]]:
+                            self._flip(a)
+                            return -1
+                        self.queue[tail] = self.component[self.served[a]]
+                        tail += 1
+                    seats[i], seats[passed] = seats[passed], a
+                    if self.settled[a]:
+                        seats[passed], seats[self.done[t]] = seats[self.done[t]], a
+                        self.done[t] += 1
+                    passed += 1
+                self.passed[t] = passed
+                self.when[t] = self.phase
+        return tail
+
+    @cython.cfunc
+    @cython.exceptval(check=False)
+    def _flip(self, a: cython.int) -> cython.void:
+        """Let the inner person a and those before him on the way from the root each serve the one who reached them."""
+        c: cython.int
+        before: cython.int
+        self.server[self.component[self.served[a]]] = -1
+        while a >= 0:
+            self.served[a] = self.through[a]
+            c = self.component[self.served[a]]
+            before = self.server[c]
+            self.server[c] = a
+            a = before
+
+    def carry_out(self, forest: Forest) -> None:
+        """Change the partners within each component, then pair it with its server or leave its cheapest member over."""
+        c: cython.int
+        a: cython.int
+        u: cython.int
+        for c in range(len(self.server)):
+            forest.mate[forest._base(self.member[self.at[c]])] = -1
+        for c in range(len(self.server)):
+            a = self.server[c]
+            u = self.member[self.at[c]] if a < 0 else self.served[a]
+            forest._rematch(forest.mate, u, -1)
+            if a >= 0:
+                self.people.pair(u, a)
+
+
+def exchange(trade: Exchange, forest: Forest, persons: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Leave over those whose waits sum to the least, of equal waits those on whom the lot falls.
+
+    :param persons: those of a location who have hours and food, after their rescue
+    :returns: the inner people, for the certificate
+    """
+    inner = forest.inner_people(persons)
+    outer, base = forest.outer_people(persons)
+    if len(outer):
+        trade.enter(outer, base, inner)
+        trade.choose([], trade.by_rank())
+        trade.carry_out(forest)
+    return inner

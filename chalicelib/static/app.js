@@ -1,0 +1,94 @@
+// Makes what works anyway quicker: forms and their answers without a new page. Everything works without this.
+
+const PATIENCE = 300; // milliseconds in which nothing is shown
+const underway = new WeakSet();
+
+/** A progress sign once it takes long; the returned function takes it away. */
+function progress() {
+  let sign;
+  const timer = setTimeout(() => {
+    sign = Object.assign(document.createElement("div"), { className: "progress" });
+    sign.setAttribute("role", "progressbar");
+    sign.setAttribute("aria-label", "Working");
+    document.body.append(sign);
+  }, PATIENCE);
+  return () => {
+    clearTimeout(timer);
+    sign?.remove();
+  };
+}
+
+/** Put the page that was answered in place of this one, and the reader where he would look first. */
+function show(text, url) {
+  const page = new DOMParser().parseFromString(text, "text/html");
+  const main = page.querySelector("main");
+  if (!main) return false;
+  document.title = page.title;
+  document.querySelector(".bar")?.replaceWith(page.querySelector(".bar"));
+  document.querySelector("main").replaceWith(main);
+  if (url !== location.href) history.pushState({ shown: true }, "", url);
+  const first = main.querySelector(".summary, .notice[role=status]") ?? main.querySelector("h1");
+  first?.setAttribute("tabindex", "-1");
+  first?.focus({ preventScroll: true });
+  scrollTo(0, 0);
+  ready();
+  return true;
+}
+
+/** Send a form, once however often it is pressed. What cannot be shown in place is left to the browser. */
+async function send(form, submitter) {
+  if (underway.has(form)) return;
+  underway.add(form);
+  form.setAttribute("aria-busy", "true");
+  const done = progress();
+  try {
+    const data = new URLSearchParams(new FormData(form, submitter));
+    const action = submitter?.getAttribute("formaction") ? submitter.formAction : form.action;
+    const answer = await fetch(action, { method: "POST", body: data, headers: { Accept: "text/html" } });
+    const isPage = answer.headers.get("content-type")?.startsWith("text/html");
+    if (!isPage || !show(await answer.text(), answer.redirected ? answer.url : location.href)) location.assign(answer.url);
+  } catch {
+    complain(form);
+  } finally {
+    done();
+    underway.delete(form);
+    form.removeAttribute("aria-busy");
+  }
+}
+
+/** The network failed: say so where the form is; what was typed is still in it. */
+function complain(form) {
+  form.querySelector(".offline")?.remove();
+  const text = "Nothing was sent: the connection failed. Please try again.";
+  const notice = Object.assign(document.createElement("p"), { className: "notice bad offline", textContent: text });
+  notice.setAttribute("role", "alert");
+  form.prepend(notice);
+}
+
+addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post" || form.dataset.plain !== undefined) return;
+  event.preventDefault();
+  send(form, event.submitter);
+});
+
+addEventListener("popstate", () => location.reload());
+
+addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  await navigator.clipboard.writeText(button.dataset.copy);
+  button.textContent = "Copied";
+});
+
+/** What a page asks of the script by its attributes. */
+function ready() {
+  // The browser knows its zone: suggest it where nobody has chosen yet.
+  const zone = document.querySelector("select[data-suggest-zone]");
+  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone && [...zone.options].some((option) => option.value === own)) zone.value = own;
+  for (const hidden of document.querySelectorAll("[data-script]")) hidden.hidden = false;
+  document.dispatchEvent(new CustomEvent("rendezvous:page")); // live updates begin here
+}
+
+ready();

@@ -1,0 +1,125 @@
+"""The whole product as a newcomer starts it, in processes of its own, with the demo community."""
+
+import http.client
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Running:
+    """``make run``, and what a person does to it: curl, commands, Ctrl-C."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.lines: list[str] = []
+        self.environment = {
+            name: value
+            for name, value in os.environ.items()
+            if name
+            not in ("DATABASE_URL", "KAFKA_BOOTSTRAP", "CLOCK_FILE", "SECRETS_FILE", "STAGE", "SITE", "SMTP_URL")
+        } | {"DATA": str(data), "PORT": "0"}
+
+    def start(self) -> None:
+        self.lines.clear()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "infra.local", "run"],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        threading.Thread(target=lambda: self.lines.extend(self.process.stdout or ()), daemon=True).start()
+        eventually(lambda: self.address or self.process.poll() is not None, 100)
+        assert self.address, "".join(self.lines)
+
+    @property
+    def address(self) -> str:
+        found = re.search(r"Rendezvous is ready on (http://\S+)", "".join(self.lines))
+        return found[1] if found else ""
+
+    @property
+    def said(self) -> str:
+        return "".join(self.lines)
+
+    def stop(self) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        code = self.process.wait(30)
+        if self.process.stdout:
+            self.process.stdout.close()
+        return code
+
+    def command(self, *words: str) -> str:
+        """``make WORDS``: a command against the running system; what it printed."""
+        done = subprocess.run(
+            [sys.executable, "-m", "infra.local", *words],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def variable(self, name: str) -> str:
+        """A variable of the running system's environment."""
+        found = re.search(rf"export {name}=(.*)", self.command("env"))
+        assert found, name
+        return found[1].strip("'")
+
+    def curl(
+        self, method: str, path: str, body: Any = None, *, cookie: str = "", form: bool = False
+    ) -> tuple[int, Any, str]:
+        """Status, JSON, and the session cookie that came back."""
+        site = urlsplit(self.address)
+        connection = http.client.HTTPConnection(site.hostname or "", site.port, timeout=20)
+        headers = {"Origin": self.address}
+        if cookie:
+            headers["Cookie"] = f"session={cookie}"
+        content = None
+        if body is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded" if form else "application/json"
+            content = urlencode(body) if form else json.dumps(body)
+        connection.request(method, path, content, headers)
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        given = re.match(r"session=([^;]*)", answer.getheader("Set-Cookie") or "")
+        connection.close()
+        return answer.status, json.loads(text) if text.startswith(("{", "[")) else text, given[1] if given else ""
+
+    def mails_to(self, address: str) -> list[str]:
+        found = [path.read_text() for path in sorted((self.data / "mail").glob("*.eml"))]
+        return [mail for mail in found if f"To: {address}" in mail]
+
+
+def eventually(happened: Callable[[], Any], seconds: float = 20) -> Any:
+    """What ``happened`` says as soon as it says something; fails after that many seconds."""
+    end = time.monotonic() + seconds
+    while not (found := happened()):
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.1)
+    return found
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    system = Running(tmp_path_factory.mktemp("e2e") / "data")
+    system.start()
+    yield system
+    system.stop()
