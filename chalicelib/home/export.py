@@ -48,6 +48,21 @@ TABLES: dict[str, str] = {
         " FROM attendance a JOIN event e ON e.id = a.event_id JOIN location l ON l.id = e.location_id"
         " WHERE a.person_id = %(me)s ORDER BY e.starts"
     ),
+    "relationship": (
+        "SELECT coach_id = %(me)s AS as_coach, begun, CASE WHEN isfinite(ended) THEN ended END AS ended"
+        " FROM relationship WHERE %(me)s IN (coach_id, client_id) ORDER BY begun"
+    ),
+    "call_link": "SELECT url FROM call_link WHERE coach_id = %(me)s",
+    "appointment": (
+        "SELECT id, coach_id = %(me)s AS as_coach, starts, ends, booked, changed, version FROM appointment"
+        " WHERE %(me)s IN (coach_id, client_id) ORDER BY starts"
+    ),
+    "appointment_change": (
+        "SELECT appointment_id, version, lower(before) AS before, lower(after) AS after, at FROM appointment_change"
+        " WHERE moved_by = %(me)s ORDER BY at"
+    ),
+    "cancellation": "SELECT appointment_id, at, reason FROM cancellation WHERE cancelled_by = %(me)s ORDER BY at",
+    "block": "SELECT id, lower(during) AS starts, upper(during) AS ends FROM block WHERE person_id = %(me)s ORDER BY 2",
     "left_over": "SELECT week, reason FROM left_over WHERE person_id = %(me)s ORDER BY week",
     "audit": "SELECT at, what, whom, why FROM audit WHERE admin_id = %(me)s ORDER BY at",
     "rule_change": "SELECT name, scope, before, after, changed FROM rule_change WHERE changed_by = %(me)s ORDER BY id",
