@@ -39,8 +39,8 @@ TABLES: dict[str, str] = {
     ),
     "pause": "SELECT id, lower(weeks) AS first, upper(weeks) AS until FROM pause WHERE person_id = %(me)s ORDER BY weeks",
     "commitment": (
-        "SELECT lower(during) AS starts, upper(during) AS ends, event_id FROM commitment WHERE person_id = %(me)s"
-        " ORDER BY during"
+        "SELECT lower(during) AS starts, upper(during) AS ends, event_id, appointment_id, block_id FROM commitment"
+        " WHERE person_id = %(me)s ORDER BY during"
     ),
     "event": "SELECT id, title, starts, ends, status FROM event WHERE creator = %(me)s ORDER BY starts",
     "attendance": (
@@ -64,6 +64,25 @@ TABLES: dict[str, str] = {
     "cancellation": "SELECT appointment_id, at, reason FROM cancellation WHERE cancelled_by = %(me)s ORDER BY at",
     "block": "SELECT id, lower(during) AS starts, upper(during) AS ends FROM block WHERE person_id = %(me)s ORDER BY 2",
     "left_over": "SELECT week, reason FROM left_over WHERE person_id = %(me)s ORDER BY week",
+    "relationship": (
+        "SELECT id, coach_id, client_id, begun, CASE WHEN isfinite(ended) THEN ended END AS ended FROM relationship"
+        " WHERE %(me)s IN (coach_id, client_id) ORDER BY begun"
+    ),
+    "call_link": "SELECT url FROM call_link WHERE coach_id = %(me)s",
+    "block": "SELECT lower(during) AS starts, upper(during) AS ends FROM block WHERE person_id = %(me)s ORDER BY during",
+    "appointment": (
+        "SELECT id, coach_id, client_id, starts, ends, booked, booked_by, changed, version FROM appointment"
+        " WHERE %(me)s IN (coach_id, client_id) ORDER BY starts"
+    ),
+    "appointment_change": (
+        "SELECT c.appointment_id, c.version, lower(c.before) AS before, lower(c.after) AS after, c.moved_by, c.at"
+        " FROM appointment_change c JOIN appointment a ON a.id = c.appointment_id"
+        " WHERE %(me)s IN (a.coach_id, a.client_id) ORDER BY c.at"
+    ),
+    "cancellation": (
+        "SELECT c.appointment_id, c.at, c.cancelled_by, c.reason FROM cancellation c"
+        " JOIN appointment a ON a.id = c.appointment_id WHERE %(me)s IN (a.coach_id, a.client_id) ORDER BY c.at"
+    ),
     "audit": "SELECT at, what, whom, why FROM audit WHERE admin_id = %(me)s ORDER BY at",
     "rule_change": "SELECT name, scope, before, after, changed FROM rule_change WHERE changed_by = %(me)s ORDER BY id",
 }
