@@ -15,6 +15,7 @@ import chalicelib.admin.people_pages
 import chalicelib.calendar.api
 import chalicelib.home.api
 import chalicelib.home.pages
+import chalicelib.home.reference
 import chalicelib.lunch.api
 from chalicelib import bodies, clock, logs, web
 from chalicelib.config import config
@@ -30,6 +31,7 @@ for part in (
     chalicelib.lunch.api,
     chalicelib.home.api,
     chalicelib.home.pages,
+    chalicelib.home.reference,
     chalicelib.admin.api,
     chalicelib.admin.pages,
     chalicelib.admin.people_pages,

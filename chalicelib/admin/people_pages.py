@@ -85,7 +85,9 @@ def change_role(db: Database, caller: Caller, person: UUID, role: Role, body: Ho
 
 @routes.page("/admin/invitations", who="admin")
 def paste(db: Database, form: Form) -> Page:
-    return page("admin/invitations.html", batch=uuid4(), batches=invitations.batches(db), most=invitations.MOST_ADDRESSES)
+    return page(
+        "admin/invitations.html", batch=uuid4(), batches=invitations.batches(db), most=invitations.MOST_ADDRESSES
+    )
 
 
 @routes.form("/admin/invitations", shows=paste, who="admin")
