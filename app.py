@@ -5,19 +5,28 @@ Handlers that are declared elsewhere are deployed without this file ever being i
 
 from typing import Any
 
-from chalice.app import Chalice, Cron, Rate
+from chalice.app import Chalice, Rate
 
 import chalicelib.accounts.api
+import chalicelib.accounts.pages
 import chalicelib.admin.api
 import chalicelib.admin.lunch_pages
 import chalicelib.admin.pages
 import chalicelib.admin.people_pages
 import chalicelib.calendar.api
+import chalicelib.coaching.admin_api
+import chalicelib.coaching.api
+import chalicelib.home.account_pages
 import chalicelib.home.api
+import chalicelib.home.entrance
 import chalicelib.home.pages
 import chalicelib.home.reference
+import chalicelib.home.unsubscribe_pages
 import chalicelib.lunch.api
-from chalicelib import bodies, clock, logs, web
+import chalicelib.lunch.hours_pages
+import chalicelib.lunch.pages
+import chalicelib.lunch.pause_pages
+from chalicelib import bodies, clock, doors, logs
 from chalicelib.config import config
 
 logs.start()
@@ -27,18 +36,27 @@ app.api.binary_types = []
 
 for part in (
     chalicelib.accounts.api,
+    chalicelib.accounts.pages,
     chalicelib.calendar.api,
+    chalicelib.coaching.api,
+    chalicelib.coaching.admin_api,
     chalicelib.lunch.api,
+    chalicelib.lunch.pages,
+    chalicelib.lunch.hours_pages,
+    chalicelib.lunch.pause_pages,
     chalicelib.home.api,
+    chalicelib.home.entrance,
     chalicelib.home.pages,
     chalicelib.home.reference,
     chalicelib.admin.api,
+    chalicelib.home.account_pages,
+    chalicelib.home.unsubscribe_pages,
     chalicelib.admin.pages,
     chalicelib.admin.people_pages,
     chalicelib.admin.lunch_pages,
 ):
     app.register_blueprint(part.routes)
-web.close_doors(app)
+doors.close(app)
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES))
@@ -49,9 +67,9 @@ def relay(event: Any) -> None:
     outbox.relay(kafka.send, clock.now)
 
 
-@app.schedule(Cron(0, "*", "*", "*", "?", "*"))
+@app.schedule(Rate(1, unit=Rate.MINUTES))
 def match_lunches(event: Any) -> None:
-    """Asks for the rounds of the locations whose match hour has come."""
+    """Asks for the rounds whose hour has come, and those that an admin wants now."""
     from chalicelib.lunch import jobs
 
     jobs.match_due(clock.now())

@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -15,20 +14,27 @@ from chalicelib.database import Database
 from chalicelib.errors import Forbidden
 
 COOKIE = "session"
+SHOWN_ONCE = "shown_once"
 CSRF_FIELD = "csrf"
+ONCE_FIELD = "once"
+"""Makes a form another one each time that it is shown, so that one pressed twice is told from two."""
 CSRF_HEADER = "x-csrf-token"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Caller(NamedTuple):
-    """The person whose live session the request carries."""
+    """The person whose live session, or personal API token, the request carries.
+
+    ``session`` is None where a token called; ``scope`` is then the token's: ``read`` or ``write``.
+    """
 
     id: UUID
-    session: UUID
+    session: UUID | None
     name: str
     timezone: str
     roles: tuple[str, ...]
     banned: bool
+    scope: str = "write"
 
     def is_a(self, role: str) -> bool:
         return role in self.roles
@@ -49,14 +55,13 @@ class Request:
     prefix: str = ""
     id: str = ""
     token: bytes = b""
+    bearer: bool = False
     caller: Caller | None = None
     typed: dict[str, Any] = field(default_factory=dict)
-    afterwards: list[Callable[[], object]] = field(default_factory=list)
-    """What is to be done once the request's transaction is committed, such as asking a queue."""
 
     @property
     def token_hash(self) -> bytes | None:
-        """What stands for the session cookie in the database."""
+        """What stands for the session cookie, or the bearer's token, in the database."""
         return hashed(self.token) if self.token else None
 
 
@@ -65,20 +70,33 @@ def hashed(token: bytes) -> bytes:
     return hashlib.sha256(token).digest()
 
 
-def token_of(cookies: str) -> bytes:
-    """The session token in a Cookie header, b'' where there is none.
+def cookie(cookies: str, wanted: str = COOKIE) -> str:
+    """The value of that name in a Cookie header, '' where there is none.
 
     Lynx sends a cookie's attributes back as if they were cookies (``session=...; SameSite=Lax``): they are passed over.
     """
     for pair in cookies.split(";"):
         name, _, value = pair.strip().partition("=")
-        if name == COOKIE:
-            return value.strip('"').encode("ascii", "replace")
-    return b""
+        if name == wanted:
+            return value.strip('"')
+    return ""
+
+
+def bearer_of(authorization: str) -> bytes:
+    """The token in an Authorization header (RFC 6750), b'' where there is none."""
+    scheme, _, token = authorization.partition(" ")
+    return token.strip().encode("ascii", "replace") if scheme.lower() == "bearer" else b""
+
+
+def identify(request: Request, *, page: bool) -> None:
+    """Whom the request claims to come from: a bearer's token counts for the API alone, and before the cookie."""
+    token = b"" if page or not request.path.startswith("/api/") else bearer_of(request.headers.get("authorization", ""))
+    request.bearer = bool(token)
+    request.token = token or cookie(request.headers.get("cookie", "")).encode("ascii", "replace")
 
 
 def new_token() -> str:
-    """A session token of 256 random bits."""
+    """A token of 256 random bits."""
     return secrets.token_urlsafe(32)
 
 
@@ -88,11 +106,22 @@ def session_cookie(token: str, lasts: timedelta) -> str:
     return f"{COOKIE}={token}; Max-Age={int(lasts.total_seconds())}; Path=/; HttpOnly; SameSite=Lax{secure}"
 
 
+def shown_once(secret: str = "") -> str:
+    """The Set-Cookie header that carries a secret over the redirect to the page that shows it, or takes it away."""
+    secure = "; Secure" if config().live else ""
+    return f"{SHOWN_ONCE}={secret}; Max-Age={60 if secret else 0}; Path=/; HttpOnly; SameSite=Strict{secure}"
+
+
 def enter(db: Database, request: Request) -> None:
     """Set who acts, and when, for the transaction; ``request.caller`` is who is there."""
-    row = db.row("SELECT * FROM enter(%(token)s, %(now)s)", token=request.token_hash, now=request.now)
-    request.caller = (
-        Caller(row.person_id, row.session_id, row.name, row.timezone, tuple(row.roles), row.banned) if row else None
+    row = db.row(
+        "SELECT * FROM enter(%(token)s, %(now)s, %(bearer)s)",
+        token=request.token_hash,
+        now=request.now,
+        bearer=request.bearer,
+    )
+    request.caller = row and Caller(
+        row.person_id, row.session_id, row.name, row.timezone, tuple(row.roles), row.banned, row.scope
     )
 
 
@@ -114,8 +143,13 @@ def _same_site(origin: str, host: str) -> bool:
 
 
 def require_intent(request: Request) -> None:
-    """An API call by cookie that changes something names its own site or carries the CSRF token. Raises Forbidden."""
-    if request.method in SAFE_METHODS or request.headers.get("origin") is not None:
+    """An API call by cookie that changes something names its own site or carries the CSRF token; one by a token is
+    meant, if the token is not for reading alone. Raises Forbidden."""
+    if request.method in SAFE_METHODS:
+        return
+    if request.caller and request.caller.scope == "read":
+        raise Forbidden("This token may only read")
+    if request.bearer or request.headers.get("origin") is not None:
         return
     if not is_csrf_token(request, request.headers.get(CSRF_HEADER, "")):
         raise Forbidden("Send an Origin header of this site or the X-CSRF-Token of this session")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+import msgspec
 import psycopg2
 import psycopg2.errors
 import psycopg2.extras
@@ -34,8 +35,14 @@ SENTENCES = {
     "location_name_is_unique": "There is a location of that name already",
     "food_type_name_is_unique": "There is a food type of that name already",
     "at_most_64_food_types": "There can be no more than 64 food types",
+    "api_token_name_is_used_once": "You have a token of that name already",
     "food_type_is_in_use": "This food type is in use: somebody refuses it, a location serves it or a lunch had it",
     "pause_no_overlap": "You have a pause in that time already",
+    "client_has_one_coach": "This client has a coach already",
+    "relationship_coach_is_active": "A coach with clients stays a coach: end or move those relationships first",
+    "relationship_client_is_active": "A client with a coach stays a client: end that relationship first",
+    "commitment_follows_appointment": "This time was taken just now",
+    "appointment_is_cancelled_once": "This call is cancelled",
     "pause_is_whole_weeks": "A pause is made of whole weeks",
 }
 """Constraint name -> what a person who runs into it reads. A constraint without one is a defect and answers 500."""
@@ -92,9 +99,15 @@ class Database:
         )
         return found or []
 
-    def copy(self, sql: str, file: Any) -> None:
-        """``COPY ... FROM STDIN`` or ``TO STDOUT`` with a binary or text file."""
-        self._cursor.copy_expert(sql, file)
+    def each(self, sql: str, given: Sequence[dict[str, Any]], **values: Any) -> list[Row]:
+        """One statement for any number of records: ``... FROM json_to_recordset(%(given)s) AS x (id uuid, ...)``.
+
+        COPY would be as fast, but PostgreSQL refuses it under row-level security.
+        """
+        if not given:
+            return []
+        self._cursor.execute(sql, values | {"given": msgspec.json.encode(given).decode()})
+        return self._cursor.fetchall() if self._cursor.description else []
 
 
 def transaction(work: Callable[[Database], T], role: str = APP) -> T:
@@ -113,6 +126,10 @@ def transaction(work: Callable[[Database], T], role: str = APP) -> T:
         raise Unavailable("Many people want this at once. Please try again", retry_after=1) from error
     except _ConnectionLost as error:
         raise Unavailable("The database is not available just now", retry_after=5) from error
+
+
+Transact = Callable[[Callable[[Database], Any]], Any]
+"""Runs work in a transaction that the caller of a request has entered, as many times as the handler likes."""
 
 
 class _ConnectionLost(Exception):

@@ -41,6 +41,7 @@ class Endpoint:
     forms: bool = False
     counted: bool = False
     banned: str | None = "You are banned"
+    by_token: bool = True
     refusal: Callable[[str], Any] | None = None
     refuses: tuple[int, ...] = ()
     shows: Callable[..., Page] | None = None
@@ -64,6 +65,8 @@ def permit(endpoint: Endpoint, request: Request) -> None:
         raise NotLoggedIn
     if endpoint.path.startswith("/api/"):
         callers.require_intent(request)
+    if request.bearer and not endpoint.by_token:
+        raise Forbidden("Log in for this: a token will not do")
     if caller.banned and endpoint.banned is not None:
         raise Forbidden(endpoint.banned)
     if endpoint.who != ANY_PERSON and not caller.is_a(endpoint.who):
@@ -74,7 +77,7 @@ def arguments(endpoint: Endpoint, request: Request, parts: dict[str, str]) -> di
     given: dict[str, Any] = {}
     for name, kind in endpoint.takes.items():
         match name:
-            case "db" | "form":
+            case "db" | "form" | "transact":
                 pass
             case "caller":
                 given[name] = request.caller
@@ -83,18 +86,30 @@ def arguments(endpoint: Endpoint, request: Request, parts: dict[str, str]) -> di
             case "request":
                 given[name] = request
             case "query":
-                given[name] = bodies.checked(bodies.form_values(request.query, kind), kind, texts=True)
+                given[name] = read_query(endpoint, request)
             case "body":
                 given[name] = (
                     _read_form(endpoint, request, kind) if endpoint.html else _read_body(endpoint, request, kind)
                 )
             case _:
                 given[name] = _part(parts[name], kind)
-    if "query" not in endpoint.takes and request.query and endpoint.method and not endpoint.html:
-        raise Invalid.field(request.query[0][0], "is not known here")
+    if "query" not in endpoint.takes:
+        read_query(endpoint, request)
     if "form" in endpoint.takes:
         given["form"] = Form()
     return given
+
+
+def read_query(endpoint: Endpoint, request: Request) -> Any:
+    """The query as the handler takes it. Raises Invalid naming what is wrong, or not known here."""
+    kind = endpoint.takes.get("query")
+    if kind is not None and endpoint.html:
+        return bodies.read_form(request.query, kind)
+    if kind is not None:
+        return bodies.checked(bodies.form_values(request.query, kind), kind, texts=True)
+    if request.query and endpoint.method and not endpoint.html:
+        raise Invalid.field(request.query[0][0], "is not known here")
+    return None
 
 
 def _read_body(endpoint: Endpoint, request: Request, kind: type) -> Any:
@@ -108,7 +123,7 @@ def _read_form(endpoint: Endpoint, request: Request, kind: type) -> Any:
     tokens = [value for name, value in pairs if name == callers.CSRF_FIELD]
     if endpoint.who != ANYBODY and not (len(tokens) == 1 and callers.is_csrf_token(request, tokens[0])):
         raise Forbidden("This form is not of your session any more. Please send it again")
-    return bodies.read_form([pair for pair in pairs if pair[0] != callers.CSRF_FIELD], kind)
+    return bodies.read_form([pair for pair in pairs if pair[0] not in (callers.CSRF_FIELD, callers.ONCE_FIELD)], kind)
 
 
 def _part(text: str, kind: Any) -> Any:

@@ -47,7 +47,11 @@ Code = Annotated[str, Meta(max_length=255, pattern=_LINE)]
 Zone = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_+/-]+\Z")]
 LocalTime = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:00)?\Z")]
 """Wall time to the minute without an offset, as ``<input type=datetime-local>`` sends it: ``2026-11-24T11:30``."""
+ClockTime = Annotated[str, Meta(pattern=r"^([01]?[0-9]|2[0-3]):[0-5][0-9](:00)?\Z")]
+"""A time of day as ``<input type=time>`` sends it, or as people type it: ``11:30``, ``9:05``."""
 Day = date
+Week = Annotated[str, Meta(pattern=r"^[0-9]{4}-W[0-9]{2}\Z")]
+"""An ISO week: ``2026-W51``, as ``<input type=week>`` sends it."""
 Number = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 """A number that things are known by."""
 

@@ -36,16 +36,17 @@ def put(db: Database, topic: str, key: str, kind: str, data: dict[str, Any], now
 
 def put_all(db: Database, messages: Sequence[tuple[str, str, str, dict[str, Any]]], now: datetime) -> list[str]:
     """Write many messages (topic, key, kind, data) with one statement; their ids."""
-    ids = [str(uuid.uuid4()) for _ in messages]
     at = now.isoformat()
-    db.many(
-        "INSERT INTO outbox (topic, key, event) VALUES %s",
-        [
-            (topic, key, json.dumps(envelope(id, kind, data, at)))
-            for id, (topic, key, kind, data) in zip(ids, messages, strict=True)
-        ],
+    given: list[dict[str, Any]] = [
+        {"topic": topic, "key": key, "event": envelope(str(uuid.uuid4()), kind, data, at)}
+        for topic, key, kind, data in messages
+    ]
+    db.each(
+        "INSERT INTO outbox (topic, key, event)"
+        " SELECT topic, key, event FROM json_to_recordset(%(given)s) AS m (topic text, key text, event jsonb)",
+        given,
     )
-    return ids
+    return [str(one["event"]["id"]) for one in given]
 
 
 def envelope(id: str, kind: str, data: dict[str, Any], at: str) -> dict[str, Any]:

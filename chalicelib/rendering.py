@@ -1,7 +1,7 @@
 """Renders pages: Jinja2 with autoescape over chalicelib/templates. Imported only when a page is asked for."""
 
 import re
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    found.globals |= {"timedelta": timedelta, "dated": lambda days: [(one.isoformat(), day(one)) for one in days]}
     found.filters |= {"local": local, "day": day, "clock": clock_time, "plain": plain, "span": span}
     return found
 

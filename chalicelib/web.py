@@ -7,11 +7,13 @@ A handler is a plain function that names what it needs; web.py passes it by name
 
 ``db`` the request's transaction (without it the handler opens its own), ``caller`` who is logged in, ``body`` and
 ``query`` converted to the type they are annotated with, ``now`` the present, ``request`` the rest, ``form`` what was
-typed into a page's form that is shown again, and any other name a part of the path.
+typed into a page's form that is shown again, ``transact`` (in place of ``db``) runs work in a transaction of its own
+that the caller may enter, for what is slow between two of them, and any other name a part of the path.
 """
 
 import inspect
 import logging
+import secrets
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -19,19 +21,17 @@ from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
-from chalice.app import Blueprint, Chalice, Response
+from chalice.app import Blueprint, Response
 
 from chalicelib import answers, assets, callers, clock, idempotency, rules
 from chalicelib.answers import Answer, Page, Redirect
 from chalicelib.callers import Request
 from chalicelib.config import config
-from chalicelib.database import Database, transaction
-from chalicelib.endpoints import ANY_PERSON, ANYBODY, ENDPOINTS, Endpoint, Form, arguments, permit, takes
-from chalicelib.errors import Abuse, NotFound, NotLoggedIn, Told
+from chalicelib.database import Database, Transact, transaction
+from chalicelib.endpoints import ANY_PERSON, ANYBODY, ENDPOINTS, Endpoint, Form, arguments, permit, read_query, takes
+from chalicelib.errors import Abuse, NotLoggedIn, Told
 
-__all__ = ["ANYBODY", "ANY_PERSON", "ENDPOINTS", "Endpoint", "Form", "Routes", "close_doors", "url"]
-
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+__all__ = ["ANYBODY", "ANY_PERSON", "ENDPOINTS", "Endpoint", "Form", "Routes", "url"]
 
 log = logging.getLogger(__name__)
 _prefix: ContextVar[str] = ContextVar("prefix", default="")
@@ -47,6 +47,7 @@ class Routes(Blueprint):
         forms     also reads form-encoded bodies
         counted   counts towards requests.per_minute
         banned    what a banned person is told; None: he may call it
+        by_token  whether a personal API token will do (True), or only a session
         refusal   message -> body of 401, 403, 404, 409 and 429, where it is not problem+json
         refuses   statuses of the handler's own refusals that do not follow from the above, for the API's description
         """
@@ -64,7 +65,7 @@ class Routes(Blueprint):
         def register(handler: Callable[..., Any]) -> Callable[..., Any]:
             endpoint = Endpoint(method, path, handler, who, takes(handler), **more)
             ENDPOINTS.append(endpoint)
-            view = _view(self, endpoint, path)
+            view = view_of(self, endpoint, path)
             name = f"{handler.__module__}.{handler.__name__}"
             for one in ("GET", "HEAD") if method == "GET" else (method,):
                 self.route(path, methods=[one], content_types=[], name=f"{name}.{one}")(view)
@@ -73,7 +74,7 @@ class Routes(Blueprint):
         return register
 
 
-def _view(routes: Blueprint, endpoint: Endpoint, path: str) -> Callable[..., Response]:
+def view_of(routes: Blueprint, endpoint: Endpoint, path: str) -> Callable[..., Response]:
     def view(**parts: str) -> Response:
         return serve(endpoint, read_request(routes.current_request), parts)
 
@@ -91,7 +92,7 @@ def read_request(given: Any) -> Request:
     context = event["requestContext"]
     path = event.get("path") or context["resourcePath"]
     whole = context.get("path") or path
-    request = Request(
+    return Request(
         method=given.method,
         path=path,
         resource=context["resourcePath"],
@@ -107,8 +108,6 @@ def read_request(given: Any) -> Request:
         prefix=whole[: -len(path)] if whole.endswith(path) else "",
         id=context.get("requestId") or str(uuid4()),
     )
-    request.token = callers.token_of(given.headers.get("cookie", ""))
-    return request
 
 
 def url(path: str) -> str:
@@ -120,10 +119,11 @@ def serve(endpoint: Endpoint, request: Request, parts: dict[str, str]) -> Respon
     """Answer a request: what the handler says, or what went wrong, with the headers that stand on every answer."""
     started = time.perf_counter()
     _prefix.set(request.prefix)
+    callers.identify(request, page=endpoint.html)
     try:
         callers.refuse_other_sites(request)
         if endpoint.counted:
-            _count(request)
+            _count(endpoint, request)
         response = _carry_out(endpoint, request, parts)
     except Told as told:
         response = _refusal(endpoint, request, parts, told)
@@ -145,13 +145,14 @@ def serve(endpoint: Endpoint, request: Request, parts: dict[str, str]) -> Respon
     return answers.secured(response, config().live)
 
 
-def _count(request: Request) -> None:
+def _count(endpoint: Endpoint, request: Request) -> None:
     """Count towards requests.per_minute, in a transaction of its own that no refusal undoes. Raises Abuse."""
 
     def tally(db: Database) -> Any:
         callers.enter(db, request)
         if request.caller is None:
             return None, 0
+        read_query(endpoint, request)  # what cannot be read is refused and counts towards nothing
         # A limit lost with a crashed server is a second of grace, and not worth waiting for the disk.
         db.run("SET LOCAL synchronous_commit = off")
         who = callers.hashed(request.caller.id.bytes)
@@ -166,11 +167,14 @@ def _count(request: Request) -> None:
 
 
 def _carry_out(endpoint: Endpoint, request: Request, parts: dict[str, str]) -> Response:
+    if "transact" in endpoint.takes:
+        transact = _entering(endpoint, request)
+        transact(lambda db: None)  # who is there is asked before what was sent
+        return _respond(endpoint, request, endpoint.handler(transact=transact, **arguments(endpoint, request, parts)))
     if "db" not in endpoint.takes:
         return _respond(endpoint, request, endpoint.handler(**arguments(endpoint, request, parts)))
 
     def work(db: Database) -> Response:
-        request.afterwards.clear()
         callers.enter(db, request)
         permit(endpoint, request)
 
@@ -180,12 +184,23 @@ def _carry_out(endpoint: Endpoint, request: Request, parts: dict[str, str]) -> R
 
         if endpoint.method == "POST" and endpoint.path.startswith("/api/"):
             return idempotency.once(db, request, handle)
+        if endpoint.method == "POST" and endpoint.html:
+            return idempotency.once_of_form(db, request, handle)
         return handle()
 
-    response = transaction(work)
-    for one in request.afterwards:
-        one()
-    return response
+    return transaction(work)
+
+
+def _entering(endpoint: Endpoint, request: Request) -> Transact:
+    def transact(work: Callable[[Database], Any]) -> Any:
+        def entered(db: Database) -> Any:
+            callers.enter(db, request)
+            permit(endpoint, request)
+            return work(db)
+
+        return transaction(entered)
+
+    return transact
 
 
 def _respond(endpoint: Endpoint, request: Request, result: Any) -> Response:
@@ -210,6 +225,7 @@ def show(request: Request, page: Page) -> Response:
         "caller": request.caller,
         "path": request.path,
         "now": request.now,
+        "once": secrets.token_urlsafe(9),
         "csrf": callers.csrf_token(request) if request.caller else "",
         "url": url,
         "static": lambda name: url(assets.path(name)),
@@ -252,40 +268,3 @@ def _show_again(endpoint: Endpoint, request: Request, parts: dict[str, str], tol
         return show(request, page)
 
     return transaction(work)
-
-
-def close_doors(app: Chalice) -> None:
-    """Answer, on every known path, the methods it does not know (405 and Allow), and every unknown path (404).
-
-    Deployed, API Gateway would answer a bare 403 itself.
-    """
-    routes = Routes("chalicelib.web")
-    for path, known in list(app.routes.items()):
-        allowed = ", ".join(sorted(known))
-        missing = [method for method in METHODS if method not in known]
-        routes.route(path, methods=missing, content_types=[], name=f"closed{path}")(_closed(routes, path, allowed))
-    routes.route("/{proxy+}", methods=list(METHODS), content_types=[], name="nothing_here")(_nothing_here(routes))
-    app.register_blueprint(routes)
-
-
-def _closed(routes: Blueprint, path: str, allowed: str) -> Callable[..., Response]:
-    def refuse() -> Response:
-        told = Told(f"This address answers {allowed}")
-        told.status, told.title = 405, "Method not allowed"
-        response = answers.as_problem(told)
-        response.headers["Allow"] = allowed
-        return response
-
-    endpoint = Endpoint("", path, refuse, ANYBODY, {})
-    return _view(routes, endpoint, path)
-
-
-def _nothing_here(routes: Blueprint) -> Callable[..., Response]:
-    def refuse(request: Request) -> Response:
-        told = NotFound()
-        if "text/html" in request.headers.get("accept", ""):
-            transaction(lambda db: callers.enter(db, request))
-            return show(request, Page("error.html", {"told": told}, told.status))
-        return answers.as_problem(told)
-
-    return _view(routes, Endpoint("", "/{proxy+}", refuse, ANYBODY, {"request": Request}), "/{proxy+}")

@@ -1,16 +1,17 @@
-"""Routes about accounts: invitation codes, login, logout."""
+"""Routes about accounts: invitations, login and logout, and what opens an account: password, address, tokens, feed."""
 
 from datetime import datetime, timedelta
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 from uuid import UUID
 
 from chalicelib import callers
-from chalicelib.accounts import invitations, sessions
+from chalicelib.accounts import feeds, invitations, people, sessions, tokens
 from chalicelib.answers import Answer, Yes
 from chalicelib.callers import Caller, Request
 from chalicelib.config import config
-from chalicelib.database import Database
-from chalicelib.fields import AnyPassword, Body, Code, InvitedEmail
+from chalicelib.database import Database, Transact
+from chalicelib.errors import NotFound
+from chalicelib.fields import AnyPassword, Body, Code, Email, InvitedEmail, Name, Password
 from chalicelib.web import ANYBODY, Routes
 
 routes = Routes(__name__)
@@ -23,6 +24,21 @@ class CreateInvitation(Body):
 class LogIn(Body):
     username: Code
     password: AnyPassword
+
+
+class ChangePassword(Body):
+    former_password: AnyPassword
+    password: Password
+
+
+class ChangeAddress(Body):
+    email: Email
+    password: AnyPassword
+
+
+class CreateToken(Body):
+    name: Name
+    scope: Literal["read", "write"] = "read"
 
 
 class InvitationCode(TypedDict):
@@ -47,7 +63,7 @@ def _no_code(message: str) -> dict[str, Any]:
 )
 def create_invitation(db: Database, caller: Caller, body: CreateInvitation, now: datetime) -> InvitationCode:
     """Make an invitation code; with ``to`` it is mailed as well, and bound to that address."""
-    return {"invitation_code": invitations.create(db, caller, body.to or "", now)}
+    return {"invitation_code": invitations.code_of(invitations.create(db, caller, body.to or "", now))}
 
 
 @routes.api("POST", "/Login", who=ANYBODY, forms=True, refusal=lambda message: {"success": False}, refuses=(401, 429))
@@ -74,6 +90,83 @@ def list_invitations(db: Database, caller: Caller, now: datetime) -> dict[str, A
 def revoke_invitation(db: Database, caller: Caller, invitation: UUID) -> None:
     """Take an invitation back."""
     invitations.revoke(db, invitation)
+
+
+@routes.api("GET", "/api/me/sessions", by_token=False, banned=None)
+def list_sessions(db: Database, caller: Caller) -> dict[str, Any]:
+    """Where you are logged in."""
+    return {"sessions": sessions.mine(db, caller)}
+
+
+@routes.api("DELETE", "/api/me/sessions", by_token=False, banned=None, status=204)
+def log_out_everywhere(db: Database, caller: Caller) -> None:
+    """Log out everywhere but here."""
+    sessions.end(db, caller)
+
+
+@routes.api("DELETE", "/api/me/sessions/{id}", by_token=False, banned=None, status=204)
+def end_session(db: Database, caller: Caller, id: UUID) -> None:
+    """Log out in one place."""
+    if not sessions.end(db, caller, id):
+        raise NotFound("There is no such session of yours")
+
+
+@routes.api("PUT", "/api/me/password", by_token=False, status=204)
+def change_password(transact: Transact, caller: Caller, body: ChangePassword, request: Request, now: datetime) -> None:
+    """Change your password; you are logged out everywhere else."""
+    people.change_password(transact, caller, body.former_password, body.password, request.address, now)
+
+
+@routes.api("PUT", "/api/me/email", by_token=False, status=202)
+def change_address(transact: Transact, caller: Caller, body: ChangeAddress, request: Request, now: datetime) -> Any:
+    """Change your e-mail address: it is yours when you open the link that is mailed to it."""
+    people.change_address(transact, caller, body.email, body.password, request.address, now)
+    return {"email": body.email.lower(), "confirmed": False}
+
+
+@routes.api("POST", "/api/me/email/confirmation", by_token=False, status=202)
+def confirm_again(db: Database, caller: Caller, now: datetime) -> dict[str, Any]:
+    """Have the link that confirms your address mailed again."""
+    people.confirm_again(db, caller, now)
+    return {"confirmed": False}
+
+
+@routes.api("GET", "/api/me/tokens", by_token=False)
+def list_tokens(db: Database, caller: Caller) -> dict[str, Any]:
+    """Your API tokens, without the tokens themselves."""
+    return {"tokens": tokens.mine(db, caller)}
+
+
+# In a transaction of its own: an Idempotency-Key would keep the answer, and with it the token.
+@routes.api("POST", "/api/me/tokens", by_token=False, status=201)
+def create_token(transact: Transact, caller: Caller, body: CreateToken, now: datetime) -> dict[str, Any]:
+    """Make an API token, to read or to write. It is shown in this answer alone."""
+    made: dict[str, Any] = transact(lambda db: tokens.create(db, caller, body.name, body.scope, now))
+    return made
+
+
+@routes.api("DELETE", "/api/me/tokens/{id}", by_token=False, status=204)
+def revoke_token(db: Database, caller: Caller, id: UUID) -> None:
+    """End an API token."""
+    tokens.revoke(db, caller, id)
+
+
+@routes.api("GET", "/api/me/feed", by_token=False)
+def read_feed(db: Database, caller: Caller) -> dict[str, Any]:
+    """When the address of your calendar was made; null without one."""
+    return {"made": feeds.made(db, caller)}
+
+
+@routes.api("PUT", "/api/me/feed", by_token=False)
+def open_feed(db: Database, caller: Caller) -> dict[str, Any]:
+    """Make an address for your calendar, shown in this answer alone; a former one ends."""
+    return {"url": feeds.address(feeds.open(db, caller))}
+
+
+@routes.api("DELETE", "/api/me/feed", by_token=False, status=204)
+def close_feed(db: Database, caller: Caller) -> None:
+    """End the address of your calendar."""
+    feeds.close(db, caller)
 
 
 def _mock(path: str, status: int, body: dict[str, Any]) -> None:

@@ -11,10 +11,12 @@ from chalicelib.database import Database
 from chalicelib.errors import Abuse, Refused
 
 PURPOSE = "invitation"
+SHOWN_FOR = timedelta(minutes=10)
+"""How long the page that follows an invitation shows its code, should it be loaded again."""
 
 
-def create(db: Database, caller: Caller, to: str, now: datetime) -> str:
-    """Invite somebody (``to`` an e-mail address, '' for whoever gets the code); the code.
+def create(db: Database, caller: Caller, to: str, now: datetime) -> UUID:
+    """Invite somebody (``to`` an e-mail address, '' for whoever gets the code); the invitation.
 
     Raises Abuse when the caller made invitation.per_day codes in the last 24 hours, revoked ones too; what an admin
     invited in a batch does not count.
@@ -43,7 +45,12 @@ def create(db: Database, caller: Caller, to: str, now: datetime) -> str:
     )
     address(db, id, to)
     tell(db, id, caller.id, bool(to), now)
-    return code
+    return id
+
+
+def code_of(invitation: UUID) -> str:
+    """The code of an invitation."""
+    return links.code(PURPOSE, invitation)
 
 
 def create_admin(db: Database, email: str, now: datetime) -> str:
@@ -104,3 +111,14 @@ def revoke(db: Database, invitation: UUID) -> None:
     """Take an invitation back. Raises Refused if it was used, or is not the caller's."""
     if not db.value("SELECT revoke_invitation(%(id)s)", id=invitation):
         raise Refused("This invitation was used, or is not yours")
+
+
+def code_to_show(db: Database, caller: Caller, invitation: UUID, now: datetime) -> str:
+    """The code of an invitation that the caller has just made, for the page that comes after; '' a while later."""
+    just_made = db.value(
+        "SELECT EXISTS (SELECT FROM invitation WHERE id = %(id)s AND by_person = %(me)s AND made > %(since)s)",
+        id=invitation,
+        me=caller.id,
+        since=now - SHOWN_FOR,
+    )
+    return code_of(invitation) if just_made else ""

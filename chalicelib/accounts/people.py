@@ -3,19 +3,20 @@
 import re
 import secrets
 import unicodedata
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from chalicelib import outbox
-from chalicelib.accounts import links, passwords
+from chalicelib.accounts import links, passwords, sessions
 from chalicelib.callers import Caller
-from chalicelib.database import Database, transaction
-from chalicelib.errors import Forbidden, Invalid, NotFound, Refused
+from chalicelib.database import Database, Transact, transaction
+from chalicelib.errors import Abuse, Forbidden, NotFound, Refused
 
 UNUSABLE = "This invitation cannot be used"
 RESET_MINUTES = 60
 CONFIRM_DAYS = 7
+CONFIRMATIONS_PER_HOUR = 5
 FORMER_MEMBER = "a former member"
 
 
@@ -116,14 +117,44 @@ def reset_password(given: str, password: str, now: datetime) -> None:
         raise NotFound("This link was used, or is too old")
 
 
-def change_password(db: Database, caller: Caller, former: str, new: str) -> None:
-    """Change the password; every other session ends. Raises Invalid naming the former password."""
-    kept = db.value("SELECT my_password()")
-    if not passwords.verify(kept, former):
-        raise Invalid.field("former_password", "is not your password")
-    db.value(
-        "SELECT change_password(%(kept)s, %(hash)s, %(this)s)", kept=kept, hash=passwords.hash(new), this=caller.session
+def change_password(transact: Transact, caller: Caller, former: str, new: str, address: str, now: datetime) -> None:
+    """Change the password; every other session ends. Raises Invalid naming the former password, Abuse, Refused."""
+    kept = sessions.prove(transact, caller, former, address, now, "former_password")
+    hash = passwords.hash(new)
+
+    def store(db: Database) -> Any:
+        return db.value(
+            "SELECT change_password(%(kept)s, %(hash)s, %(this)s)", kept=kept, hash=hash, this=caller.session
+        )
+
+    if not transact(store):
+        raise Refused("Your password was changed meanwhile")
+
+
+def change_address(transact: Transact, caller: Caller, email: str, password: str, address: str, now: datetime) -> None:
+    """Mail a link to a new address; it becomes the caller's when he opens it. Raises Invalid naming the password, Abuse."""
+    sessions.prove(transact, caller, password, address, now, "password")
+    transact(lambda db: _ask_again(db, caller, email, now))
+
+
+def confirm_again(db: Database, caller: Caller, now: datetime) -> None:
+    """Mail another link to the address that is still unconfirmed. Raises Refused, Abuse."""
+    known = account(db, caller)
+    if known["email_confirmed"]:
+        raise Refused("Your address is confirmed already")
+    _ask_again(db, caller, known["email"], now)
+
+
+def _ask_again(db: Database, caller: Caller, email: str, now: datetime) -> None:
+    """So many an hour: nobody's letter box is to be filled by way of this."""
+    asked = db.value(
+        "SELECT count(*) FROM address_change WHERE person_id = %(me)s AND asked > %(since)s",
+        me=caller.id,
+        since=now - timedelta(hours=1),
     )
+    if asked >= CONFIRMATIONS_PER_HOUR:
+        raise Abuse("So many links were mailed that you should look for them first", retry_after=3600)
+    ask_to_confirm(db, caller.id, email, now)
 
 
 def account(db: Database, caller: Caller) -> dict[str, Any]:

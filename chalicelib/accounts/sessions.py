@@ -8,8 +8,8 @@ from uuid import UUID
 from chalicelib import rules
 from chalicelib.accounts import passwords
 from chalicelib.callers import Caller, hashed, new_token
-from chalicelib.database import Database, transaction
-from chalicelib.errors import Abuse, NotLoggedIn
+from chalicelib.database import Database, Transact, transaction
+from chalicelib.errors import Abuse, Invalid, NotLoggedIn
 
 WINDOW_SECONDS = 15 * 60
 
@@ -21,7 +21,9 @@ def log_in(username: str, password: str, address: str, now: datetime) -> tuple[s
     guesses at once stays within the limit. Raises NotLoggedIn, or Abuse until the window ends, for the right
     password too.
     """
-    account = hashlib.sha256(f"{username.lower()}\n{address}".encode("utf-8", "replace")).digest()
+    # What is counted is what is looked up: to PostgreSQL the lower case of a dotted capital I is a plain i.
+    username = username.lower()
+    account = hashlib.sha256(f"{username}\n{address}".encode("utf-8", "replace")).digest()
     origin = hashlib.sha256(address.encode()).digest()
 
     def count(db: Database) -> tuple[Any, bool, int]:
@@ -69,6 +71,26 @@ def _tally(db: Database, what: str, who: bytes, now: datetime, step: int = 1) ->
     )
 
 
+def prove(transact: Transact, caller: Caller, password: str, address: str, now: datetime, field: str) -> str:
+    """Let the caller prove by his password that it is he, before what cannot be undone; the hash that is kept.
+
+    Counted as a login is, and checked outside the transactions. Raises Invalid naming the field, or Abuse.
+    """
+    who = hashlib.sha256(f"{caller.id}\n{address}".encode()).digest()
+
+    def count(db: Database) -> tuple[str, int, Any]:
+        limit = rules.read(db)["login.failures_per_15_minutes"]
+        return db.value("SELECT my_password()"), limit, _tally(db, "login", who, now)
+
+    kept, limit, counted = transact(count)
+    if counted.count > limit:
+        raise Abuse("Too many wrong passwords. Please wait", retry_after=int((counted.until - now).total_seconds()) + 1)
+    if not passwords.verify(kept, password):
+        raise Invalid.field(field, "is not your password")
+    transact(lambda db: _tally(db, "login", who, now, -1))
+    return str(kept)
+
+
 def count_enrolment(db: Database, address: str, now: datetime, step: int = 1) -> tuple[int, datetime]:
     """Count one enrolment from that network address (or take it back); the count and when its window ends."""
     row = _tally(db, "enrolment", hashlib.sha256(address.encode()).digest(), now, step)
@@ -91,7 +113,11 @@ def mine(db: Database, caller: Caller) -> list[dict[str, Any]]:
 
 
 def end(db: Database, caller: Caller, session: UUID | None = None) -> int:
-    """End one session of the caller's, or all but the one he calls from; how many."""
+    """End one session of the caller's, or all but the one he calls from (log out everywhere); how many."""
     if session:
         return db.run("DELETE FROM session WHERE person_id = %(me)s AND id = %(id)s", me=caller.id, id=session)
-    return db.run("DELETE FROM session WHERE person_id = %(me)s AND id <> %(this)s", me=caller.id, this=caller.session)
+    return db.run(
+        "DELETE FROM session WHERE person_id = %(me)s AND id IS DISTINCT FROM %(this)s",
+        me=caller.id,
+        this=caller.session,
+    )

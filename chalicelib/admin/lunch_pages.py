@@ -11,10 +11,9 @@ from chalicelib.admin.events import WhichEvents
 from chalicelib.admin.lists import Which
 from chalicelib.answers import Page, Redirect, page
 from chalicelib.calendar import zones
-from chalicelib.callers import Caller, Request
+from chalicelib.callers import Caller
 from chalicelib.database import Database
 from chalicelib.fields import Body, Line, Name, Number, WeekName, Zone
-from chalicelib.lunch import jobs
 from chalicelib.web import Form, Routes
 
 routes = Routes(__name__)
@@ -71,9 +70,8 @@ def ask_round(db: Database, form: Form, now: datetime) -> Page:
 
 
 @routes.form("/admin/rounds/new", shows=ask_round, who="admin")
-def run_round(db: Database, caller: Caller, request: Request, body: RunRound, now: datetime) -> Redirect:
-    asked = rounds.ask(db, caller, body.location, body.week, body.why, now)
-    request.afterwards.append(lambda: jobs.ask([asked]))
+def run_round(db: Database, caller: Caller, body: RunRound, now: datetime) -> Redirect:
+    rounds.ask(db, caller, body.location, body.week, body.why, now)
     return Redirect("/admin/rounds")
 
 

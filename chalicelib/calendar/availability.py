@@ -10,7 +10,7 @@ from chalicelib import outbox, topics
 from chalicelib.calendar import zones
 from chalicelib.callers import Caller
 from chalicelib.database import Database
-from chalicelib.errors import Invalid, NotFound
+from chalicelib.errors import Forbidden, Invalid, NotFound, Refused
 
 FARTHEST = timedelta(days=2 * 366)
 MOST = 100
@@ -54,14 +54,19 @@ def occurrences(hours: Hours, first: date, last: date) -> Iterator[Span]:
 def spans(given: Iterable[Hours], first: date, last: date) -> list[Span]:
     """All occurrences that touch the days ``first`` to ``last``, merged where they meet, in order."""
     margin = timedelta(days=2)  # a day in one zone is up to two days in another, and a span may cross midnight
-    found = sorted(span for hours in given for span in occurrences(hours, first - margin, last + margin))
-    merged: list[Span] = []
-    for begin, end in found:
-        if merged and begin <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+    found = (span for hours in given for span in occurrences(hours, first - margin, last + margin))
+    return merged(found)
+
+
+def merged(found: Iterable[Span]) -> list[Span]:
+    """The same time as few spans: those that meet or overlap are one. In order."""
+    whole: list[Span] = []
+    for begin, end in sorted(found):
+        if whole and begin <= whole[-1][1]:
+            whole[-1] = (whole[-1][0], max(end, whole[-1][1]))
         else:
-            merged.append((begin, end))
-    return merged
+            whole.append((begin, end))
+    return whole
 
 
 def without(free: list[Span], taken: Iterable[Span]) -> list[Span]:
@@ -88,7 +93,10 @@ def give(
     exceptions: list[date],
     now: datetime,
 ) -> dict[str, Any]:
-    """Say when one is free; the availability as it is kept. Raises Invalid naming the field and the rule."""
+    """Say when one is free; the availability as it is kept. Raises Invalid naming the field and the rule, Forbidden for
+    office hours of who is no coach."""
+    if purpose == "coaching" and not caller.is_a("coach"):
+        raise Forbidden("Only coaches have office hours")
     hours = checked(start, end, timezone, weekly, until, exceptions, now)
     db.run("SELECT pg_advisory_xact_lock(hashtextextended(%(who)s, 1))", who=f"availability {caller.id}")
     if (
@@ -112,11 +120,14 @@ def give(
     return shown(id, purpose, hours)
 
 
-def change(db: Database, caller: Caller, id: UUID, changes: dict[str, Any], now: datetime) -> dict[str, Any]:
-    """Change some fields of an availability; as it is kept then. Raises NotFound, Invalid."""
+def change(
+    db: Database, caller: Caller, id: UUID, changes: dict[str, Any], now: datetime, purpose: str = "lunch"
+) -> dict[str, Any]:
+    """Change some fields of an availability of that purpose; as it is kept then. Raises NotFound, Invalid, Refused."""
     row = db.row("SELECT * FROM availability WHERE id = %(id)s AND person_id = %(me)s FOR UPDATE", id=id, me=caller.id)
     if row is None:
         raise NotFound("There is no such availability of yours")
+    _refuse_office_hours(row.purpose, purpose)
     kept = hours_of(row, _exceptions(db, [id]).get(id, frozenset()))
     weekly = changes.get("weekly", kept.weekly)
     until = changes["until"] if "until" in changes else (kept.until if kept.weekly and kept.until != date.max else None)
@@ -141,21 +152,35 @@ def change(db: Database, caller: Caller, id: UUID, changes: dict[str, Any], now:
     return shown(id, row.purpose, hours)
 
 
-def withdraw(db: Database, caller: Caller, id: UUID) -> None:
-    """Take an availability back. Raises NotFound."""
-    if not db.run("DELETE FROM availability WHERE id = %(id)s AND person_id = %(me)s", id=id, me=caller.id):
+def withdraw(db: Database, caller: Caller, id: UUID, purpose: str = "lunch") -> None:
+    """Take an availability of that purpose back. Raises NotFound, Refused."""
+    given = db.value("SELECT purpose FROM availability WHERE id = %(id)s AND person_id = %(me)s", id=id, me=caller.id)
+    if given is None:
         raise NotFound("There is no such availability of yours")
+    _refuse_office_hours(given, purpose)
+    db.run("DELETE FROM availability WHERE id = %(id)s AND person_id = %(me)s", id=id, me=caller.id)
+
+
+def _refuse_office_hours(given: str, purpose: str) -> None:
+    """Calls may be booked in office hours, so they change where it is asked what becomes of those."""
+    if given != purpose:
+        raise Refused("Office hours are changed at /api/office-hours, which asks about booked calls")
 
 
 def mine(db: Database, caller: Caller, purpose: str = "lunch") -> list[dict[str, Any]]:
     """The caller's availabilities for that purpose, in order of their start."""
+    return [shown(id, purpose, hours) for id, hours in hours_by_id(db, caller, purpose).items()]
+
+
+def hours_by_id(db: Database, caller: Caller, purpose: str = "lunch") -> dict[UUID, Hours]:
+    """The caller's availabilities for that purpose as values, in order of their start."""
     rows = db.rows(
         "SELECT * FROM availability WHERE purpose = %(p)s AND person_id = %(me)s ORDER BY starts, id",
         p=purpose,
         me=caller.id,
     )
     exceptions = _exceptions(db, [row.id for row in rows])
-    return [shown(row.id, row.purpose, hours_of(row, exceptions.get(row.id, frozenset()))) for row in rows]
+    return {row.id: hours_of(row, exceptions.get(row.id, frozenset())) for row in rows}
 
 
 def checked(

@@ -1,18 +1,21 @@
-"""Routes that speak of everything at once: joining, and /api/me."""
+"""Routes that speak of everything at once: joining, /api/me, the calendar feed."""
 
 from datetime import datetime
 from typing import Any, Literal, TypedDict
 
 import msgspec
+from chalice.app import Response
 
-from chalicelib.accounts import people
-from chalicelib.answers import Yes
+from chalicelib.accounts import people, refused_mails
+from chalicelib.answers import Answer, Yes
 from chalicelib.calendar import zones
 from chalicelib.callers import Caller, Request
-from chalicelib.database import Database
-from chalicelib.fields import Body, FoodName, Name, Zone
-from chalicelib.home import enrolment
+from chalicelib.database import Database, Transact
+from chalicelib.errors import Invalid, NotFound
+from chalicelib.fields import AnyPassword, Body, FoodName, Name, Zone
+from chalicelib.home import enrolment, erasure, export, feed
 from chalicelib.lunch import food_types, locations
+from chalicelib.notifications import kinds
 from chalicelib.web import ANYBODY, Routes
 
 routes = Routes(__name__)
@@ -23,6 +26,11 @@ class ChangeMe(Body):
     timezone: Zone | msgspec.UnsetType = msgspec.UNSET
     location: Name | None | msgspec.UnsetType = msgspec.UNSET
     refuses: list[FoodName] | msgspec.UnsetType = msgspec.UNSET
+    mails: dict[str, bool] | msgspec.UnsetType = msgspec.UNSET
+
+
+class EraseMe(Body):
+    password: AnyPassword
 
 
 class Enrolled(TypedDict):
@@ -56,12 +64,13 @@ def read(db: Database, caller: Caller) -> dict[str, Any]:
         "banned": caller.banned,
         "location": location.name if location else None,
         "refuses": food_types.refused_by(db, caller),
+        "mails": kinds.wanted(refused_mails.refused_by(db, caller.id)),
     }
 
 
 @routes.api("PATCH", "/api/me")
 def change(db: Database, caller: Caller, body: ChangeMe) -> dict[str, Any]:
-    """Change your name, zone, location or what you refuse; what is not named stays."""
+    """Change your name, zone, location, what you refuse to eat or to be mailed; what is not named stays."""
     name = None if body.name is msgspec.UNSET else body.name
     timezone = None if body.timezone is msgspec.UNSET else zones.zone(body.timezone).key
     people.rename(db, caller, name, timezone)
@@ -69,5 +78,31 @@ def change(db: Database, caller: Caller, body: ChangeMe) -> dict[str, Any]:
         locations.choose(db, caller.id, None if body.location is None else locations.named(db, body.location))
     if body.refuses is not msgspec.UNSET:
         food_types.refuse(db, caller.id, food_types.named(db, body.refuses) if body.refuses else [])
+    if body.mails is not msgspec.UNSET:
+        unknown = body.mails.keys() - kinds.KINDS
+        if unknown:
+            raise Invalid.field("mails", "has a kind we do not know")
+        refused_mails.choose(db, caller, body.mails)
     changed: dict[str, Any] = read(db, caller._replace(name=name or caller.name, timezone=timezone or caller.timezone))
     return changed
+
+
+@routes.api("DELETE", "/api/me", by_token=False, banned=None, status=204)
+def erase(transact: Transact, caller: Caller, body: EraseMe, request: Request, now: datetime) -> None:
+    """Erase yourself, with your password. Nothing brings it back."""
+    erasure.erase(transact, caller, body.password, request.address, now)
+
+
+@routes.api("GET", "/api/me/export", banned=None)
+def take_along(db: Database, caller: Caller, now: datetime) -> Answer[Any]:
+    """Everything that is kept about you, as one file."""
+    headers: dict[str, Any] = {"Content-Disposition": 'attachment; filename="rendezvous.json"'}
+    return Answer(export.everything(db, caller.id, now), headers=headers)
+
+
+@routes.api("GET", "/feeds/{token}", who=ANYBODY)
+def calendar(db: Database, token: str, request: Request, now: datetime) -> Response:
+    """A person's lunches and calls as a calendar that programs subscribe to (RFC 5545)."""
+    if not token.endswith(".ics"):
+        raise NotFound
+    return feed.serve(db, token.removesuffix(".ics"), request.headers.get("if-none-match", ""), now)

@@ -1,13 +1,14 @@
-"""Routes about lunch: my events, public events, what there is to choose from."""
+"""Routes about lunch: my events and whether I come, public events, pauses, what there is to choose from."""
 
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
+from uuid import UUID
 
 from chalicelib.answers import Yes
 from chalicelib.callers import Caller
 from chalicelib.database import Database
-from chalicelib.fields import Body, FoodName, Name
-from chalicelib.lunch import events, food_types, locations
+from chalicelib.fields import Body, FoodName, Name, Week
+from chalicelib.lunch import attendances, events, food_types, locations, pauses
 from chalicelib.web import Routes
 
 routes = Routes(__name__)
@@ -16,6 +17,19 @@ routes = Routes(__name__)
 class WhichEvents(Body):
     location: Name | None = None
     food_type: FoodName | None = None
+
+
+class WhichOfMine(Body):
+    past: bool = False
+
+
+class Respond(Body):
+    response: Literal["approved", "rejected"]
+
+
+class BeginPause(Body):
+    first: Week
+    last: Week
 
 
 class Appointments(TypedDict):
@@ -68,3 +82,40 @@ def valid_locations(db: Database, caller: Caller) -> Locations:
 def valid_food_types(db: Database, caller: Caller) -> FoodTypes:
     """The names of the food types."""
     return {"success": True, "message": None, "food_types": food_types.names(db)}
+
+
+@routes.api("GET", "/api/events")
+def list_events(db: Database, caller: Caller, query: WhichOfMine, now: datetime) -> dict[str, Any]:
+    """The lunches you were invited to that are not over, with your response; with past, the last 100 that are."""
+    return {"events": [events.shown(event) for event in events.answerable(db, caller, now, query.past)]}
+
+
+@routes.api("GET", "/api/events/{id}")
+def read_event(db: Database, caller: Caller, id: UUID) -> dict[str, Any]:
+    """A lunch of yours, or a public one."""
+    return events.shown(events.read(db, caller, id))
+
+
+@routes.api("PUT", "/api/events/{id}/attendance")
+def respond(db: Database, caller: Caller, id: UUID, body: Respond, now: datetime) -> dict[str, Any]:
+    """Say whether you come. Approving rejects your other invitations for that time."""
+    attendances.respond(db, caller, id, body.response, now)
+    return events.shown(events.read(db, caller, id))
+
+
+@routes.api("POST", "/api/pauses", status=201)
+def begin_pause(db: Database, caller: Caller, body: BeginPause, now: datetime) -> dict[str, Any]:
+    """Sit out from one week to another, both included: 2026-W51. Lunches made before stay."""
+    return pauses.begin(db, caller, body.first, body.last, now)
+
+
+@routes.api("GET", "/api/pauses")
+def list_pauses(db: Database, caller: Caller, now: datetime) -> dict[str, Any]:
+    """Your pauses that are not over."""
+    return {"pauses": pauses.mine(db, caller, now)}
+
+
+@routes.api("DELETE", "/api/pauses/{id}", status=204)
+def end_pause(db: Database, caller: Caller, id: UUID) -> None:
+    """Take a pause back."""
+    pauses.end(db, caller, id)

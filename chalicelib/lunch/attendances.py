@@ -59,6 +59,19 @@ def withdraw_person(db: Database, person: UUID, now: datetime) -> int:
     return len(coming)
 
 
+def reject_unconfirmed(db: Database, now: datetime) -> int:
+    """Reject a batch of the proposed lunches that can no longer be approved in time; how many. For jobs."""
+    late = db.rows(
+        "SELECT e.id, e.starts, l.timezone FROM event e JOIN location l ON l.id = e.location_id"
+        " WHERE e.status = 'Proposed' AND e.starts <= %(before)s ORDER BY e.starts LIMIT 200"
+        " FOR NO KEY UPDATE OF e SKIP LOCKED",
+        before=now + timedelta(hours=rules.read(db)["lunch.approve_hours_before"]),
+    )
+    for event in late:
+        _reject_event(db, event, now)
+    return len(late)
+
+
 def _invited_meanwhile(db: Database, person: UUID, event: UUID) -> list[UUID]:
     """Other lunches that wait for the person's answer and overlap this one."""
     rows = db.rows(
@@ -138,18 +151,16 @@ def _leave(db: Database, event: Any, person: UUID, values: rules.Rules, now: dat
     if event.status != "Confirmed" or len(people) >= event.min_attendees:
         return
     _move(db, event.id, "Proposed")
-    about = _about(event) | {"people": people}
     if _is_late(event, values, now):
-        reject_event(db, event.id, about, now)
+        _reject_event(db, event, now)
     else:
-        outbox.put(db, "Events_All", str(event.id), "event.unconfirmed", about, now)
+        outbox.put(db, "Events_All", str(event.id), "event.unconfirmed", _about(event) | {"people": people}, now)
 
 
-def reject_event(db: Database, event: UUID, about: dict[str, Any], now: datetime) -> None:
-    """Too few approved a proposed lunch in time: it will not be. The event is locked."""
-    _move(db, event, "Rejected")
+def _reject_event(db: Database, event: Any, now: datetime) -> None:
+    _move(db, event.id, "Rejected")
     for topic in ("Event_Rejected", "Events_All"):
-        outbox.put(db, topic, str(event), "event.rejected", about, now)
+        outbox.put(db, topic, str(event.id), "event.rejected", _about(event), now)
 
 
 def _reject(db: Database, event: UUID, person: UUID) -> None:

@@ -1,13 +1,18 @@
 """Events (lunches): who sees which."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, TypedDict
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from chalicelib.accounts import feeds, links
 from chalicelib.accounts.people import FORMER_MEMBER
 from chalicelib.calendar import zones
+from chalicelib.calendar.entries import Entry
 from chalicelib.callers import Caller
 from chalicelib.database import Database
+from chalicelib.errors import NotFound
 
 AHEAD = timedelta(weeks=4)
 """How far ahead public events are shown."""
@@ -15,6 +20,10 @@ AHEAD = timedelta(weeks=4)
 _PEOPLE = """
     ARRAY(SELECT coalesce(nullif(p.name, ''), %(former)s) FROM attendance a JOIN person p ON p.id = a.person_id
           WHERE a.event_id = e.id AND a.response = 'approved' ORDER BY lower(p.name), p.id) AS people
+"""
+_SHOWN = f"""
+    e.id, e.starts, e.ends, e.title, e.status, e.public, e.max_attendees, l.timezone, l.name AS location,
+    l.meeting_point, {_PEOPLE}
 """
 
 
@@ -34,11 +43,95 @@ def mine(db: Database, caller: Caller, now: datetime) -> list[Any]:
     )
 
 
+def answerable(db: Database, caller: Caller, now: datetime, past: bool = False) -> list[Any]:
+    """The events the caller was invited to, with his response, whatever became of them: those to come by date, or
+    the last 100 that are over."""
+    return db.rows(
+        f"""
+        SELECT {_SHOWN}, mine.response
+        FROM attendance mine JOIN event e ON e.id = mine.event_id JOIN location l ON l.id = e.location_id
+        WHERE mine.person_id = %(me)s AND (e.ends <= %(now)s) = %(past)s
+        ORDER BY CASE WHEN %(past)s THEN - extract(epoch FROM e.starts) ELSE extract(epoch FROM e.starts) END, e.id
+        LIMIT 100
+        """,
+        me=caller.id,
+        now=now,
+        past=past,
+        former=FORMER_MEMBER,
+    )
+
+
+def read(db: Database, caller: Caller, id: UUID) -> Any:
+    """An event that the caller may see, with his response ('' without one). Raises NotFound."""
+    row = db.row(
+        f"""
+        SELECT {_SHOWN}, l.address, coalesce(mine.response, '') AS response
+        FROM event e JOIN location l ON l.id = e.location_id
+        LEFT JOIN attendance mine ON mine.event_id = e.id AND mine.person_id = %(me)s
+        WHERE e.id = %(id)s
+        """,
+        id=id,
+        me=caller.id,
+        former=FORMER_MEMBER,
+    )
+    if row is None:
+        raise NotFound("There is no such lunch")
+    return row
+
+
+def shown(event: Any) -> dict[str, Any]:
+    """An event as the API shows it: its times in the offset of the lunch's own place."""
+    place = ZoneInfo(event.timezone)
+    return {
+        "id": event.id,
+        "title": event.title,
+        "status": event.status,
+        "start": zones.local_time(event.starts, place),
+        "end": zones.local_time(event.ends, place),
+        "timezone": event.timezone,
+        "location": event.location,
+        "meeting_point": event.meeting_point,
+        "public": event.public,
+        "seats": event.max_attendees,
+        "people": event.people,
+        "response": event.response or None,
+    }
+
+
+def entries(db: Database, person: UUID, since: datetime) -> Iterator[Entry]:
+    """The lunches that person approved, as calendar entries; those that were called off are cancelled, not gone."""
+    rows = db.rows(
+        f"""
+        SELECT {_SHOWN}, e.revision, l.address
+        FROM attendance mine JOIN event e ON e.id = mine.event_id JOIN location l ON l.id = e.location_id
+        WHERE mine.person_id = %(person)s AND mine.response = 'approved' AND e.ends > %(since)s
+        """,
+        person=person,
+        since=since,
+        former=FORMER_MEMBER,
+    )
+    for row in rows:
+        yield Entry(
+            row.starts,
+            row.ends,
+            feeds.uid("event", row.id),
+            row.title,
+            ", ".join(filter(None, (row.location, row.address))),
+            "\n".join(filter(None, (", ".join(row.people), row.meeting_point))),
+            links.absolute(f"/events/{row.id}"),
+            _CALENDAR.get(row.status, "CONFIRMED"),
+            row.revision,
+        )
+
+
+_CALENDAR = {"Proposed": "TENTATIVE", "Rejected": "CANCELLED", "Canceled": "CANCELLED"}
+
+
 def public(db: Database, now: datetime, location: int | None = None, food_type: int | None = None) -> list[Any]:
     """The public events of the next four weeks that have not begun, by date; at one location, with one food type."""
     return db.rows(
         f"""
-        SELECT e.id, e.starts, e.ends, e.title, e.status, l.timezone, l.name AS location, l.meeting_point, {_PEOPLE}
+        SELECT {_SHOWN}
         FROM event e JOIN location l ON l.id = e.location_id
         WHERE e.public AND e.status IN ('Proposed', 'Confirmed') AND e.starts > %(now)s AND e.starts <= %(until)s
           AND (%(location)s IS NULL OR e.location_id = %(location)s)

@@ -3,6 +3,7 @@
 Run again, it adds only what is newly possible; two runs at once wait for each other.
 """
 
+from collections import Counter
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
@@ -54,6 +55,12 @@ def write(db: Database, given: candidates.Round, result: Result, now: datetime) 
     left = {given.people[row]: str(reason) for row, reason in reasons(given.columns, result).items()}
     _tell(db, given.week, lunches, values, now)
     _record(db, given, result, lunches, left, now)
+    db.run(
+        "DELETE FROM asked_round WHERE week = %(week)s AND location_id = %(location)s AND asked <= %(now)s",
+        week=given.week.monday,
+        location=given.location.id,
+        now=now,
+    )
     return Outcome(given.location.name, given.location.timezone, lunches, left, result.bound, result.proven)
 
 
@@ -62,46 +69,68 @@ def _insert(db: Database, given: candidates.Round, result: Result, values: rules
     for row, group in enumerate(result.group.tolist()):
         if group >= 0:
             members[group].append(given.people[row])
-    lunches = []
-    for people, start, food in zip(members, result.start.tolist(), result.food.tolist(), strict=True):
-        begins = given.week.start(start)
-        during = f"[{begins.isoformat()},{(begins + given.week.length).isoformat()})"
-        title = f"{given.foods[food]} at {given.location.name}"[:100]
-        lunches.append(Lunch(uuid4(), title, begins, during, food, people))
+    during = [(start, f"[{start.isoformat()},{end.isoformat()})") for start, end in given.week.lunches]
+    titles = {id: f"{name} at {given.location.name}"[:100] for id, name in given.foods.items()}
+    lunches = [
+        Lunch(uuid4(), titles[food], during[start][0], during[start][1], food, people)
+        for people, start, food in zip(members, result.start.tolist(), result.food.tolist(), strict=True)
+    ]
     low, high = values["lunch.min_attendees"], values["lunch.max_attendees"]
-    db.many(
-        "INSERT INTO event (id, title, location_id, during, min_attendees, max_attendees, public) VALUES %s",
+    db.each(
+        "INSERT INTO event (id, title, location_id, during, min_attendees, max_attendees, public)"
+        " SELECT id, title, %(location)s, during, %(low)s, %(high)s, public"
+        " FROM json_to_recordset(%(given)s) AS x (id uuid, title text, during tstzrange, public boolean)",
         [
-            (x.id, x.title, given.location.id, x.during, low, high, values["lunch.open_seats"] and len(x.people) < high)
+            {
+                "id": x.id,
+                "title": x.title,
+                "during": x.during,
+                "public": values["lunch.open_seats"] and len(x.people) < high,
+            }
             for x in lunches
         ],
+        location=given.location.id,
+        low=low,
+        high=high,
     )
-    db.many("INSERT INTO event_food (event_id, food_type_id) VALUES %s", [(x.id, x.food) for x in lunches])
-    response = "approved" if values["lunch.auto_approve"] else "invited"
-    db.many(
-        "INSERT INTO attendance (event_id, person_id, response) VALUES %s",
-        [(x.id, person, response) for x in lunches for person in x.people],
+    db.each(
+        "INSERT INTO event_food (event_id, food_type_id)"
+        " SELECT id, food FROM json_to_recordset(%(given)s) AS x (id uuid, food smallint)",
+        [{"id": x.id, "food": x.food} for x in lunches],
+    )
+    db.each(
+        "INSERT INTO attendance (event_id, person_id, response) SELECT event, person, %(response)s"
+        " FROM json_to_recordset(%(given)s) AS x (event uuid, person uuid)",
+        _seats(lunches),
+        response="approved" if values["lunch.auto_approve"] else "invited",
     )
     return lunches
+
+
+def _seats(lunches: list[Lunch]) -> list[dict[str, Any]]:
+    return [{"event": x.id, "during": x.during, "person": person} for x in lunches for person in x.people]
 
 
 def _kept(db: Database, lunches: list[Lunch], values: rules.Rules) -> list[Lunch]:
     """Take everybody's hour; a lunch of which somebody was taken meanwhile is not made: the next run sees to it."""
     if not lunches or not values["lunch.auto_approve"]:
         return lunches
-    taken = db.many(
-        "INSERT INTO commitment (person_id, during, event_id) SELECT person, during::tstzrange, event::uuid FROM (VALUES %s)"
-        " AS wanted (person, during, event) ORDER BY person ON CONFLICT DO NOTHING RETURNING event_id",
-        [(person, x.during, x.id) for x in lunches for person in x.people],
+    taken = db.each(
+        "INSERT INTO commitment (person_id, during, event_id) SELECT person, during, event"
+        " FROM json_to_recordset(%(given)s) AS x (person uuid, during tstzrange, event uuid)"
+        " ORDER BY person ON CONFLICT DO NOTHING RETURNING event_id",
+        _seats(lunches),
     )
-    count: dict[UUID, int] = {}
-    for row in taken:
-        count[row.event_id] = count.get(row.event_id, 0) + 1
-    lost = [x.id for x in lunches if count.get(x.id, 0) < len(x.people)]
+    count = Counter(row.event_id for row in taken)
+    lost = {x.id for x in lunches if count[x.id] < len(x.people)}
     if lost:
-        db.run("DELETE FROM event WHERE id = ANY(%(lost)s)", lost=lost)
-    kept = [x for x in lunches if x.id not in set(lost)]
-    db.run("UPDATE event SET status = 'Confirmed' WHERE id = ANY(%(kept)s)", kept=[x.id for x in kept])
+        db.run("DELETE FROM event WHERE id = ANY(%(lost)s)", lost=list(lost))
+    kept = [x for x in lunches if x.id not in lost]
+    db.each(
+        "UPDATE event SET status = 'Confirmed'"
+        " WHERE id IN (SELECT id FROM json_to_recordset(%(given)s) AS x (id uuid))",
+        [{"id": x.id} for x in kept],
+    )
     return kept
 
 
@@ -145,14 +174,17 @@ def _record(
         seed=given.columns.seed,
         digest=candidates.digest(given.columns),
     )
-    matched = [person for lunch in lunches for person in lunch.people]
-    db.run(
-        "DELETE FROM left_over WHERE week = %(week)s AND person_id = ANY(%(people)s)",
+    db.each(
+        "DELETE FROM left_over WHERE week = %(week)s"
+        " AND person_id IN (SELECT person FROM json_to_recordset(%(given)s) AS x (person uuid))",
+        [{"person": person} for lunch in lunches for person in lunch.people],
         week=given.week.monday,
-        people=matched,
     )
-    db.many(
-        "INSERT INTO left_over (person_id, week, round_id, reason) VALUES %s"
+    db.each(
+        "INSERT INTO left_over (person_id, week, round_id, reason) SELECT person, %(week)s, %(round)s, reason"
+        " FROM json_to_recordset(%(given)s) AS x (person uuid, reason text)"
         " ON CONFLICT (person_id, week) DO UPDATE SET round_id = excluded.round_id, reason = excluded.reason",
-        [(person, given.week.monday, id, reason) for person, reason in left.items()],
+        [{"person": person, "reason": reason} for person, reason in left.items()],
+        week=given.week.monday,
+        round=id,
     )

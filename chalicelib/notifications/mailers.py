@@ -14,10 +14,11 @@ from zoneinfo import ZoneInfo
 import psycopg2
 
 from chalicelib import clock, mail, outbox
-from chalicelib.accounts import invitations, links
+from chalicelib.accounts import invitations, links, refused_mails
 from chalicelib.calendar import zones
 from chalicelib.database import JOB, Database, transaction
 from chalicelib.errors import Unavailable
+from chalicelib.notifications import kinds
 from chalicelib.notifications.records import Message, messages
 from chalicelib.rendering import environment
 
@@ -28,11 +29,13 @@ REMEMBERED = timedelta(days=30)
 
 
 class Mail(NamedTuple):
-    """A mail to write: the template under templates/mails, the address, and what stands in it."""
+    """A mail to write: the template under templates/mails, the address, what stands in it, and, for a kind that may be
+    refused, the id of the person it is for."""
 
     template: str
     to: str
     values: dict[str, Any]
+    person: str = ""
 
 
 def handle(event: dict[str, Any]) -> None:
@@ -66,16 +69,26 @@ def deliver(message: Message) -> None:
         db.run("SELECT set_config('rendezvous.now', %(now)s, true)", now=now.isoformat())
         if outbox.first_time(db, "mailer", message.id, now):
             for one in write(db, message.data):
-                send(one)
+                if not _is_refused(db, one):
+                    send(one)
 
     transaction(work, JOB)
 
 
 def send(one: Mail) -> None:
-    """Render and send; the template's first line is the subject."""
+    """Render and send; the template's first line is the subject. A kind that may be refused says how (RFC 8058)."""
     text = environment().get_template(f"mails/{one.template}.txt").render(one.values | {"absolute": links.absolute})
     subject, _, body = text.partition("\n")
-    mail.send(one.to, subject.strip(), body.strip() + "\n")
+    body, headers = body.strip() + "\n", {}
+    if one.template in kinds.KINDS:
+        way_out = links.absolute("/unsubscribe/" + refused_mails.token(one.template, UUID(one.person)))
+        body += f"\n-- \nNo more mails of this kind: {way_out}\n"
+        headers = {"List-Unsubscribe": f"<{way_out}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    mail.send(one.to, subject.strip(), body, headers)
+
+
+def _is_refused(db: Database, one: Mail) -> bool:
+    return one.template in kinds.KINDS and one.template in refused_mails.refused_by(db, UUID(one.person))
 
 
 def invitation(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
@@ -122,30 +135,41 @@ def address_changed(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
 
 def event_approved(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
     """A lunch will be: to everybody who comes."""
-    yield from _about_event(db, "event_approved", data["event"], "approved", to_come=True)
+    yield from _about_event(db, "event_approved", data["event"], "approved", "Confirmed")
 
 
 def event_invited(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
     """A lunch waits for one's approval."""
-    yield from _about_event(db, "event_invited", data["event"], "invited", to_come=True)
+    yield from _about_event(db, "event_invited", data["event"], "invited", "Proposed", "Confirmed")
 
 
 def event_evaluate(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
     """A lunch is over: how was it? Only while it can be reviewed."""
-    yield from _about_event(db, "event_evaluate", data["event"], "approved", to_come=False)
+    yield from _about_event(db, "event_evaluate", data["event"], "approved", "Awaiting Evaluation")
 
 
-def _about_event(db: Database, template: str, event: str, response: str, *, to_come: bool) -> Iterator[Mail]:
+def event_unconfirmed(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
+    """Somebody left, and too few are left for now: to the others."""
+    yield from _about_event(db, "event_unconfirmed", data["event"], "approved", "Proposed")
+
+
+def event_rejected(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
+    """A lunch will not be: to those who would have come."""
+    yield from _about_event(db, "event_rejected", data["event"], "approved", "Rejected")
+
+
+def _about_event(db: Database, template: str, event: str, response: str, *states: str) -> Iterator[Mail]:
+    """To those with that response, if the lunch is in one of those states still, and not past."""
     rows = db.rows(
         "SELECT a.person_id, e.title, e.starts, e.ends, e.status, l.name AS location, l.address, l.meeting_point, l.timezone,"
         " ARRAY(SELECT p.name FROM attendance x JOIN person p ON p.id = x.person_id WHERE x.event_id = e.id"
         "       AND x.response <> 'rejected' AND x.person_id <> a.person_id AND p.name <> '' ORDER BY lower(p.name)) AS others"
         " FROM event e JOIN location l ON l.id = e.location_id JOIN attendance a ON a.event_id = e.id"
-        " WHERE e.id = %(event)s AND a.response = %(response)s AND e.status NOT IN ('Rejected', 'Canceled')"
-        " AND CASE WHEN %(to_come)s THEN e.starts > present() ELSE e.status = 'Awaiting Evaluation' END",
+        " WHERE e.id = %(event)s AND a.response = %(response)s AND e.status = ANY(%(states)s)"
+        " AND (e.starts > present() OR e.status = 'Awaiting Evaluation')",
         event=event,
-        to_come=to_come,
         response=response,
+        states=list(states),
     )
     about = {str(row.person_id): row for row in rows}
     for person in _confirmed(db, list(about)):
@@ -157,7 +181,7 @@ def _about_event(db: Database, template: str, event: str, response: str, *, to_c
             "end": zones.local_time(row.ends, place),
             "event": event,
         }
-        yield Mail(template, person.email, values)
+        yield Mail(template, person.email, values, str(person.person_id))
 
 
 def _confirmed(db: Database, people: list[str]) -> list[Any]:
@@ -188,6 +212,8 @@ MAILS: dict[tuple[str, str], Callable[[Database, dict[str, Any]], Iterator[Mail]
     ("InvitedUser", "invitation.created"): invitation,
     ("InvitedUser", "event.invited"): event_invited,
     ("Events_All", "event.approved"): event_approved,
+    ("Events_All", "event.unconfirmed"): event_unconfirmed,
+    ("Events_All", "event.rejected"): event_rejected,
     ("Event_Evaluate", "event.evaluate"): event_evaluate,
     ("Mails", "mail.due"): due,
 }

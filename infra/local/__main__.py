@@ -56,3 +56,5 @@ if __name__ == "__main__":
         sys.exit(f"{fault}")
     except BrokenPipeError:
         sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -262,9 +262,8 @@ def week_to_match(now: datetime) -> date:
 
 
 def _starts(monday: date, timezone: str, values: rules.Rules) -> list[tuple[date, datetime]]:
-    week = week_at(monday, timezone, values)
-    found = [week.start(bit) for bit in range(len(week.days) * len(week.starts))]
-    return [(zones.local_time(start, ZoneInfo(timezone)).date(), start) for start in found]
+    lunches = week_at(monday, timezone, values).lunches
+    return [(zones.local_time(start, ZoneInfo(timezone)).date(), start) for start, _ in lunches]
 
 
 def main() -> None:

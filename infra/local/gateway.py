@@ -101,7 +101,6 @@ class Connection(BaseHTTPRequestHandler):
         return True
 
     def _handle(self) -> None:
-        began = time.monotonic()
         try:
             requests.check_headers(self.headers, self.request_version)
             target = self._target()
@@ -132,16 +131,12 @@ class Connection(BaseHTTPRequestHandler):
             os.environ.get("STAGE", "local"),
         )
         try:
-            answer = self.server.invoke(event)
-            self._answer(answer)
+            self._answer(self.server.invoke(event))
         except (ConnectionError, TimeoutError):
             self.close_connection = True
         except Exception:
             log.exception("%s %s failed", self.command, match.resource)
             self._refuse(Unreadable(502, "Internal server error"), keep=True)
-            return
-        status, took = answer.get("statusCode"), (time.monotonic() - began) * 1000
-        log.info("%s %s %s %.0f ms", self.command, match.resource, status, took)
 
     def _target(self) -> str:
         """Path and query of the request line, in ASCII: what a peer left raw is percent-encoded."""
@@ -223,7 +218,7 @@ class Connection(BaseHTTPRequestHandler):
         self._refuse(Unreadable(int(code), HTTPStatus(code).phrase))
 
     def log_message(self, format: str, *arguments: Any) -> None:
-        """Nothing: paths may hold tokens, so requests are logged by route."""
+        """Nothing: paths may hold tokens, and the application logs requests by their routes."""
 
 
 def main(descriptor: int, ready: Path) -> None:

@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import quote
@@ -32,6 +33,7 @@ SETTINGS = {
     "log_error_verbosity": "terse",
     "log_min_duration_statement": "-1",
 }
+ENDING_SECONDS = 15.0
 CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
@@ -84,10 +86,40 @@ class Postgres:
         self._make_database()
 
     def launch(self) -> None:
-        """Starts the server itself; also a second time, after it was killed."""
+        """Starts the server itself; also a second time, after it was killed.
+
+        One whose parent was killed a moment ago may still be ending: it is waited for.
+        """
+        until = time.monotonic() + ENDING_SECONDS
+        while True:
+            try:
+                self._launch()
+                return
+            except Fault as fault:
+                if not self._is_held():
+                    raise self._explain(fault) from fault
+                if time.monotonic() > until:
+                    raise Fault(
+                        f"Another PostgreSQL runs in {self.folder}: end it, or choose another DATA=."
+                    ) from fault
+            time.sleep(0.1)
+
+    def _is_held(self) -> bool:
+        """Whether the server ended because another one has the folder."""
+        story = self._story()
+        return 'lock file "postmaster.pid" already exists' in story or "pre-existing shared memory" in story
+
+    def _story(self) -> str:
+        """What the server said since it was started last."""
+        with self.log.open("rb") as file:
+            file.seek(self._said_before)
+            return file.read().decode(errors="replace")
+
+    def _launch(self) -> None:
         self.port = processes.free_port()
         settings = SETTINGS | {"port": str(self.port)} | ({} if self.durable else CARELESS)
         self.log.touch(mode=0o600)
+        self._said_before = self.log.stat().st_size
         self.process = processes.spawn(
             [self.programs / "postgres", "-D", self.folder, *(f"--{name}={value}" for name, value in settings.items())],
             log=self.log,
@@ -95,10 +127,7 @@ class Postgres:
             user=self.user,
             last_signal=signal.SIGINT,  # "fast shutdown": it ends its own children, and the files are whole
         )
-        try:
-            processes.wait_until(self._accepts, self.process, "PostgreSQL", self.log)
-        except Fault as fault:
-            raise self._explain(fault) from fault
+        processes.wait_until(self._accepts, self.process, "PostgreSQL", self.log)
 
     def stop(self) -> None:
         """Ends the server, and removes the folder if it was a temporary one."""
@@ -225,7 +254,7 @@ class Postgres:
 
     def _explain(self, fault: Fault) -> Fault:
         """A server that ended by itself: why, and what one can do."""
-        story = "\n".join(self.log.read_text(errors="replace").splitlines()[-20:])
+        story = self._story()
         if "No space left on device" in story:
             return full_disk(self.folder)
         if self.process is not None and self.process.poll() is not None:

@@ -15,9 +15,10 @@ from pathlib import Path
 
 import psycopg2
 
+from chalicelib import clock
 from infra.local import installation, processes
 from infra.local.broker import Tansu, make_topics
-from infra.local.faults import Fault, disk_faults
+from infra.local.faults import Fault, disk_faults, full_disk
 from infra.local.postgres import Postgres
 
 OLDEST_SERVER = 150000
@@ -50,11 +51,11 @@ class Supervisor:
     def run(self) -> int:
         """Starts, serves until a signal or a death, and stops. Raises Fault where the machine is at fault."""
         began = time.monotonic()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda number, frame: self.news.put(Happened("signal", signal.Signals(number).name)))
         lock = installation.prepare(self.data)
         installation.forget_state(self.data)
         self.listener = listen(installation.wanted_port())
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda number, frame: self.news.put(Happened("signal", signal.Signals(number).name)))
         try:
             return self._serve(began)
         finally:
@@ -64,7 +65,9 @@ class Supervisor:
 
     def _serve(self, began: float) -> int:
         port = self.listener.getsockname()[1]
+        forget_other_worlds()
         self.variables = self._base_environment(port)
+        os.environ["CLOCK_FILE"] = self.variables["CLOCK_FILE"]
         steps = (
             {
                 "PostgreSQL": self._start_postgres,
@@ -81,6 +84,8 @@ class Supervisor:
             if not self._wait_for(set(step)):
                 return 0
         say(f"Mails that were sent: http://127.0.0.1:{port}/local/mails")
+        if offset := clock.offset():
+            say(f"The clock is set: it shows {clock.now():%Y-%m-%d %H:%M} UTC, {offset} from the real time.")
         say(f"Ready after {time.monotonic() - began:.1f} s; Ctrl-C ends everything.")
         say(f"Rendezvous is ready on http://127.0.0.1:{port}")
         self._wait_for({"a signal"})
@@ -111,6 +116,8 @@ class Supervisor:
             if news.what == "failed":
                 raise news.error or Fault(news.name)
             if news.what == "ended":
+                if "No space left on device" in processes.last_line(self.log / "postgres.log"):
+                    raise full_disk(self.data)
                 raise Fault(f"{news.name} {news.note}, so everything ends: the reason may stand in {self.log}.")
             names.discard(news.name)
             say(f"  {news.name:<12}{news.seconds:5.1f} s  {news.note}")
@@ -250,22 +257,39 @@ class Supervisor:
         return os.environ | self.variables | {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
 
 
+def forget_other_worlds() -> None:
+    """Drops what the shell says of other systems: no handler here may ever reach somebody's real AWS account."""
+    for name in list(os.environ):
+        if name.startswith("AWS_") or (name.startswith("PG") and "DATABASE_URL" not in os.environ):
+            del os.environ[name]
+    os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+    os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+    own = filter(None, (os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), "127.0.0.1,localhost"))
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = ",".join(own)
+
+
 def listen(port: int) -> socket.socket:
     """The gateway's socket, taken before anything is started; requests wait in it until the gateway is there.
 
     Raises:
         Fault: the port is taken, or not for ordinary users.
     """
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((processes.LOOPBACK, port))
-        listener.listen(128)
-    except PermissionError:
-        raise Fault(f"Port {port} is not for ordinary users: choose another one, like make run PORT=8001.") from None
-    except OSError:
-        raise Fault(f"Port {port} is taken: end who has it, or choose another one, like make run PORT=8001.") from None
-    return listener
+    for patience in (True, True, True, False):
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((processes.LOOPBACK, port))
+            listener.listen(128)
+            return listener
+        except PermissionError:
+            listener.close()
+            raise Fault(f"Port {port} is not for ordinary users: choose another, like make run PORT=8001.") from None
+        except OSError:
+            listener.close()
+            if not patience:
+                break
+            time.sleep(0.2)  # the gateway of a killed system may still be ending
+    raise Fault(f"Port {port} is taken: end who has it, or choose another one, like make run PORT=8001.")
 
 
 def server_version(url: str) -> str:

@@ -117,10 +117,11 @@ CREATE FUNCTION refuse_mail(person uuid, wanted text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     PERFORM FROM account WHERE person_id = person FOR KEY SHARE;
-    IF FOUND THEN
-        INSERT INTO mail_refusal (person_id, kind) VALUES (person, wanted) ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN
+        RETURN false;
     END IF;
-    RETURN FOUND;
+    INSERT INTO mail_refusal (person_id, kind) VALUES (person, wanted) ON CONFLICT DO NOTHING;
+    RETURN true;
 END $$;
 
 -- Whoever is about to go (banned, erased) is held first: nothing that takes his time can pass by meanwhile.
@@ -181,6 +182,15 @@ BEGIN
     UPDATE person SET name = '', slug = id::text, timezone = 'UTC', enrolled = 'epoch' WHERE id = whose;
     RETURN true;
 END $$;
+
+-- Links that were mailed to other addresses lead nowhere once one is confirmed.
+CREATE FUNCTION forget_other_addresses() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    DELETE FROM address_change WHERE person_id = NEW.person_id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER new_address_ends_other_changes AFTER UPDATE OF email ON account
+    FOR EACH ROW WHEN (OLD.email <> NEW.email) EXECUTE FUNCTION forget_other_addresses();
 
 -- A changed password ends every session but the one that changed it, and every one where a token did.
 CREATE OR REPLACE FUNCTION change_password(former text, hash text, kept_session uuid) RETURNS boolean

@@ -10,17 +10,11 @@ import sys
 import tempfile
 import threading
 import time
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-with warnings.catch_warnings():
-    # kafka-python reads its schemas in a way that Python 3.11 and 3.12 call deprecated, and 3.13 does not.
-    warnings.simplefilter("ignore", DeprecationWarning)
-    import kafka  # noqa: F401
 
 ROOT = Path(__file__).resolve().parents[2]
 STANDIN = Path(__file__).parent / "standin"
@@ -29,6 +23,16 @@ STANDIN = Path(__file__).parent / "standin"
 SET_BY_THE_SUPERVISOR = frozenset(
     ("STAGE", "SITE", "DATABASE_URL", "KAFKA_BOOTSTRAP", "SMTP_URL", "MAIL_FROM", "SECRETS_FILE", "CLOCK_FILE")
 )
+
+
+OTHER_WORLDS = {
+    "AWS_PROFILE": "production",
+    "AWS_SESSION_TOKEN": "token",
+    "AWS_ENDPOINT_URL_SQS": "http://192.0.2.1",
+    "HTTP_PROXY": "http://192.0.2.1",
+    "PGOPTIONS": "-c search_path=nowhere",
+}
+"""What a developer's shell may say of other systems; nothing of it may matter."""
 
 
 class System:
@@ -186,7 +190,7 @@ def system() -> Iterator[System]:
     """One running system for all tests that leave it running."""
     folder = Path(tempfile.mkdtemp(prefix="rendezvous-test-"))
     folder.chmod(0o755)
-    running = System(folder).start()
+    running = System(folder, **OTHER_WORLDS).start()
     yield running
     running.stop()
     shutil.rmtree(folder, ignore_errors=True)

@@ -1,5 +1,6 @@
 """Starting and ending: signals, kill -9 of each part, and everything a machine can lack."""
 
+import json
 import os
 import shutil
 import signal
@@ -7,34 +8,48 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import psycopg2
 import pytest
 
+from infra.local.broker import Tansu
+from infra.local.postgres import Postgres
 from tests.local.conftest import System, eventually
 
-OTHERS = ("Kafka", "SQS", "mailbox", "gateway")
-PARTS = ["PostgreSQL", "worker", *(pytest.param(part, marks=pytest.mark.long) for part in OTHERS)]
+OTHERS = ("Kafka", "SQS", "mailbox", "worker", "gateway")
+PARTS = ["PostgreSQL", *(pytest.param(part, marks=pytest.mark.long) for part in OTHERS)]
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, pytest.param(signal.SIGHUP, marks=pytest.mark.long)])
-def test_a_signal_ends_everything_and_a_second_start_finds_what_was_stored(
-    make_system: Callable[..., System], how: signal.Signals
+def test_sigterm_and_kill_9_of_the_supervisor_end_everything_and_lose_nothing(
+    make_system: Callable[..., System],
 ) -> None:
     system = make_system().start()
-    with psycopg2.connect(system.environment["DATABASE_URL"]) as connection:
-        connection.cursor().execute("CREATE TABLE kept AS SELECT 42 AS answer")
+    connection = psycopg2.connect(system.environment["DATABASE_URL"])
+    connection.autocommit = True
+    connection.cursor().execute("CREATE TABLE kept AS SELECT 42 AS answer")
     connection.close()
-    assert system.stop(how) == 0
-    assert eventually(lambda: not system.remains())
-    assert not (system.data / "running.json").exists()
-
-    system.start()
+    system.variables["PORT"] = str(system.port)
+    parts = system.state()["processes"].values()
+    system.stop(signal.SIGKILL)
+    system.start()  # at once, while the last parts of the first may still be ending
+    assert eventually(lambda: not any(Path(f"/proc/{part}").exists() for part in parts))
     connection = psycopg2.connect(system.environment["DATABASE_URL"])
     cursor = connection.cursor()
     cursor.execute("SELECT answer FROM kept")
     assert cursor.fetchone() == (42,)
     connection.close()
+    assert system.stop(signal.SIGTERM) == 0
+    assert eventually(lambda: not system.remains())
+    assert not (system.data / "running.json").exists()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGHUP])
+def test_other_signals_end_everything_too(make_system: Callable[..., System], how: signal.Signals) -> None:
+    system = make_system().start()
+    assert system.stop(how) == 0
+    assert eventually(lambda: not system.remains())
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -46,20 +61,33 @@ def test_the_death_of_any_part_ends_all_the_others(make_system: Callable[..., Sy
     assert eventually(lambda: not system.remains())
 
 
-def test_kill_9_of_the_supervisor_ends_all_parts_and_loses_nothing(make_system: Callable[..., System]) -> None:
-    system = make_system().start()
-    connection = psycopg2.connect(system.environment["DATABASE_URL"])
-    connection.autocommit = True
-    connection.cursor().execute("CREATE TABLE kept AS SELECT 42 AS answer")
-    system.stop(signal.SIGKILL)
-    assert eventually(lambda: not system.remains())
-    connection.close()
-    system.start()
-    connection = psycopg2.connect(system.environment["DATABASE_URL"])
-    cursor = connection.cursor()
-    cursor.execute("SELECT answer FROM kept")
-    assert cursor.fetchone() == (42,)
-    connection.close()
+@pytest.mark.long
+def test_the_services_may_be_one_s_own(make_system: Callable[..., System]) -> None:
+    with Postgres(durable=False) as server, Tansu() as broker:
+        system = make_system(DATABASE_URL=server.url, KAFKA_BOOTSTRAP=broker.bootstrap)
+        system.start()
+        assert set(system.state()["processes"]) == {"SQS", "mailbox", "worker", "gateway"}
+        assert system.environment["DATABASE_URL"] == server.url
+        system.stop()
+        assert broker.process is not None
+        assert broker.process.poll() is None
+
+
+def test_nothing_here_reaches_a_real_aws_account(system: System) -> None:
+    seen = json.loads(system.get("/environment")[2])
+    assert {name for name in seen if name.startswith("AWS_")} == {
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+        "AWS_ENDPOINT_URL",
+        "AWS_CONFIG_FILE",
+        "AWS_SHARED_CREDENTIALS_FILE",
+        "AWS_EC2_METADATA_DISABLED",
+        "AWS_EXECUTION_ENV",
+    }
+    assert seen["AWS_ACCESS_KEY_ID"] == "local"
+    assert seen["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
 
 
 def test_an_early_ctrl_c_leaves_nothing_behind(make_system: Callable[..., System]) -> None:
@@ -148,6 +176,7 @@ def test_a_database_that_does_not_answer_is_said(make_system: Callable[..., Syst
     assert said.startswith("The PostgreSQL of DATABASE_URL does not answer")
 
 
+@pytest.mark.long
 def test_a_broker_that_does_not_answer_is_said(make_system: Callable[..., System]) -> None:
     assert refused(make_system(KAFKA_BOOTSTRAP="127.0.0.1:1")).startswith("Kafka at 127.0.0.1:1 does not take")
 

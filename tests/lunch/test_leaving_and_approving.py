@@ -65,7 +65,7 @@ def test_a_lunch_left_too_late_is_rejected(community: Any, sql: Any) -> None:
     withdraw(admin, ada)
     assert status(sql, event) == "Rejected"
     assert told(sql, "Event_Rejected") == ["event.rejected"]
-    assert sql("SELECT FROM commitment WHERE event_id = %s", event) == []
+    assert sql("SELECT 1 FROM commitment WHERE event_id = %s", event) == []
 
 
 def test_a_lunch_of_three_goes_on_with_two(community: Any, sql: Any) -> None:

@@ -12,8 +12,6 @@ lower half is another. Each component is in one question of a size, so there are
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 

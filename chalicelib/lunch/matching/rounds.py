@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from chalicelib.lunch.matching.columns import Columns, Result
 from chalicelib.lunch.matching.exchange import Exchange, exchange
+from chalicelib.lunch.matching.fill import fill
+from chalicelib.lunch.matching.greedy import greedy
 from chalicelib.lunch.matching.people import People
 from chalicelib.lunch.matching.rescue import Forest, rescue
 
@@ -23,12 +25,14 @@ def match(columns: Columns) -> Result:
     able = (columns.free != 0) & (columns.eats != 0)
     bound = n - int(able.sum())
     edges = [0, *(np.flatnonzero(np.diff(columns.location)) + 1).tolist(), n]
+    greedy(people, edges)
     for first, last in zip(edges, edges[1:], strict=False):
         persons = (first + np.flatnonzero(able[first:last])).astype(np.int32)
         rescue(people, forest, persons)
         inner = exchange(trade, forest, persons)
         separator[inner] = True
         bound += forest.deficiency(persons)
+    fill(people, edges, columns.seed)
     return emit(columns, people, separator, bound)
 
 

@@ -1,0 +1,42 @@
+"""The secret address of a person's calendar. Whoever has it reads the calendar, so it can be ended at any time."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from chalicelib.accounts import links
+from chalicelib.callers import Caller, hashed, new_token
+from chalicelib.database import Database
+
+
+def open(db: Database, caller: Caller) -> str:
+    """Make a new address, which ends the former; the secret in it, which is shown once."""
+    token = new_token()
+    db.run("SELECT open_feed(%(hash)s)", hash=hashed(token.encode()))
+    return token
+
+
+def address(token: str) -> str:
+    """The address that a calendar program is given."""
+    return links.absolute(f"/feeds/{token}.ics")
+
+
+def close(db: Database, caller: Caller) -> None:
+    """End the address."""
+    db.run("DELETE FROM feed WHERE person_id = %(me)s", me=caller.id)
+
+
+def made(db: Database, caller: Caller) -> datetime | None:
+    """When the caller's address was made, None without one."""
+    at: datetime | None = db.value("SELECT made FROM feed WHERE person_id = %(me)s", me=caller.id)
+    return at
+
+
+def enter(db: Database, token: str) -> Any | None:
+    """Whose address it is (person_id, name, timezone), for whom the rest of the transaction reads; None: nobody's."""
+    return db.row("SELECT * FROM enter_feed(%(hash)s)", hash=hashed(token.encode("utf-8", "replace")))
+
+
+def uid(kind: str, id: UUID) -> str:
+    """A calendar entry's UID (RFC 7986, 5.3): the same for ever, and in every calendar."""
+    return f"{kind}-{id}"

@@ -1,0 +1,133 @@
+"""Calls as their people see them: one, or those of some weeks."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from chalicelib import rules
+from chalicelib.accounts.people import FORMER_MEMBER
+from chalicelib.calendar import zones
+from chalicelib.calendar.availability import Span
+from chalicelib.callers import Caller
+from chalicelib.database import Database
+from chalicelib.errors import Invalid, NotFound
+
+WINDOWS = (2, 3, 5, 8, 13, 21, 34, 55, 89, 144)
+"""Weeks of one window after the other: who looks further wants more."""
+
+_CALL = """
+SELECT a.id, a.coach_id, a.client_id, a.starts, a.ends, a.version, a.booked_by, c.slug AS coach, c.timezone AS coach_timezone,
+       coalesce(nullif(c.name, ''), %(former)s) AS coach_name, k.slug AS client, k.timezone AS client_timezone,
+       coalesce(nullif(k.name, ''), %(former)s) AS client_name, x.at IS NOT NULL AS cancelled, coalesce(x.reason, '') AS reason,
+       coalesce((SELECT url FROM call_link l WHERE l.coach_id = a.coach_id), '') AS call_link,
+       (SELECT count(*) FROM appointment_change m WHERE m.appointment_id = a.id AND m.moved_by = a.client_id) AS moves
+FROM appointment a JOIN person c ON c.id = a.coach_id JOIN person k ON k.id = a.client_id
+LEFT JOIN cancellation x ON x.appointment_id = a.id
+"""
+
+
+def row(db: Database, caller: Caller, id: UUID) -> Any:
+    """A call of the caller's, as coach or as client. Raises NotFound."""
+    found = db.row(
+        _CALL + " WHERE a.id = %(id)s AND %(me)s IN (a.coach_id, a.client_id)",
+        id=id,
+        me=caller.id,
+        former=FORMER_MEMBER,
+    )
+    if found is None:
+        raise NotFound("There is no such call of yours")
+    return found
+
+
+def read(db: Database, caller: Caller, id: UUID) -> dict[str, Any]:
+    """A call of the caller's as the API shows it. Raises NotFound."""
+    found = row(db, caller, id)
+    return shown(found, caller, rules.read(db, str(found.coach_id)))
+
+
+def shown(call: Any, caller: Caller, in_force: rules.Rules) -> dict[str, Any]:
+    """A call as the API shows it: times in the caller's zone, what the client may still do with it."""
+    place = ZoneInfo(caller.timezone)
+    until = call.starts - timedelta(hours=in_force["coaching.cancel_hours_before"])
+    return {
+        "id": call.id,
+        "coach": {"slug": call.coach, "name": call.coach_name},
+        "client": {"slug": call.client, "name": call.client_name},
+        "start": zones.local_time(call.starts, place).isoformat(),
+        "end": zones.local_time(call.ends, place).isoformat(),
+        "status": "cancelled" if call.cancelled else "booked",
+        "reason": call.reason,
+        "call_link": call.call_link,
+        "version": call.version,
+        "moves_left": max(0, in_force["coaching.moves_per_appointment"] - call.moves),
+        "change_until": zones.local_time(until, place).isoformat(),
+    }
+
+
+def weeks(
+    caller: Caller, first: str | None, count: int | None, in_force: rules.Rules, now: datetime
+) -> tuple[date, int]:
+    """The Monday and the number of weeks that were asked for. Raises Invalid beyond the rules."""
+    today = zones.local_time(now, ZoneInfo(caller.timezone)).date()
+    this = zones.monday(today)
+    monday = this if first is None else zones.week_of(first, "from")
+    earliest = this - timedelta(weeks=in_force["coaching.past_weeks"])
+    if monday < earliest:
+        raise Invalid.field("from", f"must not be before {zones.week_name(earliest)} (coaching.past_weeks)")
+    latest = last_week(this, in_force)
+    if monday > latest:
+        raise Invalid.field("from", f"must not be after {zones.week_name(latest)} (coaching.horizon_weeks)")
+    if count is not None and not 1 <= count <= farthest(in_force):
+        raise Invalid.field("weeks", f"must be from 1 to {farthest(in_force)} (coaching.horizon_weeks)")
+    return monday, min(count or WINDOWS[0], (latest - monday).days // 7 + 1)
+
+
+def farthest(in_force: rules.Rules) -> int:
+    """The weeks ahead in which there can be calls: of a series, or by the ordinary horizon."""
+    return max(int(in_force["coaching.horizon_weeks"]), -(-31 * int(in_force["coaching.series_months"]) // 7)) + 1
+
+
+def last_week(this: date, in_force: rules.Rules) -> date:
+    """The Monday of the last week in which there can be calls."""
+    return this + timedelta(weeks=farthest(in_force) - 1)
+
+
+def span_of(monday: date, count: int, timezone: str) -> Span:
+    """Those weeks in a zone, in UTC."""
+    place = ZoneInfo(timezone)
+    begin = datetime.combine(monday, time())
+    return zones.instant(begin, place), zones.instant(begin + timedelta(weeks=count), place)
+
+
+def window(db: Database, caller: Caller, first: str | None, count: int | None, now: datetime) -> dict[str, Any]:
+    """The caller's calls of those weeks, cancelled ones too, by start; ``next`` names the window after it, or is null."""
+    in_force = rules.read(db)
+    monday, number = weeks(caller, first, count, in_force, now)
+    begin, end = span_of(monday, number, caller.timezone)
+    rows = db.rows(
+        _CALL + " WHERE (a.coach_id = %(me)s OR a.client_id = %(me)s) AND a.starts >= %(begin)s AND a.starts < %(end)s"
+        " ORDER BY a.starts, a.id LIMIT 2000",
+        me=caller.id,
+        begin=begin,
+        end=end,
+        former=FORMER_MEMBER,
+    )
+    by_coach = {id: rules.read(db, str(id)) for id in {row.coach_id for row in rows}}
+    return {
+        "from": zones.week_name(monday),
+        "weeks": number,
+        "appointments": [shown(row, caller, by_coach[row.coach_id]) for row in rows],
+        "next": following(
+            monday, number, last_week(zones.monday(zones.local_time(now, ZoneInfo(caller.timezone)).date()), in_force)
+        ),
+    }
+
+
+def following(monday: date, count: int, latest: date) -> dict[str, Any] | None:
+    """The window after that one, longer than it, as far as there can be calls; None where there can be none."""
+    after = monday + timedelta(weeks=count)
+    if after > latest:
+        return None
+    longer = next((weeks for weeks in WINDOWS if weeks > count), WINDOWS[-1])
+    return {"from": zones.week_name(after), "weeks": min(longer, (latest - after).days // 7 + 1)}

@@ -1,0 +1,253 @@
+"""Appointments: coaching calls that are booked, moved and cancelled.
+
+Whether a time is free is asked in two places: here, of the calendar that the coach's lock holds still, under all the
+rules; and in the database, where two who ask at once are told apart (book_calls, move_call, cancel_call).
+"""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from chalicelib import outbox, rules
+from chalicelib.calendar import zones
+from chalicelib.calendar.availability import Span
+from chalicelib.callers import Caller
+from chalicelib.coaching import agenda, coaches, slots
+from chalicelib.coaching.coaches import Coach
+from chalicelib.coaching.months import month_span
+from chalicelib.database import Database
+from chalicelib.errors import Invalid, NotFound, Refused, Told
+
+TOPIC = "Appointments_All"
+FARTHEST = timedelta(days=3660)
+
+OUTCOMES = {
+    "taken": "This time is taken",
+    "client_taken": "The client is already taken at that time",
+    "month_is_full": "There are no more calls in that month (coaching.calls_per_month)",
+    "no_relationship": "This coach and this client have no calls with each other at present",
+    "stale": "This call was changed meanwhile: look at it again",
+    "cancelled": "This call is cancelled",
+    "begun": "This call has begun already",
+    "too_late": "It is too late to change this call (coaching.cancel_hours_before)",
+    "moved_enough": "This call was moved as often as it may be (coaching.moves_per_appointment)",
+}
+"""What the database answers -> what the caller reads."""
+STATE = frozenset({"taken", "buffer", "client_taken", "month_is_full"})
+"""Reasons that lie in what others did meanwhile (409); the rest lie in what was asked for (422)."""
+
+
+def book(
+    db: Database, caller: Caller, coach_slug: str, start: datetime, end: datetime, client_slug: str | None, now: datetime
+) -> dict[str, Any]:  # fmt: skip
+    """Book a call with the caller's coach, or as a coach for a client of his; the call.
+
+    Raises Invalid naming the field and the rule, Refused when the time or the month is taken.
+    """
+    span = checked_span(start, end, now)
+    coach, client = bookable(db, caller, coach_slug, client_slug, span)
+    refuse_unless_free(coach, span, now)
+    id = uuid4()
+    event = message("appointment.booked", id, coach.id, client, span, caller.id, coach, now)
+    insist(insert(db, coach, client, {id: span}, [event]), "booked")
+    return agenda.read(db, caller, id)
+
+
+def bookable(db: Database, caller: Caller, coach_slug: str, client_slug: str | None, span: Span) -> tuple[Coach, UUID]:
+    """The coach, his calendar held still, and for whom the caller books. Raises Invalid naming coach or client."""
+    try:
+        client = coaches.client_of(db, caller, coach_slug, client_slug)
+    except NotFound:
+        raise Invalid.field("client", "is no client of yours") from None
+    if client is None:
+        raise Invalid.field("client", "must be named by who books for another")
+    limited = client == caller.id
+    coach = coaches.read(db, coach_slug, client, *span, limited=limited, hold="book")
+    if coach is None or not (limited or coach.id == caller.id):
+        raise Invalid.field("coach", "is not your coach" if limited else "is not you")
+    if not coach.open:
+        raise Refused(OUTCOMES["no_relationship"])
+    return coach, client
+
+
+def checked_span(start: datetime, end: datetime, now: datetime) -> Span:
+    """The time as a span in UTC. Raises Invalid where it is backwards, empty or absurdly far."""
+    for field, given in (("start", start), ("end", end)):
+        if not -FARTHEST < given - now < FARTHEST:
+            raise Invalid.field(field, "must be within ten years")
+    if end <= start:
+        raise Invalid.field("end", "must be after start")
+    return start.astimezone(UTC), end.astimezone(UTC)
+
+
+def refuse_unless_free(coach: Coach, span: Span, now: datetime) -> None:
+    """Raises Invalid or Refused with the first reason for which that time cannot be booked."""
+    found = slots.why_not(coach.calendar, span, now)
+    if found:
+        raise refusal(found[0])
+
+
+def refusal(reason: str) -> Told:
+    """A reason of slots.REASONS as an error."""
+    if reason in STATE:
+        return Refused(OUTCOMES.get(reason, f"This time {slots.REASONS[reason]}"))
+    return Invalid.field("end" if reason == "length" else "start", slots.REASONS[reason])
+
+
+def insist(outcome: str, wanted: str) -> None:
+    """Raises what the caller reads unless the database answered as wanted."""
+    if outcome == "not_there":
+        raise NotFound("There is no such call of yours")
+    if outcome != wanted:
+        raise Refused(OUTCOMES[outcome])
+
+
+def insert(db: Database, coach: Coach, client: UUID, calls: dict[UUID, Span], events: list[str]) -> str:
+    """Book all those calls or none; 'booked' or the outcome that stood in the way (and then nothing may be kept)."""
+    outcome: str = db.value(
+        "SELECT book_calls(%(ids)s, %(coach)s, %(client)s, %(wanted)s::tstzrange[], %(months)s::tstzrange[], %(most)s,"
+        " %(events)s::jsonb[])",
+        ids=list(calls),
+        coach=coach.id,
+        client=client,
+        wanted=[as_range(span) for span in calls.values()],
+        months=[as_range(month_span(span[0], coach.zone)) for span in calls.values()],
+        most=coach.calendar.terms.per_month,
+        events=events,
+    )
+    return outcome
+
+
+def move(
+    db: Database, caller: Caller, id: UUID, start: datetime, end: datetime, version: int, now: datetime
+) -> dict[str, Any]:
+    """Move a call: the same one, at another time, one version on; the call. Raises as ``book`` does, and NotFound."""
+    span = checked_span(start, end, now)
+    known = agenda.row(db, caller, id)
+    _refuse_what_is_past_change(known, version, now)
+    limited = caller.id == known.client_id
+    coach = coaches.read(db, known.coach, known.client_id, *span, limited=limited, moving=id, hold="change")
+    if coach is None or not coach.open:
+        raise Refused(OUTCOMES["no_relationship"])
+    if span == (known.starts, known.ends):
+        raise Invalid.field("start", "is the time that the call has already")
+    if known.booked_by != known.client_id:
+        coach = coach._replace(calendar=coach.calendar._replace(calls=[]))
+    refuse_unless_free(coach, span, now)
+    event = message("appointment.moved", id, coach.id, known.client_id, span, caller.id, coach, now)
+    outcome = db.value(
+        "SELECT move_call(%(id)s, %(version)s, %(span)s, %(month)s, %(most)s, %(moves)s, %(from)s, %(event)s)",
+        id=id,
+        version=version,
+        span=as_range(span),
+        month=as_range(month_span(span[0], coach.zone)),
+        most=coach.calendar.terms.per_month,
+        moves=coach.rules["coaching.moves_per_appointment"],
+        event=event,
+        **{"from": now + timedelta(hours=coach.rules["coaching.cancel_hours_before"])},
+    )
+    insist(outcome, "moved")
+    return agenda.read(db, caller, id)
+
+
+def _refuse_what_is_past_change(known: Any, version: int | None, now: datetime) -> None:
+    """What is plain without the lock; the database asks again under it."""
+    if known.cancelled:
+        raise Refused(OUTCOMES["cancelled"])
+    if version is not None and known.version != version:
+        raise Refused(OUTCOMES["stale"])
+    if known.starts <= now:
+        raise Refused(OUTCOMES["begun"])
+
+
+def cancel(db: Database, caller: Caller, id: UUID, reason: str, version: int | None, now: datetime) -> None:
+    """Cancel a call: a client until coaching.cancel_hours_before, his coach always until it begins.
+
+    With a version, only if the call is still that one. Raises NotFound, Refused.
+    """
+    known = agenda.row(db, caller, id)
+    in_force = rules.read(db, str(known.coach_id))
+    span = (known.starts, known.ends)
+    event = _message(
+        "appointment.cancelled", id, known.coach_id, known.client_id, span, caller.id, known.coach_timezone, now
+    )
+    outcome = db.value(
+        "SELECT cancel_call(%(id)s, %(version)s, %(from)s, %(reason)s, %(event)s)",
+        id=id,
+        version=version,
+        reason=reason,
+        event=event,
+        **{"from": now + timedelta(hours=in_force["coaching.cancel_hours_before"])},
+    )
+    insist(outcome, "cancelled_now")
+
+
+def withdraw_person(db: Database, person: UUID, now: datetime, reason: str = "") -> int:
+    """Cancel every coming call of that person, as coach and as client, and tell the others; how many.
+
+    For bans and erasure, in the same transaction: who books meanwhile is waited for, who books later is refused.
+    """
+    as_coach = cancel_coming(db, now, coach=person, reason=reason)
+    return as_coach + cancel_coming(db, now, client=person, reason=reason)
+
+
+def cancel_coming(
+    db: Database, now: datetime, *, coach: UUID | None = None, client: UUID | None = None, span: Span | None = None,
+    reason: str = "", offers: bool = False
+) -> int:  # fmt: skip
+    """Cancel the coming calls of a coach, a client or both (within a span), and tell of them; how many.
+
+    ``offers`` asks the mail to name free times instead.
+    """
+    gone = db.rows(
+        "SELECT c.*, p.timezone FROM cancel_coming_calls(%(coach)s, %(client)s, %(span)s, %(reason)s) c"
+        " JOIN person p ON p.id = c.coach_id",
+        coach=coach,
+        client=client,
+        span=as_range(span) if span else "(,)",
+        reason=reason,
+    )
+    by = coach or client
+    assert by is not None
+    more = {"offers": True} if offers else {}
+    outbox.put_all(
+        db,
+        [
+            (TOPIC, str(row.id), "appointment.cancelled", _data(row.id, row.coach_id, row.client_id,
+             (row.starts, row.ends), by, row.timezone) | more)
+            for row in gone
+        ],
+        now,
+    )  # fmt: skip
+    return len(gone)
+
+
+def message(
+    kind: str, id: UUID, coach_id: UUID, client: UUID, span: Span, by: UUID, coach: Coach, now: datetime
+) -> str:
+    """The message about a call, as the outbox keeps it."""
+    return _message(kind, id, coach_id, client, span, by, coach.zone.key, now)
+
+
+def _message(kind: str, id: UUID, coach: UUID, client: UUID, span: Span, by: UUID, timezone: str, now: datetime) -> str:
+    data = _data(id, coach, client, span, by, timezone)
+    return json.dumps(outbox.envelope(str(uuid4()), kind, data, now.isoformat()))
+
+
+def _data(id: UUID, coach: UUID, client: UUID, span: Span, by: UUID, timezone: str) -> dict[str, Any]:
+    day = zones.local_time(span[0], ZoneInfo(timezone)).date()
+    return {
+        "appointment": str(id),
+        "coach": str(coach),
+        "client": str(client),
+        "during": as_range(span),
+        "week": zones.week_name(day),
+        "by": str(by),
+    }
+
+
+def as_range(span: Span) -> str:
+    """A span as PostgreSQL reads a tstzrange."""
+    return f"[{span[0].isoformat()},{span[1].isoformat()})"

@@ -1,0 +1,159 @@
+"""A coach as his clients see him: his calendar, and where his calls take place."""
+
+import json
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any, NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from chalicelib import rules
+from chalicelib.calendar.availability import Hours
+from chalicelib.callers import Caller
+from chalicelib.coaching import slots
+from chalicelib.coaching.slots import Calendar
+from chalicelib.database import Database
+from chalicelib.errors import NotFound
+
+UNKNOWN = "There is no such coach of yours"
+
+
+class Coach(NamedTuple):
+    """A coach's calendar as it was read, for one client or for nobody in particular."""
+
+    id: UUID
+    name: str
+    slug: str
+    zone: ZoneInfo
+    rules: rules.Rules
+    calendar: Calendar
+    open: bool
+    """Whether he and the client can have calls at all: neither is banned, and he is an active coach."""
+    client: UUID | None
+    """For whom it was read."""
+
+
+def read(
+    db: Database,
+    slug: str,
+    client: UUID | None,
+    begin: datetime,
+    end: datetime,
+    *,
+    limited: bool = True,
+    moving: UUID | None = None,
+    hold: str = "nothing",
+) -> Coach | None:
+    """The coach's calendar from ``begin`` to ``end``; None where the caller may not see it.
+
+    ``moving`` names a call that is to be moved and so is in nobody's way. ``hold`` is 'book' or 'change' to keep the
+    calendar as it is read until the end of the transaction.
+    """
+    row = db.row(
+        "SELECT * FROM coach_calendar(%(slug)s, %(client)s, tstzrange(%(begin)s, %(end)s), %(moving)s, %(hold)s)",
+        slug=slug,
+        client=client,
+        begin=begin - timedelta(hours=6),  # a commitment before it may reach into it by its buffer
+        end=end + timedelta(hours=6),
+        moving=moving,
+        hold=hold,
+    )
+    if row is None:
+        return None
+    zone = ZoneInfo(row.timezone)
+    in_force = rules.Rules(row.rules)
+    calendar = Calendar(
+        zone,
+        _hours(row.hours),
+        list(zip(row.taken_from or (), row.taken_until or (), strict=True)),
+        list(zip(row.client_from or (), row.client_until or (), strict=True)),
+        row.calls or [],
+        slots.terms_of(in_force),
+        limited,
+    )
+    return Coach(row.id, row.name, slug, zone, in_force, calendar, not row.banned, client)
+
+
+@lru_cache(maxsize=512)
+def _hours(text: str) -> tuple[Hours, ...]:
+    return tuple(
+        Hours(
+            datetime.fromisoformat(starts),
+            datetime.fromisoformat(ends),
+            timezone,
+            weekly,
+            date.fromisoformat(until) if until else date.max,
+            frozenset(map(date.fromisoformat, days)),
+        )
+        for starts, ends, timezone, weekly, until, days in json.loads(text)
+    )
+
+
+def client_of(db: Database, caller: Caller, coach: str, client: str | None) -> UUID | None:
+    """For whom the caller looks at that coach: himself; as the coach or an admin whom he names, or nobody.
+
+    Raises NotFound for a client who is none of his.
+    """
+    if client is None:
+        if not (caller.is_a("coach") or caller.is_a("admin")) or _is_coached_by(db, caller, coach):
+            return caller.id
+        return None
+    found: UUID | None = db.value("SELECT id FROM person WHERE slug = %(slug)s", slug=client)
+    if found is None:
+        raise NotFound("There is no such client")
+    return found
+
+
+def _is_coached_by(db: Database, caller: Caller, coach: str) -> bool:
+    found: bool = db.value(
+        "SELECT EXISTS (SELECT FROM relationship r JOIN person p ON p.id = r.coach_id"
+        " WHERE p.slug = %(coach)s AND r.client_id = %(me)s AND r.is_current)",
+        coach=coach,
+        me=caller.id,
+    )
+    return found
+
+
+def seen(
+    db: Database, caller: Caller, slug: str, begin: datetime, end: datetime, client: str | None, moving: UUID | None
+) -> Coach:
+    """The coach as the caller may look at him. Raises NotFound, as for a coach there is not."""
+    whose = client_of(db, caller, slug, client)
+    coach = read(db, slug, whose, begin, end, limited=whose == caller.id, moving=moving)
+    if coach is None:
+        raise NotFound(UNKNOWN)
+    return coach
+
+
+def call_link(db: Database, coach: UUID) -> str:
+    """Where his calls take place, https: or tel:; '' where he gave none."""
+    found: str | None = db.value("SELECT url FROM call_link WHERE coach_id = %(coach)s", coach=coach)
+    return found or ""
+
+
+def give_call_link(db: Database, caller: Caller, url: str) -> None:
+    """Set the caller's call link or phone number; '' takes it away."""
+    db.run("DELETE FROM call_link WHERE coach_id = %(me)s", me=caller.id)
+    if url:
+        db.run("INSERT INTO call_link (coach_id, url) VALUES (%(me)s, %(url)s)", me=caller.id, url=url)
+
+
+def mine(db: Database, caller: Caller) -> Any:
+    """The caller's coach (slug, name, timezone, call_link), None if he has none."""
+    return db.row(
+        "SELECT p.slug, p.name, p.timezone, coalesce((SELECT url FROM call_link l WHERE l.coach_id = p.id), '') AS call_link"
+        " FROM relationship r JOIN person p ON p.id = r.coach_id WHERE r.client_id = %(me)s AND r.is_current",
+        me=caller.id,
+    )
+
+
+def clients(db: Database, caller: Caller) -> list[Any]:
+    """The caller's clients (slug, name, timezone, next: the start of their next call or None), by name."""
+    return db.rows(
+        "SELECT p.slug, p.name, p.timezone, (SELECT min(a.starts) FROM appointment a WHERE a.client_id = p.id"
+        "  AND a.coach_id = r.coach_id AND a.starts > present()"
+        "  AND NOT EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = a.id)) AS next"
+        " FROM relationship r JOIN person p ON p.id = r.client_id WHERE r.coach_id = %(me)s AND r.is_current"
+        " ORDER BY lower(p.name), p.slug",
+        me=caller.id,
+    )

@@ -1,0 +1,118 @@
+"""Who coaches whom: assigned, moved to another coach and ended by admins, who say what becomes of booked calls."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from chalicelib.callers import Caller
+from chalicelib.coaching import appointments
+from chalicelib.database import Database
+from chalicelib.errors import Invalid, NotFound, Refused
+
+Calls = Literal["keep", "cancel"]
+"""What becomes of the calls that are booked when a relationship ends."""
+
+
+def every(db: Database) -> list[Any]:
+    """The current ones (coach, coach_name, client, client_name, begun, calls: how many are coming), by coach."""
+    return db.rows(
+        "SELECT c.slug AS coach, c.name AS coach_name, k.slug AS client, k.name AS client_name, r.begun,"
+        " (SELECT count(*) FROM appointment a WHERE a.relationship_id = r.id AND a.starts > present()"
+        "   AND NOT EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = a.id)) AS calls"
+        " FROM relationship r JOIN person c ON c.id = r.coach_id JOIN person k ON k.id = r.client_id"
+        " WHERE r.is_current ORDER BY lower(c.name), c.slug, lower(k.name), k.slug"
+    )
+
+
+def assign(db: Database, caller: Caller, coach: str, client: str, why: str, now: datetime) -> dict[str, Any]:
+    """Give a client a coach. Raises Invalid for an unknown or inactive one, Refused where he has a coach already."""
+    coach_id, client_id = _person(db, coach, "coach"), _person(db, client, "client")
+    if coach_id == client_id:
+        raise Invalid.field("client", "cannot be coached by himself")
+    if db.value("SELECT EXISTS (SELECT FROM relationship WHERE client_id = %(id)s AND is_current)", id=client_id):
+        raise Refused("This client has a coach already")
+    db.run(
+        "INSERT INTO relationship (coach_id, client_id, begun) VALUES (%(coach)s, %(client)s, %(now)s)",
+        coach=coach_id,
+        client=client_id,
+        now=now,
+    )
+    _note(db, caller, f"gave the coach {coach_id} to", client_id, why, now)
+    return {"coach": coach, "client": client, "begun": now}
+
+
+def move(
+    db: Database, caller: Caller, client: str, coach: str, calls: Calls | None, why: str, now: datetime
+) -> dict[str, Any]:
+    """Give a client another coach; calls with the former one are kept or cancelled. Raises as ``end``, ``assign``."""
+    end(db, caller, client, calls, why, now)
+    return assign(db, caller, coach, client, why, now)
+
+
+def end(db: Database, caller: Caller, client: str, calls: Calls | None, why: str, now: datetime) -> int:
+    """End a client's relationship; how many calls were cancelled. Its row stays.
+
+    Raises NotFound; Refused naming the coming calls while it was not said what becomes of them.
+    """
+    row = db.row(
+        "SELECT r.id, r.coach_id, r.client_id FROM relationship r JOIN person k ON k.id = r.client_id"
+        " WHERE k.slug = %(client)s AND r.is_current",
+        client=client,
+    )
+    if row is None:
+        raise NotFound("This person has no coach")
+    db.run("SELECT lock_coach(%(coach)s)", coach=row.coach_id)
+    coming = coming_calls(db, row.coach_id, row.client_id)
+    if coming and calls is None:
+        raise Refused(
+            "There are booked calls: say whether to keep or to cancel them (calls)",
+            fields={call.starts.isoformat(): "is booked" for call in coming},
+        )
+    if not db.run("UPDATE relationship SET ended = %(now)s WHERE id = %(id)s AND is_current", id=row.id, now=now):
+        raise NotFound("This person has no coach")
+    _note(db, caller, f"took the coach {row.coach_id} from", row.client_id, why, now)
+    if calls != "cancel":
+        return 0
+    return appointments.cancel_coming(db, now, coach=row.coach_id, client=row.client_id)
+
+
+def leave(db: Database, person: UUID) -> None:
+    """End whatever relationships that person has and forget his call link, blocked times and reasons: for erasure.
+
+    Call ``appointments.withdraw_person`` first, which tells the others.
+    """
+    db.run("SELECT leave_coaching(%(person)s)", person=person)
+
+
+def coming_calls(db: Database, coach: UUID, client: UUID) -> list[Any]:
+    """The booked calls of the two that have not begun (id, starts), by start."""
+    return db.rows(
+        "SELECT a.id, a.starts FROM appointment a WHERE a.coach_id = %(coach)s AND a.client_id = %(client)s"
+        " AND a.starts > present() AND NOT EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = a.id)"
+        " ORDER BY a.starts",
+        coach=coach,
+        client=client,
+    )
+
+
+def _person(db: Database, slug: str, role: str) -> UUID:
+    found: UUID | None = db.value(
+        "SELECT p.id FROM person p JOIN person_role r ON r.person_id = p.id"
+        " WHERE p.slug = %(slug)s AND r.role = %(role)s AND r.active",
+        slug=slug,
+        role=role,
+    )
+    if found is None:
+        raise Invalid.field(role, f"is no active {role}")
+    return found
+
+
+def _note(db: Database, caller: Caller, what: str, whom: UUID, why: str, now: datetime) -> None:
+    db.run(
+        "INSERT INTO audit (at, admin_id, what, whom, why) VALUES (%(now)s, %(me)s, %(what)s, %(whom)s, %(why)s)",
+        now=now,
+        me=caller.id,
+        what=what,
+        whom=str(whom),
+        why=why,
+    )

@@ -1,0 +1,53 @@
+"""A series: a call every month, every one of them checked in full, booked all or none."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from chalicelib.callers import Caller
+from chalicelib.coaching import agenda, appointments, months, slots
+from chalicelib.coaching.coaches import Coach
+from chalicelib.database import Database
+from chalicelib.errors import Invalid, Refused
+
+MOST_DAYS = 31
+FAILED = "Not every one of these calls can be booked, so none was"
+
+
+def book(
+    db: Database, caller: Caller, coach_slug: str, start: datetime, count: int, client_slug: str | None, now: datetime
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Book that weekday of the month at that hour (the coach's) for ``count`` months; the calls.
+
+    Raises Invalid for what is wrong with the request, Refused naming every one that fails and why.
+    """
+    first, _ = appointments.checked_span(start, start + timedelta(minutes=1), now)
+    ahead = now + timedelta(days=MOST_DAYS * (count + 1))
+    coach, client = appointments.bookable(
+        db, caller, coach_slug, client_slug, (min(first, now), max(first, now) + (ahead - now))
+    )
+    most = coach.rules["coaching.series_months"]
+    if count > most:
+        raise Invalid.field("months", f"must be from 1 to {most} (coaching.series_months)")
+    if first > now + coach.calendar.terms.horizon:
+        raise appointments.refusal("too_far")
+    calls = {uuid4(): (at, at + coach.calendar.terms.length) for at in months.monthly(first, count, coach.zone)}
+    _refuse_unless_all_free(coach, list(calls.values()), now)
+    events = [
+        appointments.message("appointment.booked", id, coach.id, client, span, caller.id, coach, now)
+        for id, span in calls.items()
+    ]
+    appointments.insist(appointments.insert(db, coach, client, calls, events), "booked")
+    return [agenda.read(db, caller, id) for id in calls]
+
+
+def _refuse_unless_all_free(coach: Coach, calls: list[tuple[datetime, datetime]], now: datetime) -> None:
+    """Each under all the rules, but the horizon: a series has one of its own."""
+    calendar = coach.calendar._replace(terms=coach.calendar.terms._replace(horizon=timedelta(days=MOST_DAYS * 40)))
+    failed = {}
+    for span in calls:
+        reasons = slots.why_not(calendar, span, now)
+        if reasons:
+            failed[span[0].astimezone(coach.zone).isoformat()] = "; ".join(slots.REASONS[reason] for reason in reasons)
+    if failed:
+        raise Refused(FAILED, fields=failed)

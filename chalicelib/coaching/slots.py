@@ -1,0 +1,187 @@
+"""Which slots are free, and why a time is not: pure functions of a coach's calendar, the rules and the present.
+
+What is shown and what can be booked are one predicate seen from two sides: ``span in free(...)`` exactly where
+``why_not(...)`` is empty.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from chalicelib.calendar.availability import Hours, Span, occurrences
+from chalicelib.rules import Rules
+
+Month = tuple[int, int]
+"""Year and month in the coach's zone."""
+
+MARGIN = timedelta(days=2)
+"""A local day is up to two days away from the UTC day of the same instant, and hours may cross midnight."""
+
+
+class Terms(NamedTuple):
+    """The business rules as slots need them."""
+
+    length: timedelta
+    interval: timedelta
+    notice: timedelta
+    horizon: timedelta
+    buffer: timedelta
+    per_month: int
+
+
+class Calendar(NamedTuple):
+    """All that decides whether a slot is free. Spans in UTC."""
+
+    zone: ZoneInfo
+    hours: tuple[Hours, ...]
+    taken: list[Span]
+    """The coach's commitments."""
+    client_taken: list[Span]
+    calls: list[datetime]
+    """Starts of the client's calls that count towards coaching.calls_per_month."""
+    terms: Terms
+    limited: bool
+    """Whether notice and calls per month hold: they bind the client, not the coach who books for him."""
+
+
+def terms_of(rules: Rules) -> Terms:
+    """The coaching rules in force as Terms."""
+    return Terms(
+        length=timedelta(minutes=rules["coaching.call_minutes"]),
+        interval=timedelta(minutes=rules["coaching.slot_interval_minutes"]),
+        notice=timedelta(hours=rules["coaching.notice_hours"]),
+        horizon=timedelta(weeks=rules["coaching.horizon_weeks"]),
+        buffer=timedelta(minutes=rules["coaching.buffer_minutes"]),
+        per_month=rules["coaching.calls_per_month"],
+    )
+
+
+def free(calendar: Calendar, begin: datetime, end: datetime, now: datetime) -> list[Span]:
+    """The free slots that start from ``begin`` until before ``end``, in order.
+
+    Slots stand on the grid of each office-hours range: its start and every interval of elapsed time after it, so a
+    change to or from daylight saving time neither skips nor repeats one.
+    """
+    terms = calendar.terms
+    first, last = _bounds(calendar, now)
+    first, last = max(first, begin), min(last, end - timedelta(microseconds=1))
+    if first > last:
+        return []
+    starts = sorted(set(_grid(calendar, first, last)))
+    begins, ends = _closed(calendar)
+    full = _full_months(calendar)
+    found = []
+    for start in starts:
+        stop = start + terms.length
+        before = bisect_left(begins, stop) - 1
+        if (before < 0 or ends[before] <= start) and not (full and month_of(start, calendar.zone) in full):
+            found.append((start, stop))
+    return found
+
+
+def why_not(calendar: Calendar, span: Span, now: datetime) -> list[str]:
+    """Every reason (keys of REASONS) for which that span cannot be booked; none if it can."""
+    start, stop = span
+    first, last = _bounds(calendar, now)
+    checks = {
+        "length": stop - start != calendar.terms.length,
+        "past": start <= now,
+        "notice": now < start < first,
+        "too_far": start > last,
+        **_placement(calendar, span),
+        "taken": _meets(calendar.taken, span),
+        "buffer": _meets(widened(calendar.taken, calendar.terms.buffer), span) and not _meets(calendar.taken, span),
+        "client_taken": _meets(calendar.client_taken, span),
+        "month_is_full": month_of(start, calendar.zone) in _full_months(calendar),
+    }
+    return [reason for reason, holds in checks.items() if holds]
+
+
+REASONS = {
+    "length": "must have the length of a call (coaching.call_minutes)",
+    "past": "must not be past",
+    "notice": "must be further ahead (coaching.notice_hours)",
+    "too_far": "is too far ahead (coaching.horizon_weeks)",
+    "outside_hours": "is not within one of the coach's office hours",
+    "off_grid": "is not one of the starts that are offered (coaching.slot_interval_minutes)",
+    "taken": "is taken",
+    "buffer": "is too close to something else of the coach (coaching.buffer_minutes)",
+    "client_taken": "is a time at which the client is taken",
+    "month_is_full": "is in a month that has its calls already (coaching.calls_per_month)",
+}
+"""Reason -> how a sentence about that time goes on; with the rule that refuses it."""
+
+
+def nearest(slots: Iterable[Span], wanted: datetime, count: int = 3) -> list[Span]:
+    """The slots whose starts are nearest to the wanted one, in order of time."""
+    return sorted(sorted(slots, key=lambda slot: (abs(slot[0] - wanted), slot))[:count])
+
+
+def month_of(start: datetime, zone: ZoneInfo) -> Month:
+    """The calendar month of that instant in the zone."""
+    local = start.astimezone(zone)
+    return local.year, local.month
+
+
+def widened(spans: Iterable[Span], by: timedelta) -> list[Span]:
+    """Spans with that much more on both sides."""
+    return [(begin - by, end + by) for begin, end in spans]
+
+
+def _bounds(calendar: Calendar, now: datetime) -> Span:
+    """The earliest and the latest start that notice and horizon allow."""
+    soonest = now + timedelta(microseconds=1)
+    return (
+        max(now + calendar.terms.notice, soonest) if calendar.limited else soonest,
+        now + calendar.terms.horizon,
+    )
+
+
+def _grid(calendar: Calendar, first: datetime, last: datetime) -> Iterator[datetime]:
+    length, interval = calendar.terms.length, calendar.terms.interval
+    days = (first - MARGIN).astimezone(UTC).date(), (last + MARGIN).astimezone(UTC).date()
+    for begin, end in _ranges(calendar, *days):
+        start = begin
+        if start < first:
+            start += -(-(first - start) // interval) * interval
+        while start + length <= end and start <= last:
+            yield start
+            start += interval
+
+
+def _ranges(calendar: Calendar, first: date, last: date) -> Iterator[Span]:
+    return (span for hours in calendar.hours for span in occurrences(hours, first, last))
+
+
+def _closed(calendar: Calendar) -> tuple[list[datetime], list[datetime]]:
+    """Begins and ends of what is closed to calls, merged where they meet, in order."""
+    begins: list[datetime] = []
+    ends: list[datetime] = []
+    for begin, end in sorted([*widened(calendar.taken, calendar.terms.buffer), *calendar.client_taken]):
+        if ends and begin <= ends[-1]:
+            ends[-1] = max(ends[-1], end)
+        else:
+            begins.append(begin)
+            ends.append(end)
+    return begins, ends
+
+
+def _full_months(calendar: Calendar) -> set[Month]:
+    if not calendar.limited:
+        return set()
+    months = [month_of(start, calendar.zone) for start in calendar.calls]
+    return {month for month in months if months.count(month) >= calendar.terms.per_month}
+
+
+def _placement(calendar: Calendar, span: Span) -> dict[str, bool]:
+    """Whether the span lies outside every office-hours range, or inside one but off its grid."""
+    around = (span[0] - MARGIN).astimezone(UTC).date(), (span[1] + MARGIN).astimezone(UTC).date()
+    inside = [begin for begin, end in _ranges(calendar, *around) if begin <= span[0] and span[1] <= end]
+    on_grid = any((span[0] - begin) % calendar.terms.interval == timedelta() for begin in inside)
+    return {"outside_hours": not inside, "off_grid": bool(inside) and not on_grid}
+
+
+def _meets(spans: Iterable[Span], span: Span) -> bool:
+    return any(begin < span[1] and span[0] < end for begin, end in spans)

@@ -1,0 +1,66 @@
+"""Everything about a person as one file: what each table keeps of him, read as he himself may read it."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from chalicelib.database import Database
+
+TABLES: dict[str, str] = {
+    "person": "SELECT id, slug, name, timezone, enrolled FROM person WHERE id = %(me)s",
+    "account": "SELECT username, email, email_confirmed FROM account WHERE person_id = %(me)s",
+    "person_role": "SELECT role, active FROM person_role WHERE person_id = %(me)s ORDER BY role",
+    "ban": "SELECT at, why FROM ban WHERE person_id = %(me)s",
+    "session": "SELECT id, opened, expires FROM session WHERE person_id = %(me)s ORDER BY opened",
+    "api_token": "SELECT id, name, scope, made FROM api_token WHERE person_id = %(me)s ORDER BY made",
+    "feed": "SELECT made FROM feed WHERE person_id = %(me)s",
+    "mail_refusal": "SELECT kind FROM mail_refusal WHERE person_id = %(me)s ORDER BY kind",
+    "password_reset": "SELECT asked FROM password_reset WHERE person_id = %(me)s ORDER BY asked",
+    "address_change": "SELECT email, asked FROM address_change WHERE person_id = %(me)s ORDER BY asked",
+    "former_address": "SELECT email, at FROM former_address WHERE person_id = %(me)s ORDER BY at",
+    "invitation": (
+        'SELECT i.id, i.role, i.made, i.expires, a.email AS "to", u.person_id AS used_by, r.at AS revoked'
+        " FROM invitation i LEFT JOIN invitation_address a ON a.invitation_id = i.id"
+        " LEFT JOIN invitation_use u ON u.invitation_id = i.id"
+        " LEFT JOIN invitation_revocation r ON r.invitation_id = i.id WHERE i.by_person = %(me)s ORDER BY i.made"
+    ),
+    "invitation_use": "SELECT invitation_id FROM invitation_use WHERE person_id = %(me)s",
+    "idempotency": "SELECT key, status, body, at FROM idempotency WHERE person_id = %(me)s ORDER BY at",
+    "person_location": (
+        "SELECT l.name FROM person_location p JOIN location l ON l.id = p.location_id WHERE p.person_id = %(me)s"
+    ),
+    "refusal": (
+        "SELECT f.name FROM refusal r JOIN food_type f ON f.id = r.food_type_id WHERE r.person_id = %(me)s ORDER BY f.name"
+    ),
+    "availability": (
+        "SELECT id, purpose, starts, ends, timezone, weekly, CASE WHEN isfinite(until) THEN until END AS until,"
+        " ARRAY(SELECT day FROM availability_exception x WHERE x.availability_id = availability.id ORDER BY day) AS exceptions"
+        " FROM availability WHERE person_id = %(me)s ORDER BY starts"
+    ),
+    "pause": "SELECT id, lower(weeks) AS first, upper(weeks) AS until FROM pause WHERE person_id = %(me)s ORDER BY weeks",
+    "commitment": (
+        "SELECT lower(during) AS starts, upper(during) AS ends, event_id FROM commitment WHERE person_id = %(me)s"
+        " ORDER BY during"
+    ),
+    "event": "SELECT id, title, starts, ends, status FROM event WHERE creator = %(me)s ORDER BY starts",
+    "attendance": (
+        "SELECT e.id AS event, e.title, e.starts, e.ends, e.status, l.name AS location, a.response, a.reviewed"
+        " FROM attendance a JOIN event e ON e.id = a.event_id JOIN location l ON l.id = e.location_id"
+        " WHERE a.person_id = %(me)s ORDER BY e.starts"
+    ),
+    "left_over": "SELECT week, reason FROM left_over WHERE person_id = %(me)s ORDER BY week",
+    "audit": "SELECT at, what, whom, why FROM audit WHERE admin_id = %(me)s ORDER BY at",
+    "rule_change": "SELECT name, scope, before, after, changed FROM rule_change WHERE changed_by = %(me)s ORDER BY id",
+}
+"""Table -> what it keeps of the person; every table that refers to one is here, which a test holds."""
+
+
+def everything(db: Database, person: UUID, now: datetime) -> dict[str, Any]:
+    """All of it, by table: ``{"exported": ..., "person": [{...}], "attendance": [...], ...}``.
+
+    What is kept so that nobody can read it (password, tokens) is not in it, nor is what others say of him.
+    """
+    found: dict[str, Any] = {"exported": now}
+    for table, statement in TABLES.items():
+        found[table] = [row._asdict() for row in db.rows(statement, me=person)]
+    return found

@@ -1,0 +1,60 @@
+"""A person's lunches and calls as a calendar that programs subscribe to (RFC 5545, RFC 7986)."""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from chalice.app import Response
+
+from chalicelib.accounts import feeds
+from chalicelib.calendar.entries import Entry
+from chalicelib.database import Database
+from chalicelib.errors import NotFound
+from chalicelib.lunch import events
+
+PAST = timedelta(weeks=4)
+"""How long an entry stays after it is over, cancelled ones too: long enough for every program to have noticed."""
+
+SOURCES: tuple[Callable[[Database, UUID, datetime], Iterable[Entry]], ...] = (events.entries,)
+"""What gives entries: (db, person, since) -> those that end after then."""
+
+
+def serve(db: Database, token: str, known: str, now: datetime) -> Response:
+    """The calendar of a secret address; 304 where its ETag is ``known``. Raises NotFound."""
+    whose = feeds.enter(db, token)
+    if whose is None:
+        raise NotFound
+    entries = sorted(entry for source in SOURCES for entry in source(db, whose.person_id, now - PAST))
+    # Weak: DTSTAMP says when the calendar was written, which is no change of it.
+    etag = f'W/"{hashlib.sha256(repr(entries).encode()).hexdigest()[:32]}"'
+    headers: dict[str, str | list[str]] = {"ETag": etag, "Cache-Control": "private, no-cache"}
+    if etag in [one.strip() for one in known.split(",")] or known.strip() == "*":
+        return Response("", status_code=304, headers=headers)
+    return Response(written(entries, now), headers=headers | {"Content-Type": "text/calendar; charset=utf-8"})
+
+
+def written(entries: list[Entry], now: datetime) -> str:
+    """The entries as an iCalendar object; all times in UTC."""
+    from icalendar import Calendar, Event
+
+    calendar = Calendar()
+    calendar.add("prodid", "-//Rendezvous//Rendezvous//EN")
+    calendar.add("version", "2.0")
+    calendar.add("name", "Rendezvous")
+    calendar.add("x-wr-calname", "Rendezvous")
+    for entry in entries:
+        event = Event()
+        event.add("uid", entry.uid)
+        event.add("dtstamp", now)
+        event.add("dtstart", entry.starts)
+        event.add("dtend", entry.ends)
+        event.add("summary", entry.title)
+        event.add("location", entry.location)
+        event.add("description", entry.description)
+        event.add("url", entry.url)
+        event.add("status", entry.status)
+        event.add("sequence", entry.sequence)
+        calendar.add_component(event)
+    text: str = calendar.to_ical().decode()
+    return text

@@ -1,0 +1,68 @@
+"""My week: the next lunch, what waits for me, my hours, why I was not matched last time."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from chalicelib.accounts import people
+from chalicelib.calendar import zones
+from chalicelib.callers import Caller
+from chalicelib.database import Database
+from chalicelib.lunch import events, hours, locations
+
+REASONS = {
+    "no_hours": "in that week you gave no hours at which a lunch could start.",
+    "nobody_free": "nobody else was free at your hours.",
+    "nobody_suitable": "others were free at your hours, but nobody of them suited: what you all eat and whom you met"
+    " lately count as well.",
+    "more_people_than_partners": "there were more people than partners for them this time. You come before others next"
+    " time.",
+}
+"""Reason of a round -> what is said of it. No finer ones: a finer reason would tell on others."""
+
+
+def of(db: Database, caller: Caller, now: datetime) -> dict[str, Any]:
+    """What the caller's front page shows."""
+    today = zones.local_time(now, ZoneInfo(caller.timezone)).date()
+    next_monday = zones.monday(today) + timedelta(days=7)
+    location = locations.of(db, caller)
+    account = people.account(db, caller)
+    return {
+        "events": events.mine(db, caller, now),
+        "waiting": waiting(db, caller, now),
+        "email": "" if account["email_confirmed"] else account["email"],
+        "location": location,
+        "hours": hours.current(db, caller, now),
+        "starts": hours.possible(db, caller, location, next_monday, now),
+        "next_monday": next_monday,
+        "left_over": left_over(db, caller, zones.monday(today) - timedelta(days=7)),
+        "reasons": REASONS,
+        "today": today,
+        "week": zones.week_name(today),
+    }
+
+
+def waiting(db: Database, caller: Caller, now: datetime) -> dict[str, int]:
+    """How many lunches wait for the caller's approval, and how many for his review."""
+    row = db.row(
+        """
+        SELECT count(*) FILTER (WHERE a.response = 'invited' AND e.status IN ('Proposed', 'Confirmed')
+                                AND e.starts > %(now)s) AS approvals,
+               count(*) FILTER (WHERE a.response = 'approved' AND NOT a.reviewed
+                                AND e.status = 'Awaiting Evaluation') AS reviews
+        FROM attendance a JOIN event e ON e.id = a.event_id WHERE a.person_id = %(me)s
+        """,
+        me=caller.id,
+        now=now,
+    )
+    assert row is not None
+    return {"approvals": row.approvals, "reviews": row.reviews}
+
+
+def left_over(db: Database, caller: Caller, since: Any) -> Any | None:
+    """The last week from that Monday on in which the caller was left over (week, reason), None without one."""
+    return db.row(
+        "SELECT week, reason FROM left_over WHERE person_id = %(me)s AND week >= %(since)s ORDER BY week DESC LIMIT 1",
+        me=caller.id,
+        since=since,
+    )

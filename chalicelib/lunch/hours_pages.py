@@ -1,0 +1,168 @@
+"""Pages of a member's hours: the week, giving hours every week or once, changing and deleting them."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Any, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from chalicelib import rules
+from chalicelib.answers import Page, Redirect, page
+from chalicelib.calendar import availability, zones
+from chalicelib.calendar.availability import Hours, occurrences
+from chalicelib.callers import Caller
+from chalicelib.database import Database
+from chalicelib.errors import Invalid, NotFound
+from chalicelib.fields import Body, ClockTime, Day, Line
+from chalicelib.lunch import hours, locations
+from chalicelib.rules import DAYS
+from chalicelib.web import Form, Routes
+
+routes = Routes(__name__)
+
+DONE = {"given": "Your hours are added.", "changed": "Your hours are changed.", "deleted": "Your hours are deleted."}
+NEXT_DAYS = 8
+"""So many of the coming days of weekly hours can be ticked as exceptions; any other is typed."""
+
+
+class Shown(Body):
+    week: Line = ""
+    done: Line = ""
+
+
+class Copied(Body):
+    copy: UUID | None = None
+
+
+class GiveWeekly(Body):
+    start: ClockTime
+    end: ClockTime
+    days: list[Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]] = []
+    first: Day | None = None
+    until: Day | None = None
+
+
+class GiveOnce(Body):
+    day: Day
+    start: ClockTime
+    end: ClockTime
+
+
+class ChangeHours(Body):
+    start: ClockTime
+    end: ClockTime
+    day: Day | None = None
+    until: Day | None = None
+    skip: list[Day] = []
+    skip_also: Day | None = None
+
+
+class Nothing(Body):
+    pass
+
+
+@routes.page("/availability")
+def week(db: Database, caller: Caller, query: Shown, now: datetime) -> Page:
+    """My hours, and how many lunches could start in them. The next week, if no other is asked for."""
+    monday = zones.week_of(query.week) if query.week else _monday(caller, now) + timedelta(days=7)
+    location = locations.of(db, caller)
+    return page(
+        "availability.html",
+        done=DONE.get(query.done),
+        monday=monday,
+        this_monday=_monday(caller, now),
+        name=zones.week_name,
+        table=hours.table(db, caller, location, monday),
+        starts=hours.possible(db, caller, location, monday, now),
+        hours=hours.current(db, caller, now),
+        location=location,
+        values=rules.read(db),
+        today=_today(caller, now),
+    )
+
+
+@routes.page("/availability/weekly")
+def weekly(db: Database, caller: Caller, form: Form, query: Copied, now: datetime) -> Page:
+    return page("hours_weekly.html", copied=_copied(db, caller, query.copy), today=_today(caller, now))
+
+
+@routes.form("/availability/weekly", shows=weekly)
+def give_weekly(db: Database, caller: Caller, body: GiveWeekly, now: datetime) -> Redirect:
+    """One availability for each of the days."""
+    if not body.days:
+        raise Invalid.field("days", "needs at least one of them")
+    first = body.first or _today(caller, now)
+    for name in dict.fromkeys(body.days):
+        day = first + timedelta(days=(DAYS.index(name) - first.weekday()) % 7)
+        start, end = _at(day, body.start), _at(day, body.end)
+        availability.give(db, caller, "lunch", start, end, caller.timezone, True, body.until, [], now)
+    return Redirect("/availability?done=given")
+
+
+@routes.page("/availability/once")
+def once(db: Database, caller: Caller, form: Form, query: Copied, now: datetime) -> Page:
+    return page("hours_once.html", copied=_copied(db, caller, query.copy))
+
+
+@routes.form("/availability/once", shows=once)
+def give_once(db: Database, caller: Caller, body: GiveOnce, now: datetime) -> Redirect:
+    start, end = _at(body.day, body.start), _at(body.day, body.end)
+    availability.give(db, caller, "lunch", start, end, caller.timezone, False, None, [], now)
+    return Redirect(f"/availability?week={zones.week_name(body.day)}&done=given")
+
+
+@routes.page("/availability/{id}")
+def edit(db: Database, caller: Caller, id: UUID, form: Form, now: datetime) -> Page:
+    found = _one(db, caller, id)
+    return page("hours_edit.html", id=id, hours=found, days=_days(found, _today(caller, now)))
+
+
+@routes.form("/availability/{id}", shows=edit)
+def change(db: Database, caller: Caller, id: UUID, body: ChangeHours, now: datetime) -> Redirect:
+    found = _one(db, caller, id)
+    day = found.starts.date() if found.weekly or body.day is None else body.day
+    changes: dict[str, Any] = {"start": _at(day, body.start), "end": _at(day, body.end)}
+    if found.weekly:
+        changes |= {"until": body.until, "except": sorted({*body.skip, *filter(None, [body.skip_also])})}
+    availability.change(db, caller, id, changes, now)
+    return Redirect("/availability?done=changed")
+
+
+@routes.form("/availability/{id}/delete", shows=edit)
+def delete(db: Database, caller: Caller, id: UUID, body: Nothing) -> Redirect:
+    availability.withdraw(db, caller, id)
+    return Redirect("/availability?done=deleted")
+
+
+def _one(db: Database, caller: Caller, id: UUID) -> Hours:
+    found = availability.hours_by_id(db, caller).get(id)
+    if found is None:
+        raise NotFound("There are no such hours of yours")
+    return found
+
+
+def _copied(db: Database, caller: Caller, id: UUID | None) -> Hours | None:
+    return availability.hours_by_id(db, caller).get(id) if id else None
+
+
+def _days(found: Hours, today: date) -> list[date]:
+    """The coming days of weekly hours, and those that are exceptions already."""
+    if not found.weekly:
+        return []
+    place = ZoneInfo(found.timezone)
+    every = found._replace(exceptions=frozenset())
+    coming = occurrences(every, today, today + timedelta(weeks=NEXT_DAYS) - timedelta(days=1))
+    days = {zones.local_time(span[0], place).date() for span in coming}
+    return sorted(days | {day for day in found.exceptions if day >= today})
+
+
+def _at(day: date, clock: str) -> datetime:
+    hours, minutes = clock.split(":")[:2]
+    return datetime.combine(day, time(int(hours), int(minutes)))
+
+
+def _today(caller: Caller, now: datetime) -> date:
+    return zones.local_time(now, ZoneInfo(caller.timezone)).date()
+
+
+def _monday(caller: Caller, now: datetime) -> date:
+    return zones.monday(_today(caller, now))

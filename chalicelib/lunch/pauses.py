@@ -1,0 +1,67 @@
+"""Pauses: whole ISO weeks in which a member sits out. Lunches that were made before stay as they are."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from chalicelib.calendar import zones
+from chalicelib.callers import Caller
+from chalicelib.database import Database
+from chalicelib.errors import Invalid, NotFound
+
+LONGEST = 53
+"""Weeks of a pause at most."""
+FARTHEST = timedelta(days=2 * 366)
+MOST = 50
+"""Pauses a person may have that are not over."""
+
+
+def begin(db: Database, caller: Caller, first: str, last: str, now: datetime) -> dict[str, Any]:
+    """Sit out from one week to another, both included (``2026-W51``); the pause. Raises Invalid, Refused."""
+    begins, monday = zones.week_of(first, "first"), zones.week_of(last, "last")
+    today = _today(caller, now)
+    if monday < begins:
+        raise Invalid.field("last", "must not be before first")
+    if monday < zones.monday(today):
+        raise Invalid.field("last", "must not be past")
+    if begins > today + FARTHEST:
+        raise Invalid.field("first", "is too far ahead: two years at most")
+    if monday - begins >= timedelta(weeks=LONGEST):
+        raise Invalid.field("last", f"makes it too long: {LONGEST} weeks at most")
+    if len(mine(db, caller, now)) >= MOST:
+        raise Invalid.field("first", f"there are {MOST} pauses already")
+    id = uuid4()
+    db.run(
+        "INSERT INTO pause (id, person_id, weeks) VALUES (%(id)s, %(me)s, daterange(%(begins)s, %(ends)s))",
+        id=id,
+        me=caller.id,
+        begins=begins,
+        ends=monday + timedelta(days=7),
+    )
+    return _shown(id, begins, monday + timedelta(days=7))
+
+
+def mine(db: Database, caller: Caller, now: datetime) -> list[dict[str, Any]]:
+    """The caller's pauses that are not over, in order."""
+    rows = db.rows(
+        "SELECT id, lower(weeks) AS begins, upper(weeks) AS ends FROM pause"
+        " WHERE person_id = %(me)s AND upper(weeks) > %(today)s ORDER BY weeks",
+        me=caller.id,
+        today=_today(caller, now),
+    )
+    return [_shown(row.id, row.begins, row.ends) for row in rows]
+
+
+def end(db: Database, caller: Caller, id: UUID) -> None:
+    """Take a pause back. Raises NotFound."""
+    if not db.run("DELETE FROM pause WHERE id = %(id)s AND person_id = %(me)s", id=id, me=caller.id):
+        raise NotFound("There is no such pause of yours")
+
+
+def _today(caller: Caller, now: datetime) -> date:
+    return zones.local_time(now, ZoneInfo(caller.timezone)).date()
+
+
+def _shown(id: UUID, begins: date, ends: date) -> dict[str, Any]:
+    return {"id": id, "first": zones.week_name(begins), "last": zones.week_name(ends - timedelta(days=7))}

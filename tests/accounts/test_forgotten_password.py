@@ -1,0 +1,166 @@
+"""Somebody forgot the password: a link is mailed to the address's owner, works once, for an hour, and ends every session."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.people import PASSWORD, Browser, Community
+from tests.threads import at_once
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+NEW = "another horse entirely"
+
+
+def forgot(email: str, now: datetime = NOW) -> None:
+    from chalicelib.accounts import people
+    from chalicelib.database import transaction
+
+    transaction(lambda db: people.forgot(db, email, now))
+
+
+def links_mailed(community: Community) -> list[str]:
+    """The links that the mails which were asked for would carry."""
+    from chalicelib.accounts import links
+
+    rows = community.sql(
+        "SELECT event->'data'->>'password_reset' AS id FROM outbox WHERE event->'data'->>'kind' = 'reset' ORDER BY id"
+    )
+    return [links.link("reset", UUID(row.id)) for row in rows]
+
+
+def reset(link: str, password: str = NEW, now: datetime = NOW) -> None:
+    from chalicelib.accounts import people
+
+    people.reset_password(link, password, now)
+
+
+def can_log_in(password: str) -> bool:
+    return Browser().post("/Login/", {"username": "ada", "password": password}).status == 200
+
+
+def test_the_link_sets_a_new_password_and_ends_every_session(community: Community) -> None:
+    ada = community.member("ada")
+    bob = community.member("bob")
+    forgot("ADA@example.org")
+    [link] = links_mailed(community)
+    reset(link)
+    assert (can_log_in(NEW), can_log_in(PASSWORD)) == (True, False)
+    assert (ada.get("/MyEvents/").status, bob.get("/MyEvents/").status) == (401, 200)
+
+
+def test_the_link_works_once_and_so_do_its_sisters(community: Community) -> None:
+    from chalicelib.errors import NotFound
+
+    community.person("ada")
+    forgot("ada@example.org")
+    forgot("ada@example.org")
+    first, second = links_mailed(community)
+    reset(first)
+    for link in (first, second):
+        with pytest.raises(NotFound):
+            reset(link, "stolen password")
+    assert can_log_in(NEW)
+
+
+def test_the_link_works_for_an_hour(community: Community) -> None:
+    from chalicelib.errors import NotFound
+
+    community.person("ada")
+    forgot("ada@example.org")
+    [link] = links_mailed(community)
+    with pytest.raises(NotFound):
+        reset(link, now=NOW + timedelta(minutes=60, seconds=1))
+    reset(link, now=NOW + timedelta(minutes=59))
+    assert can_log_in(NEW)
+
+
+def test_a_link_that_was_not_mailed_does_nothing(community: Community) -> None:
+    from chalicelib.accounts import links
+    from chalicelib.errors import NotFound
+
+    person = community.person("ada")
+    forgot("ada@example.org")
+    [link] = links_mailed(community)
+    [kept] = community.sql("SELECT id FROM password_reset")
+    forged = [
+        "",
+        ".",
+        "x" * 10_000,
+        link[:-1],
+        link[:-1] + ("a" if link[-1] != "a" else "b"),
+        link.upper() + "é",
+        f"{kept.id.hex}.",
+        links.link("confirm", kept.id),
+        links.link("invitation", kept.id),
+        links.link("reset", person),
+        "\x00" + link,
+    ]
+    for one in forged:
+        with pytest.raises(NotFound):
+            reset(one)
+    assert can_log_in(PASSWORD)
+
+
+def test_a_link_is_used_once_however_many_try_at_once(community: Community) -> None:
+    from chalicelib.errors import NotFound
+
+    community.person("ada")
+    forgot("ada@example.org")
+    [link] = links_mailed(community)
+
+    def attempt(number: int) -> bool:
+        try:
+            reset(link, f"password number {number}")
+        except NotFound:
+            return False
+        return True
+
+    won = at_once(8, attempt)
+    assert won.count(True) == 1
+    assert can_log_in(f"password number {won.index(True)}")
+
+
+def test_nobody_learns_whether_there_is_such_an_address(community: Community) -> None:
+    community.person("ada")
+    forgot("nobody@example.org")
+    assert links_mailed(community) == []
+    assert community.sql("SELECT count(*) AS n FROM outbox")[0].n == 0
+
+
+def test_no_table_holds_a_link(community: Community) -> None:
+    community.person("ada")
+    forgot("ada@example.org")
+    [link] = links_mailed(community)
+    code = link.partition(".")[2]
+    kept = str(community.sql("SELECT * FROM password_reset")) + str(community.sql("SELECT * FROM outbox"))
+    assert code not in kept
+
+
+def test_what_failed_before_does_not_stand_in_the_way(community: Community, clock: Any) -> None:
+    """The limit on guesses holds for the new password as for the old: the link lifts nothing."""
+    community.rule("login.failures_per_15_minutes", 1)
+    community.person("ada")
+    clock.set("2026-11-23T09:00Z")
+    for _ in range(2):
+        can_log_in("wrong password")
+    forgot("ada@example.org")
+    reset(links_mailed(community)[0])
+    assert not can_log_in(NEW)
+    clock.set("2026-11-23T09:16Z")
+    assert can_log_in(NEW)
+
+
+def test_an_address_that_was_never_confirmed_gets_no_link(community: Community) -> None:
+    from chalicelib.database import JOB, transaction
+    from chalicelib.notifications import mailers
+
+    community.person("ada")
+    community.sql("UPDATE account SET email_confirmed = false")
+    forgot("ada@example.org")
+    [data] = [row.data for row in community.sql("SELECT event->'data' AS data FROM outbox")]
+    assert transaction(lambda db: list(mailers.reset(db, data)), JOB) == []
+    community.sql("UPDATE account SET email_confirmed = true")
+    [mail] = transaction(lambda db: list(mailers.reset(db, data)), JOB)
+    assert (mail.to, mail.values["link"]) == ("ada@example.org", links_mailed(community)[0])

@@ -1,0 +1,89 @@
+"""Taking along everything that is kept about oneself."""
+
+import json
+from typing import Any
+
+from tests.lunches import lunch
+from tests.people import PASSWORD
+
+NOT_OF_A_PERSON = {
+    "invitation_batch": "what an admin sent at once: the invitations themselves are in it",
+}
+"""Tables that refer to a person and stay out of the file, and why."""
+
+
+def test_every_table_that_refers_to_a_person_is_in_the_file(sql: Any) -> None:
+    from chalicelib.home.export import TABLES
+
+    referring = {
+        row.name
+        for row in sql(
+            "SELECT conrelid::regclass::text AS name FROM pg_constraint WHERE confrelid = 'person'::regclass"
+            " UNION SELECT table_name FROM information_schema.columns WHERE table_schema = 'public'"
+            " AND column_name IN ('person_id', 'by_person', 'admin_id', 'changed_by', 'creator', 'coach_id', 'client_id')"
+        )
+    }
+    assert len(referring) > 20
+    assert sorted(referring - TABLES.keys() - NOT_OF_A_PERSON.keys()) == [], "add it to home/export.py"
+
+
+def test_the_file_holds_what_a_member_has_given(community: Any, sql: Any, clock: Any) -> None:
+    clock.set("2026-11-23T09:00Z")
+    person, bob = community.person("ada"), community.person("bob")
+    ada = community.browser_of(person)
+    ada.ask("PATCH", "/api/me", {"refuses": ["Thai"], "mails": {"event_evaluate": False}})
+    hours = {"purpose": "lunch", "start": "2026-11-24T12:00", "end": "2026-11-24T14:00", "timezone": "Europe/Berlin"}
+    ada.post("/api/availability", hours | {"weekly": True, "except": ["2026-12-01"]})
+    ada.post("/api/pauses", {"first": "2026-W51", "last": "2026-W52"})
+    ada.post("/InvitationCode/Create/", {"to": "eve@example.org"})
+    ada.post("/api/me/tokens", {"name": "phone"})
+    ada.ask("PUT", "/api/me/feed")
+    ada.ask("PUT", "/api/me/email", {"email": "new@example.org", "password": PASSWORD})
+    lunch(sql, community.locations["Harbour"], "2026-11-25T12:00+00:00", approved=[person, bob], confirmed=True)
+    answer = ada.get("/api/me/export")
+    assert answer.status == 200, answer.text
+    assert "attachment" in answer.header("Content-Disposition")
+    found = answer.json
+    for expected in (
+        ("person", "name", "Ada"),
+        ("account", "email", "ada@example.org"),
+        ("refusal", "name", "Thai"),
+        ("mail_refusal", "kind", "event_evaluate"),
+        ("availability", "exceptions", ["2026-12-01"]),
+        ("pause", "first", "2026-12-14"),
+        ("invitation", "to", "eve@example.org"),
+        ("api_token", "name", "phone"),
+        ("address_change", "email", "new@example.org"),
+        ("person_location", "name", "Harbour"),
+        ("attendance", "response", "approved"),
+        ("commitment", "starts", "2026-11-25T12:00:00Z"),
+    ):
+        table, column, value = expected
+        assert [row[column] for row in found[table]] == [value], table
+    assert found["feed"] and found["session"]
+
+
+def test_the_file_holds_nothing_of_others_and_no_secret(community: Any, sql: Any) -> None:
+    ada, bob = community.member("ada"), community.member("bob")
+    for browser in (ada, bob):
+        browser.post("/api/me/tokens", {"name": "phone"})
+        browser.ask("PUT", "/api/me/feed")
+        browser.post("/InvitationCode/Create/", {"to": "eve@example.org"})
+    text = ada.get("/api/me/export").text
+    assert "bob" not in text.lower()
+    assert "argon2" not in text
+    assert ada.cookie not in text
+    found = json.loads(text)
+    assert all(
+        not {"token", "token_hash", "digest", "password"} & row.keys()
+        for t in found.values()
+        if isinstance(t, list)
+        for row in t
+    )
+
+
+def test_a_banned_person_takes_his_data_along_and_a_visitor_nothing(community: Any, visitor: Any) -> None:
+    ada = community.member("ada")
+    community.ban("ada")
+    assert ada.get("/api/me/export").json["ban"][0]["why"] == "no reason"
+    assert visitor.get("/api/me/export").status == 401

@@ -1,0 +1,141 @@
+"""A person refuses some kinds of mail, on his account or by the link in the mail."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from tests.lunches import lunch
+from tests.people import Browser
+
+
+@pytest.fixture(autouse=True)
+def monday(clock: Any) -> None:
+    clock.set("2026-11-23T09:00Z")
+
+
+@pytest.fixture
+def mailed(monkeypatch: Any) -> list[Any]:
+    """The mails that were sent: (to, subject, text, headers)."""
+    from chalicelib import mail
+
+    sent: list[Any] = []
+    monkeypatch.setattr(mail, "send", lambda to, subject, text, headers=None: sent.append((to, subject, text, headers)))
+    return sent
+
+
+def deliver(sql: Any) -> None:
+    """What the relay and the mailer do with what is waiting."""
+    from chalicelib.notifications import mailers
+
+    waiting = sql(
+        "UPDATE outbox SET published = %s WHERE published IS NULL RETURNING id, topic, event", "2026-11-23T09:00Z"
+    )
+    records: dict[str, list[Any]] = {}
+    for row in sorted(waiting, key=lambda row: row.id):
+        value = base64.b64encode(json.dumps(row.event).encode()).decode()
+        records.setdefault(f"{row.topic}-0", []).append(
+            {"topic": row.topic, "partition": 0, "offset": 0, "value": value}
+        )
+    mailers.handle({"records": records})
+
+
+def left(community: Any, sql: Any) -> tuple[Any, Any]:
+    """Bob, whose lunch with Ada she has just left."""
+    ada, bob = community.person("ada"), community.person("bob")
+    event = lunch(sql, community.locations["Harbour"], "2026-11-25T12:00+00:00", approved=[ada, bob], confirmed=True)
+    community.browser_of(ada).ask("PUT", f"/api/events/{event}/attendance", {"response": "rejected"})
+    return community.browser_of(bob), event
+
+
+def test_the_others_hear_that_somebody_left(community: Any, sql: Any, mailed: Any) -> None:
+    left(community, sql)
+    deliver(sql)
+    [(to, subject, _, headers)] = mailed
+    assert (to, "one too few" in subject) == ("bob@example.org", True)
+    assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+def test_the_others_hear_that_there_is_no_lunch(community: Any, sql: Any, mailed: Any, clock: Any) -> None:
+    clock.set("2026-11-25T09:00Z")
+    left(community, sql)
+    deliver(sql)
+    assert [(to, subject.startswith("No lunch")) for to, subject, *_ in mailed] == [("bob@example.org", True)]
+
+
+def test_a_refused_kind_is_not_sent_and_another_is(community: Any, sql: Any, mailed: Any) -> None:
+    bob, event = left(community, sql)
+    answer = bob.ask("PATCH", "/api/me", {"mails": {"event_unconfirmed": False}})
+    assert answer.json["mails"]["event_unconfirmed"] is False
+    assert answer.json["mails"]["event_approved"] is True
+    deliver(sql)
+    assert mailed == []
+    community.browser_of(sql("SELECT person_id FROM account WHERE username = 'ada'")[0].person_id).ask(
+        "PUT", f"/api/events/{event}/attendance", {"response": "approved"}
+    )
+    deliver(sql)
+    assert sorted(to for to, *_ in mailed) == ["ada@example.org", "bob@example.org"]
+
+
+def way_out(community: Any, sql: Any, mailed: Any) -> tuple[Any, str]:
+    bob, _ = left(community, sql)
+    deliver(sql)
+    link = mailed[0][3]["List-Unsubscribe"]
+    assert link.startswith("<http://rendezvous.test/unsubscribe/") and link.endswith(">")
+    assert link[1:-1] in mailed[0][2]
+    return bob, link[len("<http://rendezvous.test") : -1]
+
+
+def test_a_mail_program_unsubscribes_with_one_request(community: Any, sql: Any, mailed: Any) -> None:
+    bob, link = way_out(community, sql, mailed)
+    body = {"List-Unsubscribe": "One-Click"}
+    for _ in range(2):
+        answer = Browser().ask("POST", link, body, kind="form", headers={"Origin": ""})
+        assert answer.status == 200, answer.text
+    assert bob.get("/api/me").json["mails"]["event_unconfirmed"] is False
+
+
+def test_a_person_unsubscribes_with_a_button(community: Any, sql: Any, mailed: Any) -> None:
+    bob, link = way_out(community, sql, mailed)
+    assert 'method="post"' in Browser().get(link).text
+    answer = Browser().ask("POST", link, b"", kind="raw", headers={"Content-Type": "application/x-www-form-urlencoded"})
+    assert answer.status == 303, answer.text
+    assert "no more of these" in Browser().get(answer.header("Location")).text
+    assert bob.get("/api/me").json["mails"]["event_unconfirmed"] is False
+
+
+def test_reading_the_link_changes_nothing(community: Any, sql: Any, mailed: Any) -> None:
+    bob, link = way_out(community, sql, mailed)
+    answer = Browser().get(link)
+    assert answer.status == 200
+    assert "one too few" in answer.text
+    assert "bob" not in answer.text.lower()
+    assert bob.get("/api/me").json["mails"]["event_unconfirmed"] is True
+
+
+def test_a_link_that_was_not_mailed_is_nothing(community: Any, sql: Any, mailed: Any) -> None:
+    bob, link = way_out(community, sql, mailed)
+    for broken in (
+        link[:-1] + ("a" if link[-1] != "a" else "b"),
+        link.replace("event_unconfirmed", "event_approved"),
+        "/unsubscribe/x",
+    ):
+        assert Browser().get(broken).status == 404
+        assert Browser().ask("POST", broken, {"List-Unsubscribe": "One-Click"}, kind="form").status == 404
+    assert all(bob.get("/api/me").json["mails"].values())
+
+
+def test_the_link_of_somebody_who_is_gone_is_nothing(community: Any, sql: Any, mailed: Any) -> None:
+    from tests.people import PASSWORD
+
+    bob, link = way_out(community, sql, mailed)
+    assert bob.ask("DELETE", "/api/me", {"password": PASSWORD}).status == 204
+    assert Browser().ask("POST", link, {"List-Unsubscribe": "One-Click"}, kind="form").status == 404
+    assert sql("SELECT 1 FROM mail_refusal") == []
+
+
+def test_mails_that_one_asked_for_cannot_be_refused(community: Any) -> None:
+    ada = community.member("ada")
+    answer = ada.ask("PATCH", "/api/me", {"mails": {"reset": False}})
+    assert (answer.status, answer.json["errors"][0]["field"]) == (422, "mails")
