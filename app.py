@@ -20,6 +20,7 @@ import chalicelib.home.account_pages
 import chalicelib.home.api
 import chalicelib.home.entrance
 import chalicelib.home.pages
+import chalicelib.home.reference
 import chalicelib.home.unsubscribe_pages
 import chalicelib.lunch.api
 import chalicelib.lunch.hours_pages
@@ -46,6 +47,7 @@ for part in (
     chalicelib.home.api,
     chalicelib.home.entrance,
     chalicelib.home.pages,
+    chalicelib.home.reference,
     chalicelib.admin.api,
     chalicelib.home.account_pages,
     chalicelib.home.unsubscribe_pages,

@@ -158,6 +158,12 @@ def event_rejected(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
     yield from _about_event(db, "event_rejected", data["event"], "approved", "Rejected")
 
 
+def event_canceled(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
+    """A lunch was called off: to those who would have come, and to those who were asked."""
+    for response in ("approved", "invited"):
+        yield from _about_event(db, "event_canceled", data["event"], response, "Canceled")
+
+
 def _about_event(db: Database, template: str, event: str, response: str, *states: str) -> Iterator[Mail]:
     """To those with that response, if the lunch is in one of those states still, and not past."""
     rows = db.rows(
@@ -214,6 +220,7 @@ MAILS: dict[tuple[str, str], Callable[[Database, dict[str, Any]], Iterator[Mail]
     ("Events_All", "event.approved"): event_approved,
     ("Events_All", "event.unconfirmed"): event_unconfirmed,
     ("Events_All", "event.rejected"): event_rejected,
+    ("Events_All", "event.canceled"): event_canceled,
     ("Event_Evaluate", "event.evaluate"): event_evaluate,
     ("Mails", "mail.due"): due,
 }
