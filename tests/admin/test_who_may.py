@@ -53,6 +53,8 @@ def test_a_banned_admin_is_no_admin(community: Any) -> None:
 def thing(community: Any, sql: Any) -> dict[str, Any]:
     """What an admin can act on: ids by the names they have in paths."""
     community.person("ada")
+    for username, role in (("carla", "coach"), ("conrad", "coach"), ("ben", "client")):
+        community.person(username, roles=("member", role))
     event, round = uuid.uuid4(), uuid.uuid4()
     harbour = community.locations["Harbour"]
     sql(
@@ -76,11 +78,15 @@ def thing(community: Any, sql: Any) -> dict[str, Any]:
         "event": event,
         "round": round,
         "rule": "lunch.minutes",
+        "slug": "ben",
     }
 
 
 BODIES: dict[str, Any] = {
     "POST /api/admin/invitations": {"addresses": ["new@example.org"]},
+    "POST /api/admin/relationships": {"coach": "carla", "client": "ben"},
+    "PATCH /api/admin/relationships/{slug}": {"coach": "conrad"},
+    "DELETE /api/admin/relationships/{slug}": "?why=x",
     "POST /api/admin/locations": {"name": "Station", "timezone": "Europe/Paris"},
     "PATCH /api/admin/locations/{location}": {"open": False},
     "POST /api/admin/food-types": {"name": "Curry"},
