@@ -5,20 +5,26 @@ Handlers that are declared elsewhere are deployed without this file ever being i
 
 from typing import Any
 
-from chalice.app import Chalice, Cron, Rate
+from chalice.app import Chalice, Rate
 
 import chalicelib.accounts.api
 import chalicelib.accounts.pages
 import chalicelib.admin.api
+import chalicelib.admin.lunch_pages
+import chalicelib.admin.pages
+import chalicelib.admin.people_pages
 import chalicelib.calendar.api
 import chalicelib.coaching.admin_api
 import chalicelib.coaching.api
+import chalicelib.home.account_pages
 import chalicelib.home.api
 import chalicelib.home.entrance
 import chalicelib.home.pages
+import chalicelib.home.unsubscribe_pages
 import chalicelib.lunch.api
 import chalicelib.lunch.hours_pages
 import chalicelib.lunch.pages
+import chalicelib.lunch.pause_pages
 from chalicelib import bodies, clock, doors, logs
 from chalicelib.config import config
 
@@ -36,10 +42,16 @@ for part in (
     chalicelib.lunch.api,
     chalicelib.lunch.pages,
     chalicelib.lunch.hours_pages,
+    chalicelib.lunch.pause_pages,
     chalicelib.home.api,
     chalicelib.home.entrance,
     chalicelib.home.pages,
     chalicelib.admin.api,
+    chalicelib.home.account_pages,
+    chalicelib.home.unsubscribe_pages,
+    chalicelib.admin.pages,
+    chalicelib.admin.people_pages,
+    chalicelib.admin.lunch_pages,
 ):
     app.register_blueprint(part.routes)
 doors.close(app)
@@ -53,9 +65,9 @@ def relay(event: Any) -> None:
     outbox.relay(kafka.send, clock.now)
 
 
-@app.schedule(Cron(0, "*", "*", "*", "?", "*"))
+@app.schedule(Rate(1, unit=Rate.MINUTES))
 def match_lunches(event: Any) -> None:
-    """Asks for the rounds of the locations whose match hour has come."""
+    """Asks for the rounds whose hour has come, and those that an admin wants now."""
     from chalicelib.lunch import jobs
 
     jobs.match_due(clock.now())

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 from chalice.app import Response
@@ -24,12 +24,16 @@ SECURITY_HEADERS = {
 HSTS = {"Strict-Transport-Security": "max-age=63072000; includeSubDomains"}
 PRIVATE = "no-store"
 
+T = TypeVar("T")
+Yes = Annotated[bool, msgspec.Meta(extra_json_schema={"const": True})]
+"""True, in an answer that always says so."""
+
 
 @dataclass
-class Answer:
+class Answer(Generic[T]):
     """A JSON answer that needs more than its body: a status, headers, a cookie."""
 
-    body: Any
+    body: T
     status: int = 200
     headers: dict[str, str | list[str]] = field(default_factory=dict)
 

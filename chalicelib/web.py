@@ -13,6 +13,7 @@ that the caller may enter, for what is slow between two of them, and any other n
 
 import inspect
 import logging
+import secrets
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -48,6 +49,7 @@ class Routes(Blueprint):
         banned    what a banned person is told; None: he may call it
         by_token  whether a personal API token will do (True), or only a session
         refusal   message -> body of 401, 403, 404, 409 and 429, where it is not problem+json
+        refuses   statuses of the handler's own refusals that do not follow from the above, for the API's description
         """
         return self._add(method, path, who, more)
 
@@ -173,7 +175,6 @@ def _carry_out(endpoint: Endpoint, request: Request, parts: dict[str, str]) -> R
         return _respond(endpoint, request, endpoint.handler(**arguments(endpoint, request, parts)))
 
     def work(db: Database) -> Response:
-        request.afterwards.clear()
         callers.enter(db, request)
         permit(endpoint, request)
 
@@ -183,12 +184,11 @@ def _carry_out(endpoint: Endpoint, request: Request, parts: dict[str, str]) -> R
 
         if endpoint.method == "POST" and endpoint.path.startswith("/api/"):
             return idempotency.once(db, request, handle)
+        if endpoint.method == "POST" and endpoint.html:
+            return idempotency.once_of_form(db, request, handle)
         return handle()
 
-    response = transaction(work)
-    for one in request.afterwards:
-        one()
-    return response
+    return transaction(work)
 
 
 def _entering(endpoint: Endpoint, request: Request) -> Transact:
@@ -225,6 +225,7 @@ def show(request: Request, page: Page) -> Response:
         "caller": request.caller,
         "path": request.path,
         "now": request.now,
+        "once": secrets.token_urlsafe(9),
         "csrf": callers.csrf_token(request) if request.caller else "",
         "url": url,
         "static": lambda name: url(assets.path(name)),

@@ -1,12 +1,12 @@
 """Routes about accounts: invitations, login and logout, and what opens an account: password, address, tokens, feed."""
 
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 from uuid import UUID
 
 from chalicelib import callers
 from chalicelib.accounts import feeds, invitations, people, sessions, tokens
-from chalicelib.answers import Answer
+from chalicelib.answers import Answer, Yes
 from chalicelib.callers import Caller, Request
 from chalicelib.config import config
 from chalicelib.database import Database, Transact
@@ -41,25 +41,40 @@ class CreateToken(Body):
     scope: Literal["read", "write"] = "read"
 
 
+class InvitationCode(TypedDict):
+    invitation_code: str
+
+
+class Done(TypedDict):
+    success: Yes
+
+
 def _no_code(message: str) -> dict[str, Any]:
     return {"invitation_code": None, "error_message": message}
 
 
-@routes.api("POST", "/InvitationCode/Create", forms=True, refusal=_no_code, banned="You cannot give an invitation code")
-def create_invitation(db: Database, caller: Caller, body: CreateInvitation, now: datetime) -> dict[str, Any]:
+@routes.api(
+    "POST",
+    "/InvitationCode/Create",
+    forms=True,
+    refusal=_no_code,
+    refuses=(429,),
+    banned="You cannot give an invitation code",
+)
+def create_invitation(db: Database, caller: Caller, body: CreateInvitation, now: datetime) -> InvitationCode:
     """Make an invitation code; with ``to`` it is mailed as well, and bound to that address."""
-    return {"invitation_code": invitations.create(db, caller, body.to or "", now)}
+    return {"invitation_code": invitations.code_of(invitations.create(db, caller, body.to or "", now))}
 
 
-@routes.api("POST", "/Login", who=ANYBODY, forms=True, refusal=lambda message: {"success": False})
-def log_in(request: Request, body: LogIn, now: datetime) -> Answer:
+@routes.api("POST", "/Login", who=ANYBODY, forms=True, refusal=lambda message: {"success": False}, refuses=(401, 429))
+def log_in(request: Request, body: LogIn, now: datetime) -> Answer[Done]:
     """Open a session: a cookie."""
     token, lasts = sessions.log_in(body.username, body.password, request.address, now)
     return Answer({"success": True}, headers={"Set-Cookie": callers.session_cookie(token, lasts)})
 
 
 @routes.api("POST", "/Logout", who=ANYBODY)
-def log_out(request: Request) -> Answer:
+def log_out(request: Request) -> Answer[Done]:
     """End this session and delete its cookie; always 200."""
     sessions.log_out(request.token_hash)
     return Answer({"success": True}, headers={"Set-Cookie": callers.session_cookie("", timedelta())})
@@ -145,7 +160,7 @@ def read_feed(db: Database, caller: Caller) -> dict[str, Any]:
 @routes.api("PUT", "/api/me/feed", by_token=False)
 def open_feed(db: Database, caller: Caller) -> dict[str, Any]:
     """Make an address for your calendar, shown in this answer alone; a former one ends."""
-    return {"url": feeds.open(db, caller)}
+    return {"url": feeds.address(feeds.open(db, caller))}
 
 
 @routes.api("DELETE", "/api/me/feed", by_token=False, status=204)
@@ -155,10 +170,11 @@ def close_feed(db: Database, caller: Caller) -> None:
 
 
 def _mock(path: str, status: int, body: dict[str, Any]) -> None:
-    def answer() -> Answer:
+    def answer() -> Answer[dict[str, Any]]:
+        """Answers as the route of that name would, for whoever tries a client out; nothing is done."""
         return Answer(body, status)
 
-    routes.api("POST", path, who=ANYBODY)(answer)
+    routes.api("POST", path, who=ANYBODY, status=status)(answer)
 
 
 if not config().live:

@@ -15,10 +15,9 @@ from chalicelib.admin.events import Event, WhichEvents
 from chalicelib.admin.lists import Listing, Which
 from chalicelib.admin.people import Person, Role, WhichPeople
 from chalicelib.admin.rounds import Round
-from chalicelib.callers import Caller, Request
+from chalicelib.callers import Caller
 from chalicelib.database import Database
 from chalicelib.fields import Body, FoodName, Line, Name, Number, Reason, WeekName, Zone
-from chalicelib.lunch import jobs
 from chalicelib.web import Routes
 
 routes = Routes(__name__)
@@ -220,10 +219,9 @@ def find_rounds(db: Database, query: Which) -> Listing[Round]:
 
 
 @api("POST", "/rounds", status=202)
-def ask_round(db: Database, caller: Caller, request: Request, body: AskRound, now: datetime) -> Asked:
-    """Run a round now: it begins within seconds, and adds only what is newly possible."""
-    asked = rounds_.ask(db, caller, body.location, body.week, body.why, now)
-    request.afterwards.append(lambda: jobs.ask([asked]))
+def ask_round(db: Database, caller: Caller, body: AskRound, now: datetime) -> Asked:
+    """Run a round now: it begins within a minute or two, and adds only what is newly possible."""
+    rounds_.ask(db, caller, body.location, body.week, body.why, now)
     return Asked(body.location, body.week)
 
 

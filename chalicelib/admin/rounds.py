@@ -1,6 +1,6 @@
 """Rounds of the matcher: what each made, who was left over and why, what is proven; and asking for one now."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from chalicelib.calendar import zones
 from chalicelib.callers import Caller
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound
+from chalicelib.lunch import jobs
 
 WEEKS_AHEAD = 4
 """How far ahead a round can be asked for: beyond, hardly anybody has given hours."""
@@ -99,8 +100,8 @@ def left_over(db: Database, round: UUID) -> list[LeftOver]:
     return shaped(rows, LeftOver)
 
 
-def ask(db: Database, caller: Caller, location: int, week: str, why: str, now: datetime) -> tuple[int, date]:
-    """Ask for a round of that week (2026-W48) at that open location; what jobs.ask is to put into the queue.
+def ask(db: Database, caller: Caller, location: int, week: str, why: str, now: datetime) -> None:
+    """Ask for a round of that week (2026-W48) at that open location; the next run of match_lunches sends for it.
 
     Raises NotFound, and Invalid for a closed location or a week that is over or too far.
     """
@@ -112,7 +113,7 @@ def ask(db: Database, caller: Caller, location: int, week: str, why: str, now: d
     if not this <= monday <= this + timedelta(weeks=WEEKS_AHEAD):
         raise Invalid.field("week", f"must be this week or one of the next {WEEKS_AHEAD}")
     audit.note(db, caller, f"asked for a round of {week}", place.name, why, now)
-    return location, monday
+    jobs.ask(db, location, monday, now)
 
 
 def weeks(now: datetime) -> list[str]:

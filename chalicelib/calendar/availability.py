@@ -54,14 +54,19 @@ def occurrences(hours: Hours, first: date, last: date) -> Iterator[Span]:
 def spans(given: Iterable[Hours], first: date, last: date) -> list[Span]:
     """All occurrences that touch the days ``first`` to ``last``, merged where they meet, in order."""
     margin = timedelta(days=2)  # a day in one zone is up to two days in another, and a span may cross midnight
-    found = sorted(span for hours in given for span in occurrences(hours, first - margin, last + margin))
-    merged: list[Span] = []
-    for begin, end in found:
-        if merged and begin <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+    found = (span for hours in given for span in occurrences(hours, first - margin, last + margin))
+    return merged(found)
+
+
+def merged(found: Iterable[Span]) -> list[Span]:
+    """The same time as few spans: those that meet or overlap are one. In order."""
+    whole: list[Span] = []
+    for begin, end in sorted(found):
+        if whole and begin <= whole[-1][1]:
+            whole[-1] = (whole[-1][0], max(end, whole[-1][1]))
         else:
-            merged.append((begin, end))
-    return merged
+            whole.append((begin, end))
+    return whole
 
 
 def without(free: list[Span], taken: Iterable[Span]) -> list[Span]:

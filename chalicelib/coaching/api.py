@@ -146,7 +146,7 @@ def list_appointments(db: Database, caller: Caller, query: WhichWeeks, now: date
 
 
 @routes.api("POST", "/api/appointments", status=201)
-def book(db: Database, caller: Caller, body: BookCall, now: datetime) -> Answer:
+def book(db: Database, caller: Caller, body: BookCall, now: datetime) -> Answer[Any]:
     """Book a call with your coach; as a coach, for a client of yours."""
     call = appointments.book(db, caller, body.coach, body.start, body.end, body.client, now)
     return Answer(call, 201, {"Location": url(f"/api/appointments/{call['id']}")})

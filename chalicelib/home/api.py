@@ -1,13 +1,13 @@
 """Routes that speak of everything at once: joining, /api/me, the calendar feed."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 import msgspec
 from chalice.app import Response
 
 from chalicelib.accounts import people, refused_mails
-from chalicelib.answers import Answer
+from chalicelib.answers import Answer, Yes
 from chalicelib.calendar import zones
 from chalicelib.callers import Caller, Request
 from chalicelib.database import Database, Transact
@@ -33,14 +33,20 @@ class EraseMe(Body):
     password: AnyPassword
 
 
+class Enrolled(TypedDict):
+    success: Yes
+    message: Literal["Please log in"]
+
+
 @routes.api(
     "POST",
     "/Enrollment/Create",
     who=ANYBODY,
     forms=True,
     refusal=lambda message: {"success": False, "message": message},
+    refuses=(403, 409, 429),
 )
-def enrol(request: Request, body: enrolment.Enrol, now: datetime) -> dict[str, Any]:
+def enrol(request: Request, body: enrolment.Enrol, now: datetime) -> Enrolled:
     """Join with an invitation code. It opens no session: log in next."""
     enrolment.enrol(body, request.address, now)
     return {"success": True, "message": "Please log in"}
@@ -88,7 +94,7 @@ def erase(transact: Transact, caller: Caller, body: EraseMe, request: Request, n
 
 
 @routes.api("GET", "/api/me/export", banned=None)
-def take_along(db: Database, caller: Caller, now: datetime) -> Answer:
+def take_along(db: Database, caller: Caller, now: datetime) -> Answer[Any]:
     """Everything that is kept about you, as one file."""
     headers: dict[str, Any] = {"Content-Disposition": 'attachment; filename="rendezvous.json"'}
     return Answer(export.everything(db, caller.id, now), headers=headers)

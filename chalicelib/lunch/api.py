@@ -1,9 +1,10 @@
 """Routes about lunch: my events and whether I come, public events, pauses, what there is to choose from."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 from uuid import UUID
 
+from chalicelib.answers import Yes
 from chalicelib.callers import Caller
 from chalicelib.database import Database
 from chalicelib.fields import Body, FoodName, Name, Week
@@ -31,8 +32,26 @@ class BeginPause(Body):
     last: Week
 
 
-def _listing(key: str, found: list[Any]) -> dict[str, Any]:
-    return {"success": True, "message": None, key: found}
+class Appointments(TypedDict):
+    success: Yes
+    message: None
+    appointments: list[events.Appointment]
+
+
+class Locations(TypedDict):
+    success: Yes
+    message: None
+    locations: list[str]
+
+
+class FoodTypes(TypedDict):
+    success: Yes
+    message: None
+    food_types: list[str]
+
+
+def _appointments(found: list[Any]) -> Appointments:
+    return {"success": True, "message": None, "appointments": [events.appointment(event) for event in found]}
 
 
 def _refused(key: str) -> Any:
@@ -40,29 +59,29 @@ def _refused(key: str) -> Any:
 
 
 @routes.api("GET", "/MyEvents", counted=True, refusal=_refused("appointments"))
-def my_events(db: Database, caller: Caller, now: datetime) -> dict[str, Any]:
+def my_events(db: Database, caller: Caller, now: datetime) -> Appointments:
     """The lunches you approved that are not over yet."""
-    return _listing("appointments", [events.appointment(event) for event in events.mine(db, caller, now)])
+    return _appointments(events.mine(db, caller, now))
 
 
 @routes.api("GET", "/PublicEvents", counted=True, refusal=_refused("appointments"))
-def public_events(db: Database, caller: Caller, query: WhichEvents, now: datetime) -> dict[str, Any]:
+def public_events(db: Database, caller: Caller, query: WhichEvents, now: datetime) -> Appointments:
     """Public lunches of the next four weeks, of one location or with one food type if you like."""
     location = locations.named(db, query.location) if query.location is not None else None
     food = food_types.named(db, [query.food_type], "food_type")[0] if query.food_type is not None else None
-    return _listing("appointments", [events.appointment(event) for event in events.public(db, now, location, food)])
+    return _appointments(events.public(db, now, location, food))
 
 
 @routes.api("GET", "/ValidLocations", counted=True, refusal=_refused("locations"))
-def valid_locations(db: Database, caller: Caller) -> dict[str, Any]:
+def valid_locations(db: Database, caller: Caller) -> Locations:
     """The names of the locations."""
-    return _listing("locations", locations.names(db))
+    return {"success": True, "message": None, "locations": locations.names(db)}
 
 
 @routes.api("GET", "/ValidFoodTypes", counted=True, refusal=_refused("food_types"))
-def valid_food_types(db: Database, caller: Caller) -> dict[str, Any]:
+def valid_food_types(db: Database, caller: Caller) -> FoodTypes:
     """The names of the food types."""
-    return _listing("food_types", food_types.names(db))
+    return {"success": True, "message": None, "food_types": food_types.names(db)}
 
 
 @routes.api("GET", "/api/events")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -147,7 +147,15 @@ def public(db: Database, now: datetime, location: int | None = None, food_type: 
     )
 
 
-def appointment(event: Any) -> dict[str, Any]:
+class Appointment(TypedDict):
+    """A lunch in the lists: when, what, with whom."""
+
+    date: str
+    title: str
+    people: list[str]
+
+
+def appointment(event: Any) -> Appointment:
     """An event as /MyEvents/ and /PublicEvents/ show it: its date in the offset of the lunch's own place."""
     return {
         "date": zones.local_time(event.starts, ZoneInfo(event.timezone)).isoformat(timespec="seconds"),

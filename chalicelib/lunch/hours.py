@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 from chalicelib import rules
 from chalicelib.calendar import availability, commitments, zones
-from chalicelib.calendar.availability import Hours, Span, spans
+from chalicelib.calendar.availability import Hours, merged, spans
 from chalicelib.calendar.timetables import Row, timetable
 from chalicelib.callers import Caller
 from chalicelib.database import Database
-from chalicelib.lunch.weeks import Week, possible_starts, week_at
+from chalicelib.lunch.weeks import possible_starts, week_at
 
 
 def current(db: Database, caller: Caller, now: datetime) -> dict[UUID, Hours]:
@@ -46,11 +46,5 @@ def table(db: Database, caller: Caller, location: Any | None, monday: date) -> l
     begins, ends = (zones.instant(datetime.combine(monday + timedelta(days=days), time()), place) for days in (0, 7))
     free = spans(availability.hours_by_id(db, caller).values(), monday, monday + timedelta(days=6))
     taken = commitments.mine(db, caller, begins, ends)
-    lunches = _lunch_hours(week_at(monday, location.timezone, rules.read(db))) if location else []
+    lunches = merged(week_at(monday, location.timezone, rules.read(db)).lunches) if location else []
     return timetable(monday, place, free, taken, lunches)
-
-
-def _lunch_hours(week: Week) -> list[Span]:
-    """From the first start of each day to the end of its last lunch."""
-    many = len(week.starts)
-    return [(week.start(day * many), week.start(day * many + many - 1) + week.length) for day in range(len(week.days))]

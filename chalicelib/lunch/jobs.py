@@ -9,42 +9,62 @@ from chalicelib.config import config
 from chalicelib.database import JOB, Database, transaction
 from chalicelib.lunch import attendances
 
-
-def due(db: Database, now: datetime) -> list[tuple[int, date]]:
-    """The open locations whose match hour has come for the week after, and that had no round for it yet."""
-    values = rules.read(db)
-    day = rules.DAYS.index(values["lunch.match_day"])
-    found = []
-    for row in db.rows("SELECT id, timezone FROM location WHERE open ORDER BY id"):
-        local = zones.local_time(now, ZoneInfo(row.timezone))
-        if (local.weekday(), local.hour) >= (day, values["lunch.match_hour"]):
-            found.append((row.id, zones.monday(local.date()) + timedelta(days=7)))
-    return [
-        (location, monday)
-        for location, monday in found
-        if not db.value(
-            "SELECT EXISTS (SELECT FROM round WHERE week = %(week)s AND location_id = %(location)s)",
-            week=monday,
-            location=location,
-        )
-    ]
+SENT_AGAIN = timedelta(minutes=20)
+"""A message that was lost on its way to the queue is sent again after so long; a round run twice makes nothing twice."""
 
 
 def match_due(now: datetime) -> int:
-    """Ask for a round at every location whose hour has come; how many. Asked twice, a round makes nothing twice."""
-    return ask(transaction(lambda db: due(db, now), JOB))
-
-
-def ask(rounds: list[tuple[int, date]]) -> int:
-    """Put one message a location and week into the queue; how many."""
-    if not rounds:
+    """Put one message a location and week into the queue, for every round that is to be run; how many."""
+    due = transaction(lambda db: claim(db, now), JOB)
+    if not due:
         return 0
     from chalicelib import queues
 
     return queues.send(
-        config().rounds_queue,
-        ({"week": zones.week_name(monday), "location": location} for location, monday in rounds),
+        config().rounds_queue, ({"week": zones.week_name(monday), "location": location} for location, monday in due)
     )
+
+
+def claim(db: Database, now: datetime) -> list[tuple[int, date]]:
+    """The rounds to be sent now: those whose hour has come, and those that were asked for."""
+    for location, monday in _due(db, now):
+        ask(db, location, monday, now)
+    rows = db.rows(
+        "UPDATE asked_round SET sent = %(now)s WHERE sent < %(before)s RETURNING location_id, week",
+        now=now,
+        before=now - SENT_AGAIN,
+    )
+    return sorted((row.location_id, row.week) for row in rows)
+
+
+def ask(db: Database, location: int, monday: date, now: datetime) -> None:
+    """Have a round run soon."""
+    db.run(
+        "INSERT INTO asked_round (week, location_id, asked) VALUES (%(week)s, %(location)s, %(now)s)"
+        " ON CONFLICT (week, location_id) DO NOTHING",
+        week=monday,
+        location=location,
+        now=now,
+    )
+
+
+def _due(db: Database, now: datetime) -> list[tuple[int, date]]:
+    """The open locations whose match hour has come for the week after, and that had no round for it yet."""
+    values = rules.read(db)
+    hour = (rules.DAYS.index(values["lunch.match_day"]), values["lunch.match_hour"])
+    found = []
+    for row in db.rows("SELECT id, timezone FROM location WHERE open ORDER BY id"):
+        local = zones.local_time(now, ZoneInfo(row.timezone))
+        if (local.weekday(), local.hour) >= hour:
+            found.append((row.id, zones.monday(local.date()) + timedelta(days=7)))
+    had = {
+        (row.location_id, row.week)
+        for row in db.rows(
+            "SELECT DISTINCT location_id, week FROM round WHERE week = ANY(%(weeks)s)",
+            weeks=[week for _, week in found],
+        )
+    }
+    return [one for one in found if one not in had]
 
 
 def locations(week: date) -> list[tuple[int, date]]:

@@ -55,6 +55,12 @@ def write(db: Database, given: candidates.Round, result: Result, now: datetime) 
     left = {given.people[row]: str(reason) for row, reason in reasons(given.columns, result).items()}
     _tell(db, given.week, lunches, values, now)
     _record(db, given, result, lunches, left, now)
+    db.run(
+        "DELETE FROM asked_round WHERE week = %(week)s AND location_id = %(location)s AND asked <= %(now)s",
+        week=given.week.monday,
+        location=given.location.id,
+        now=now,
+    )
     return Outcome(given.location.name, given.location.timezone, lunches, left, result.bound, result.proven)
 
 

@@ -122,6 +122,16 @@ CREATE TABLE left_over (
 );
 CREATE INDEX left_over_round ON left_over (round_id);
 
+-- Rounds that are to be run, because their hour has come or an admin asked, until they have run.
+CREATE TABLE asked_round (
+    week date NOT NULL CONSTRAINT asked_round_week_is_a_monday CHECK (extract(isodow FROM week) = 1),
+    location_id integer NOT NULL REFERENCES location,
+    asked timestamptz NOT NULL,
+    sent timestamptz NOT NULL DEFAULT '-infinity',
+    PRIMARY KEY (week, location_id)
+);
+COMMENT ON COLUMN asked_round.sent IS 'When a message was last put into the queue: one that got lost is sent again.';
+
 -- The states of an event, as docs/reference draws them: nothing else can be stored.
 CREATE FUNCTION hold_event_to_its_states() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -218,6 +228,7 @@ GRANT SELECT, INSERT ON event_food TO rendezvous_app;
 GRANT SELECT, INSERT, UPDATE (response, reviewed) ON attendance TO rendezvous_app;
 GRANT SELECT, INSERT ON review TO rendezvous_app;
 GRANT SELECT ON round, left_over TO rendezvous_app;
+GRANT SELECT, INSERT, UPDATE (asked, sent) ON asked_round TO rendezvous_app;
 
 ALTER TABLE location ENABLE ROW LEVEL SECURITY;
 ALTER TABLE food_type ENABLE ROW LEVEL SECURITY;
@@ -230,6 +241,7 @@ ALTER TABLE event_food ENABLE ROW LEVEL SECURITY;
 ALTER TABLE attendance ENABLE ROW LEVEL SECURITY;
 ALTER TABLE review ENABLE ROW LEVEL SECURITY;
 ALTER TABLE round ENABLE ROW LEVEL SECURITY;
+ALTER TABLE asked_round ENABLE ROW LEVEL SECURITY;
 ALTER TABLE left_over ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY everybody_reads ON location FOR SELECT USING (true);
@@ -255,6 +267,7 @@ CREATE POLICY own_response ON attendance FOR UPDATE TO rendezvous_app USING (per
 CREATE POLICY admins_read ON review FOR SELECT TO rendezvous_app USING ((SELECT i_am('admin')));
 CREATE POLICY attendants_write ON review FOR INSERT TO rendezvous_app
     WITH CHECK (event_id IN (SELECT event_id FROM attendance WHERE person_id = (SELECT me()) AND response = 'approved'));
+CREATE POLICY admins ON asked_round TO rendezvous_app USING ((SELECT i_am('admin'))) WITH CHECK ((SELECT i_am('admin')));
 CREATE POLICY admins ON round FOR SELECT TO rendezvous_app USING ((SELECT i_am('admin')));
 CREATE POLICY own ON left_over FOR SELECT TO rendezvous_app USING (person_id = (SELECT me()));
 CREATE POLICY admins ON left_over FOR SELECT TO rendezvous_app USING ((SELECT i_am('admin')));
@@ -272,5 +285,6 @@ CREATE POLICY jobs ON event TO rendezvous_job USING (true);
 CREATE POLICY jobs ON event_food TO rendezvous_job USING (true);
 CREATE POLICY jobs ON attendance TO rendezvous_job USING (true);
 CREATE POLICY jobs ON review TO rendezvous_job USING (true);
+CREATE POLICY jobs ON asked_round TO rendezvous_job USING (true);
 CREATE POLICY jobs ON round TO rendezvous_job USING (true);
 CREATE POLICY jobs ON left_over TO rendezvous_job USING (true);

@@ -4,8 +4,8 @@
 
 Making groups as full as can be is NP-hard, so this is local search. A person without a place joins a pair, or takes
 another's place, who then looks for one in turn (an ejection chain, searched breadth first). A pair is dissolved if
-both its people find a place: three pairs become two groups of three. No step lets people meet who met lately, unless
-others did so until then.
+both its people find a place: three pairs become two groups of three. People who met lately are parted in the
+same way, and no pair is dissolved for the sake of a meeting of such people.
 """
 
 from __future__ import annotations
@@ -25,18 +25,22 @@ else:
     from chalicelib.lunch.matching.bits import lowest
     from chalicelib.lunch.matching.people import People
 
+from chalicelib.lunch.matching.regroup import Neighbourhoods
+
 COMPILED: bool = cython.compiled
 
-HOURS = 60
-EVERYBODY = (1 << 64) - 1
+HOURS = cython.declare(cython.int, 60)
 EFFORT = 100
 """Groups thought of for each person, in all."""
 
 SPARE_EFFORT = 1_500_000
 """Groups thought of besides, shared by all of the round's people, so that small rounds are searched thoroughly."""
 
-PAIRS_A_PERSON = 64
-SEATS_A_PERSON = 256
+PAIRS_A_PERSON = cython.declare(cython.int, 64)
+SEATS_A_PERSON = cython.declare(cython.int, 256)
+EFFORT_A_PERSON = cython.declare(cython.int, 5000)
+NEVER = cython.declare(cython.int, 1 << 20)
+FRESH = cython.declare(cython.int, 1 << 10)
 
 
 def ints(length: int, value: int = 0) -> memoryview[int]:
@@ -62,6 +66,11 @@ class Places:
     logged: cython.int
     search: cython.int
     token: cython.int
+    change: cython.int[::1]
+    hole_one: cython.int
+    hole_two: cython.int
+    splitting: cython.bint
+    slack: cython.int
     effort: cython.longlong
     limit: cython.longlong
 
@@ -70,23 +79,27 @@ class Places:
         self.people = people
         self.at = ints(HOURS + 1)
         self.seats, self.pairs, self.queue = ints(seats), ints(largest), ints(largest)
-        self.before, self.seen, self.looked = ints(n), ints(n), ints(n)
+        self.before, self.seen, self.looked, self.change = ints(n), ints(n), ints(n), ints(n)
         self.log = ints(24 * largest + 24)
         self.pair_count = self.logged = self.search = self.token = 0
+        self.hole_one = self.hole_two = -1
+        self.splitting = False
+        self.slack = 0
         self.effort = self.limit = 0
+
+    def neighbourhoods(self, near: Neighbourhoods, first: int, last: int, effort: int) -> None:
+        """Let `near` improve the same location."""
+        near.improve(first, last, self.at, self.seats, effort)
 
     def improve(self, first: cython.int, last: cython.int, effort: cython.longlong) -> None:
         """Improve the groups of the location in rows first..last - 1.
 
-        :param effort: how many groups may be thought of
+        :param effort: how many places may be thought of, for each of the objectives
         """
         self._fill(first, last)
-        self.effort = effort
-        self._part_acquaintances(first, last)
-        self.effort = effort
-        gained = self.people.trios
-        while gained and self.effort > 0:
-            gained = self._dissolve_pairs(first, last)
+        self._part_acquaintances(first, last, effort)
+        if self.people.trios:
+            self._dissolve_pairs(first, last, effort)
 
     @cython.cfunc
     @cython.exceptval(check=False)
@@ -113,35 +126,96 @@ class Places:
                 hours &= hours - 1
 
     @cython.cfunc
-    @cython.exceptval(-1)
-    def _dissolve_pairs(self, first: cython.int, last: cython.int) -> cython.bint:
-        """Try to dissolve each pair; whether one was."""
+    @cython.exceptval(check=False)
+    def _list_pairs(self, first: cython.int, last: cython.int) -> cython.void:
         people: People = self.people
-        gained: cython.bint = False
         u: cython.int
-        i: cython.int = 0
         self.pair_count = 0
         for u in range(first, last):
             if people.one[u] > u and people.two[u] < 0:
                 self.pairs[self.pair_count] = u
                 self.pair_count += 1
-        while i < self.pair_count and self.pair_count >= 3 and self.effort > 0:
-            self._drop_stale_pairs(i)
-            if i >= self.pair_count:
-                break
-            self.limit = self.effort - max(200, self.effort // (self.pair_count - i))
-            if self._dissolve(self.pairs[i]):
-                gained = True
-            i += 1
-        return gained
+
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def _part_acquaintances(self, first: cython.int, last: cython.int, effort: cython.longlong) -> cython.int:
+        """Find other places for people who met lately, as long as that lets fewer of them meet."""
+        people: People = self.people
+        gained: cython.bint = True
+        u: cython.int
+        self.effort = effort
+        while gained and self.effort > 0:
+            gained = False
+            self._list_pairs(first, last)
+            for u in range(first, last):
+                if people.one[u] >= 0 and self._stale(u) > 0 and self.effort > 0:
+                    if self._move(u, 0, False) or self._move(u, FRESH, False) or self._move(u, FRESH, True):
+                        gained = True
+        return 0
+
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def _move(self, u: cython.int, slack: cython.int, splitting: cython.bint) -> cython.bint:
+        """Find u a place that lets fewer acquaintances meet, and somebody for the one he had unless two stay."""
+        people: People = self.people
+        stale: cython.int = self._stale(u)
+        self.limit = self.effort - EFFORT_A_PERSON
+        self.logged = 0
+        self.splitting = splitting
+        self.slack = min(slack, stale - 1)
+        self.hole_one, self.hole_two = people.one[u], people.two[u]
+        if splitting and self.hole_two < 0:
+            return False
+        self._note(u)
+        self._note(self.hole_one)
+        if self.hole_two >= 0:
+            self._note(self.hole_two)
+            people.pair(self.hole_one, self.hole_two)
+        else:
+            people.one[self.hole_one] = -1
+        people.one[u] = people.two[u] = -1
+        if self._place(u, stale - 1):
+            return True
+        self._undo()
+        return False
 
     @cython.cfunc
     @cython.exceptval(check=False)
-    def _drop_stale_pairs(self, i: cython.int) -> cython.void:
-        """While what stands at i is no longer the head of a pair, take the last one there instead."""
-        while i < self.pair_count and not self._heads_pair(self.pairs[i]):
-            self.pair_count -= 1
-            self.pairs[i] = self.pairs[self.pair_count]
+    def _stale(self, u: cython.int) -> cython.int:
+        """How stale u's group is for him."""
+        return self._stale_with(u, self.people.one[u], self.people.two[u])
+
+    @cython.cfunc
+    @cython.exceptval(check=False)
+    def _stale_with(self, u: cython.int, x: cython.int, y: cython.int) -> cython.int:
+        stale: cython.int = self.people.staleness(u, x)
+        return stale + self.people.staleness(u, y) if y >= 0 else stale
+
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def _dissolve_pairs(self, first: cython.int, last: cython.int, effort: cython.longlong) -> cython.int:
+        """Dissolve pairs as long as one can be."""
+        gained: cython.bint = True
+        i: cython.int
+        self.effort = effort
+        self.hole_one = self.hole_two = -1
+        self.splitting = False
+        self.slack = 0
+        while gained and self.effort > 0:
+            gained = False
+            self._list_pairs(first, last)
+            i = 0
+            while self.pair_count >= 3 and self.effort > 0:
+                while i < self.pair_count and not self._heads_pair(self.pairs[i]):
+                    self.pair_count -= 1
+                    self.pairs[i] = self.pairs[self.pair_count]
+                if i >= self.pair_count:
+                    break
+                self.limit = self.effort - max(200, self.effort // (self.pair_count - i))
+                if self._dissolve(self.pairs[i]):
+                    gained = True
+                i += 1
+        return 0
 
     @cython.cfunc
     @cython.exceptval(check=False)
@@ -157,7 +231,7 @@ class Places:
         self._note(a)
         self._note(b)
         self.people.one[a] = self.people.one[b] = -1
-        if self._place(a) and self._place(b):
+        if self._place(a, 0) and self._place(b, 0):
             return True
         self._undo()
         return False
@@ -182,42 +256,72 @@ class Places:
 
     @cython.cfunc
     @cython.exceptval(-1)
-    def _place(self, root: cython.int) -> cython.bint:
-        """Find a place for a person without one, by a chain of people who take each other's."""
+    def _place(self, root: cython.int, most: cython.int) -> cython.bint:
+        """Find a place for a person without one, by a chain of people who take each other's.
+
+        :param most: all groups together may become so much staler
+        """
         head: cython.int = 0
         tail: cython.int = 1
         p: cython.int
         self.search += 1
         self.queue[0] = root
         self.before[root] = -1
+        self.change[root] = 0
         self.seen[root] = self.search
+        if self.hole_one >= 0:
+            self.seen[self.hole_one] = self.search
+        if self.hole_two >= 0:
+            self.seen[self.hole_two] = self.search
         while head < tail and self.effort > self.limit:
             p = self.queue[head]
             head += 1
-            if self._join_pair(p):
+            if self._fill_hole(p, most):
                 return True
-            tail = self._take_places(p, tail)
+            if (self.hole_one < 0 or self.hole_two >= 0) and self._join_pair(p, most):
+                return True
+            tail = self._take_places(p, most, tail)
+            if tail < 0:
+                return True
         return False
 
     @cython.cfunc
     @cython.exceptval(-1)
-    def _join_pair(self, p: cython.int) -> cython.bint:
+    def _fill_hole(self, p: cython.int, most: cython.int) -> cython.bint:
+        """Let p take the place that the root had, if he fits there."""
+        people: People = self.people
+        x: cython.int = self.hole_one
+        y: cython.int = self.hole_two
+        if x < 0 or self.before[p] < 0 or self.change[p] + self._stale_with(p, x, y) > most:
+            return False
+        if not (people.fits(p, x) if y < 0 else people.fit(p, x, y)):
+            return False
+        self._carry_out(p, x, y)
+        return True
+
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def _join_pair(self, p: cython.int, most: cython.int) -> cython.bint:
+        """Let p join a pair."""
         people: People = self.people
         tries: cython.int = min(self.pair_count, PAIRS_A_PERSON)
-        start: cython.int = people.luck[p] % self.pair_count
         i: cython.int
         x: cython.int
         y: cython.int
+        if tries == 0 or not people.trios:
+            return False
         for i in range(tries):
-            x = self.pairs[(start + i) % self.pair_count]
+            x = self.pairs[(people.luck[p] % self.pair_count + i) % self.pair_count]
             y = people.one[x]
-            if people.two[x] >= 0 or y < 0 or x == p or y == p:
+            if people.two[x] >= 0 or y < 0 or x == p or y == p or x == self.hole_one or y == self.hole_one:
                 continue
             self.effort -= 1
             if not people.fit(p, x, y) or self._on_the_way(p, x):
                 continue
-            if people.staleness(p, x) or people.staleness(p, y):
+            if self.change[p] + self._stale_with(p, x, y) > most:
                 continue
+            self._note(x)
+            self._note(y)
             self._carry_out(p, x, y)
             return True
         return False
@@ -233,9 +337,9 @@ class Places:
         return False
 
     @cython.cfunc
-    @cython.exceptval(-1)
-    def _take_places(self, p: cython.int, tail: cython.int) -> cython.int:
-        """Queue everybody whose place p could take; the new tail of the queue."""
+    @cython.exceptval(-2)
+    def _take_places(self, p: cython.int, most: cython.int, tail: cython.int) -> cython.int:
+        """Queue everybody whose place p could take; the new tail of the queue, -1 if p found a partner for good."""
         people: People = self.people
         hours: cython.ulonglong = people.free[p]
         hour: cython.int
@@ -243,6 +347,7 @@ class Places:
         x: cython.int
         size: cython.int
         start: cython.int
+        change: cython.int
         self.token += 1
         while hours:
             hour = lowest(hours)
@@ -257,37 +362,53 @@ class Places:
                     continue
                 self.looked[x] = self.token
                 self.effort -= 1
-                if self._could_replace(p, x) and not self._on_the_way(p, x):
+                if self.splitting and self._split(p, x, most):
+                    return -1
+                change = self._change(p, x)
+                if self.change[p] + change <= self.slack and not self._on_the_way(p, x):
                     self.seen[x] = self.search
                     self.before[x] = p
+                    self.change[x] = self.change[p] + change
                     self.queue[tail] = x
                     tail += 1
         return tail
 
     @cython.cfunc
     @cython.exceptval(-1)
-    def _could_replace(self, p: cython.int, x: cython.int) -> cython.bint:
-        """Whether p fits x's companions, who were no better strangers to x than to p."""
+    def _change(self, p: cython.int, x: cython.int) -> cython.int:
+        """How much staler x's group becomes with p in his place; more than ever allowed if p does not fit."""
         people: People = self.people
         y: cython.int = people.one[x]
         z: cython.int = people.two[x]
-        if y == p or z == p:
+        if y == p or z == p or not (people.fits(p, y) if z < 0 else people.fit(p, y, z)):
+            return NEVER
+        return self._stale_with(p, y, z) - self._stale_with(x, y, z)
+
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def _split(self, p: cython.int, x: cython.int, most: cython.int) -> cython.bint:
+        """Take x out of a group of three to be p's partner."""
+        people: People = self.people
+        y: cython.int = people.one[x]
+        z: cython.int = people.two[x]
+        if z < 0 or not people.fits(p, x) or self._on_the_way(p, x):
             return False
-        if z < 0:
-            return people.fits(p, y) and people.staleness(p, y) <= people.staleness(x, y)
-        if not people.fit(p, y, z):
+        if self.change[p] + people.staleness(p, x) - self._stale_with(x, y, z) > most:
             return False
-        return people.staleness(p, y) + people.staleness(p, z) <= people.staleness(x, y) + people.staleness(x, z)
+        self._note(x)
+        self._note(y)
+        self._note(z)
+        people.pair(y, z)
+        self._carry_out(p, x, -1)
+        return True
 
     @cython.cfunc
     @cython.exceptval(check=False)
     def _carry_out(self, p: cython.int, x: cython.int, y: cython.int) -> cython.void:
-        """p joins the pair x, y; whoever displaced him takes his place, and so on."""
+        """p sits down with x and y (-1: nobody); whoever displaced him takes his place, and so on."""
         people: People = self.people
         old_one: cython.int
         old_two: cython.int
-        self._note(x)
-        self._note(y)
         while p >= 0:
             old_one, old_two = people.one[p], people.two[p]
             if self.before[p] >= 0:
@@ -302,97 +423,15 @@ class Places:
             x, y = old_one, old_two
             p = self.before[p]
 
-    @cython.cfunc
-    @cython.exceptval(-1)
-    def _part_acquaintances(self, first: cython.int, last: cython.int) -> cython.int:
-        """Let people who met lately trade places with others, as long as that lets fewer of them meet."""
-        people: People = self.people
-        gained: cython.bint = True
-        u: cython.int
-        while gained and self.effort > 0:
-            gained = False
-            for u in range(first, last):
-                if people.one[u] >= 0 and self._stale(u) > 0:
-                    self.limit = self.effort - 5000
-                    if self._trade(u):
-                        gained = True
-        return 0
 
-    @cython.cfunc
-    @cython.exceptval(check=False)
-    def _stale(self, u: cython.int) -> cython.int:
-        """How stale u's group is for him."""
-        people: People = self.people
-        stale: cython.int = people.staleness(u, people.one[u])
-        return stale + people.staleness(u, people.two[u]) if people.two[u] >= 0 else stale
-
-    @cython.cfunc
-    @cython.exceptval(-1)
-    def _trade(self, p: cython.int) -> cython.bint:
-        """Exchange p for somebody of another group if that makes the two groups fresher."""
-        people: People = self.people
-        hours: cython.ulonglong = people.free[p]
-        now: cython.int = self._stale(p)
-        hour: cython.int
-        i: cython.int
-        x: cython.int
-        size: cython.int
-        then: cython.int
-        self.token += 1
-        while hours:
-            hour = lowest(hours)
-            hours &= hours - 1
-            size = self.at[hour + 1] - self.at[hour]
-            for i in range(size):
-                x = self.seats[self.at[hour] + (people.luck[p] + i) % size]
-                if self.looked[x] == self.token or x == p or people.one[p] == x or people.two[p] == x:
-                    continue
-                self.looked[x] = self.token
-                self.effort -= 1
-                if self.effort <= self.limit:
-                    return False
-                then = self._stale_instead(p, x)
-                if then < 0:
-                    continue
-                if then + self._stale_instead(x, p) < now + self._stale(x) and self._stale_instead(x, p) >= 0:
-                    self._swap(p, x)
-                    return True
-        return False
-
-    @cython.cfunc
-    @cython.exceptval(-2)
-    def _stale_instead(self, p: cython.int, x: cython.int) -> cython.int:
-        """How stale it would be for p in x's place; -1 if he does not fit."""
-        people: People = self.people
-        y: cython.int = people.one[x]
-        z: cython.int = people.two[x]
-        if z < 0:
-            return people.staleness(p, y) if people.fits(p, y) else -1
-        return people.staleness(p, y) + people.staleness(p, z) if people.fit(p, y, z) else -1
-
-    @cython.cfunc
-    @cython.exceptval(check=False)
-    def _swap(self, p: cython.int, x: cython.int) -> cython.void:
-        people: People = self.people
-        a: cython.int = people.one[p]
-        b: cython.int = people.two[p]
-        c: cython.int = people.one[x]
-        d: cython.int = people.two[x]
-        if b < 0:
-            people.pair(x, a)
-        else:
-            people.trio(x, a, b)
-        if d < 0:
-            people.pair(p, c)
-        else:
-            people.trio(p, c, d)
-
-
-def fill(people: People, edges: list[int]) -> None:
-    """Improve the groups at every location; `edges` are the rows where locations begin, and n."""
+def fill(people: People, edges: list[int], seed: int) -> None:
+    """Improve the groups at every location; `edges` are the rows where locations begin, and n; `seed` breaks ties."""
     hours = np.append(0, np.cumsum(np.bitwise_count(np.asarray(people.free)), dtype=np.int64))
     rows: NDArray[np.int64] = np.array(edges)
     places = Places(people, int(np.diff(rows).max(initial=0)), int(np.diff(hours[rows]).max(initial=0)))
+    near = Neighbourhoods(people, seed)
     for first, last in zip(edges, edges[1:], strict=False):
         size = last - first
-        places.improve(first, last, EFFORT * size + SPARE_EFFORT * size // max(1, people.n))
+        effort = EFFORT * size + SPARE_EFFORT * size // max(1, people.n)
+        places.improve(first, last, effort)
+        places.neighbourhoods(near, first, last, effort)

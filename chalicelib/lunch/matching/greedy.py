@@ -25,12 +25,12 @@ else:
 
 COMPILED: bool = cython.compiled
 
-HOURS = 60
-BUCKETS = 512
-FEW = 4
+HOURS = cython.declare(cython.int, 60)
+BUCKETS = cython.declare(cython.int, 512)
+FEW = cython.declare(cython.int, 4)
 """So many free people of each hour are looked at."""
 
-FAR = 32
+FAR = cython.declare(cython.int, 32)
 """So many seats of each hour are looked at to find them."""
 
 

@@ -16,7 +16,7 @@ except ModuleNotFoundError:
 
 COMPILED: bool = cython.compiled
 
-FRESH_WEEKS = 53
+FRESH_WEEKS = cython.declare(cython.int, 53)
 """Two who met this many weeks ago or more are as good as strangers."""
 
 
@@ -60,7 +60,7 @@ class People:
         pairs = np.concatenate([columns.forbidden, columns.blocked])
         at, others, _ = by_person(n, memoryview(location), pairs, np.zeros(len(pairs), np.int32))
         self.apart_at, self.apart = memoryview(at), memoryview(others)
-        met = columns.met[columns.met[:, 2] < FRESH_WEEKS]
+        met = columns.met[columns.met[:, 2] < int(FRESH_WEEKS)]
         at, others, weeks = by_person(n, memoryview(location), met[:, :2], met[:, 2])
         self.met_at, self.met, self.weeks = memoryview(at), memoryview(others), memoryview(weeks)
         menus: dict[int, int] = {}

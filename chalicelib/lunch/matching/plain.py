@@ -8,6 +8,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 compiled = False
+int = longlong = None
 
 
 def cclass(thing: T) -> T:
@@ -21,3 +22,8 @@ cfunc = final = cclass
 def exceptval(*_: object, **__: object) -> Callable[[T], T]:
     """Compiled, it says how a C function tells of an exception; here exceptions need no help."""
     return cclass
+
+
+def declare(_: object, value: T) -> T:
+    """Compiled, the value is a C variable; here it is what it is."""
+    return value

@@ -32,11 +32,11 @@ else:
 
 COMPILED: bool = cython.compiled
 
-NEW = 0
-OUTER = 1
-INNER = 2
+NEW = cython.declare(cython.int, 0)
+OUTER = cython.declare(cython.int, 1)
+INNER = cython.declare(cython.int, 2)
 
-SMALL = 16
+SMALL = cython.declare(cython.int, 16)
 """Of so few people all threes are tried; of more, only those who share a table."""
 
 

@@ -32,7 +32,7 @@ def match(columns: Columns) -> Result:
         inner = exchange(trade, forest, persons)
         separator[inner] = True
         bound += forest.deficiency(persons)
-    fill(people, edges)
+    fill(people, edges, columns.seed)
     return emit(columns, people, separator, bound)
 
 

@@ -66,7 +66,7 @@ def acquainted(n: int, seed: int) -> Columns:
     pairs = np.array([(one, other) for one in range(size) for other in range(one)])
     everybody = (np.arange((n + size - 1) // size)[:, None, None] * size + pairs[None]).reshape(-1, 2)
     everybody = everybody[(everybody < n).all(1)]
-    forbidden = everybody[chance.random(len(everybody)) < 0.93]
+    forbidden = everybody[chance.random(len(everybody)) < 0.8]
     return with_history(chance, location, free, menu(chance, n, 8, 0.1), 0.0, 2.0, forbidden)
 
 
