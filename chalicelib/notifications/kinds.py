@@ -6,6 +6,7 @@ KINDS: dict[str, str] = {
     "event_unconfirmed": "Somebody left a lunch of yours, and it is one too few",
     "event_rejected": "A lunch of yours will not be",
     "event_evaluate": "How was lunch?",
+    "call_reminder": "A call is near",
 }
 """Kind -> what a person reads beside its checkbox."""
 
