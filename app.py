@@ -10,15 +10,21 @@ from chalice.app import Chalice, Rate
 import chalicelib.accounts.api
 import chalicelib.accounts.pages
 import chalicelib.admin.api
+import chalicelib.admin.lunch_pages
+import chalicelib.admin.pages
+import chalicelib.admin.people_pages
 import chalicelib.calendar.api
 import chalicelib.coaching.admin_api
 import chalicelib.coaching.api
+import chalicelib.home.account_pages
 import chalicelib.home.api
 import chalicelib.home.entrance
 import chalicelib.home.pages
+import chalicelib.home.unsubscribe_pages
 import chalicelib.lunch.api
 import chalicelib.lunch.hours_pages
 import chalicelib.lunch.pages
+import chalicelib.lunch.pause_pages
 from chalicelib import bodies, clock, doors, logs
 from chalicelib.config import config
 
@@ -36,10 +42,16 @@ for part in (
     chalicelib.lunch.api,
     chalicelib.lunch.pages,
     chalicelib.lunch.hours_pages,
+    chalicelib.lunch.pause_pages,
     chalicelib.home.api,
     chalicelib.home.entrance,
     chalicelib.home.pages,
     chalicelib.admin.api,
+    chalicelib.home.account_pages,
+    chalicelib.home.unsubscribe_pages,
+    chalicelib.admin.pages,
+    chalicelib.admin.people_pages,
+    chalicelib.admin.lunch_pages,
 ):
     app.register_blueprint(part.routes)
 doors.close(app)

@@ -27,14 +27,22 @@ def read(raw: str, content_type: str, accepted: tuple[str, ...], shape: type[S])
     """
     if not raw:
         return checked({}, shape)
-    kind = content_type.partition(";")[0].strip().lower() or accepted[0]
-    if kind not in accepted:
-        raise WrongType(f"send {' or '.join(accepted)}")
-    if len(raw) > MAX_BYTES or len(raw.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        raise TooLarge(f"a body has at most {MAX_BYTES} bytes")
-    if kind == JSON:
+    if kind_of(content_type, accepted) == JSON:
         return checked(read_json(raw), shape)
     return checked(form_values(read_pairs(raw), shape), shape, texts=True)
+
+
+def kind_of(content_type: str, accepted: tuple[str, ...]) -> str:
+    """The media type without its parameters; the first accepted one where none is given. Raises WrongType."""
+    kind = content_type.partition(";")[0].strip().lower() if content_type.strip() else accepted[0]
+    if kind not in accepted:
+        raise WrongType(f"send {' or '.join(accepted)}")
+    return kind
+
+
+def _refuse_too_large(raw: str) -> None:
+    if len(raw) > MAX_BYTES or len(raw.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        raise TooLarge(f"a body has at most {MAX_BYTES} bytes")
 
 
 def checked(given: Any, shape: type[S], *, texts: bool = False) -> S:
@@ -60,7 +68,8 @@ def _printable(text: str) -> str:
 
 
 def read_json(raw: str) -> Any:
-    """The JSON value; a key given twice, NaN and Infinity are refused. Raises Unreadable or Invalid."""
+    """The JSON value; a key given twice, NaN and Infinity are refused. Raises TooLarge, Unreadable or Invalid."""
+    _refuse_too_large(raw)
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -74,13 +83,26 @@ def read_json(raw: str) -> Any:
         raise Unreadable(f"{constant} is not JSON")
 
     try:
-        return json.loads(raw, object_pairs_hook=once, parse_constant=refuse)
+        value = json.loads(raw, object_pairs_hook=once, parse_constant=refuse)
     except (ValueError, RecursionError):
         raise Unreadable("this is not JSON") from None
+    if "\\ud" in raw or "\\uD" in raw:
+        _refuse_halves(value)
+    return value
+
+
+def _refuse_halves(value: Any) -> None:
+    """Half of a surrogate pair can be escaped in JSON and is no text: no UTF-8 holds it, and msgspec breaks on it."""
+    for name, given in value.items() if isinstance(value, dict) else [("body", value)]:
+        try:
+            json.dumps([name, given], ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise Invalid.field(_printable(name), "has half a character") from None
 
 
 def read_pairs(raw: str) -> list[tuple[str, str]]:
-    """The pairs of a form or a query string. Raises Unreadable."""
+    """The pairs of a form or a query string. Raises TooLarge or Unreadable."""
+    _refuse_too_large(raw)
     try:
         return parse_qsl(raw, keep_blank_values=True, strict_parsing=True, max_num_fields=MAX_FIELDS, errors="replace")
     except ValueError:

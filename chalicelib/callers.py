@@ -14,7 +14,10 @@ from chalicelib.database import Database
 from chalicelib.errors import Forbidden
 
 COOKIE = "session"
+SHOWN_ONCE = "shown_once"
 CSRF_FIELD = "csrf"
+ONCE_FIELD = "once"
+"""Makes a form another one each time that it is shown, so that one pressed twice is told from two."""
 CSRF_HEADER = "x-csrf-token"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -67,16 +70,16 @@ def hashed(token: bytes) -> bytes:
     return hashlib.sha256(token).digest()
 
 
-def token_of(cookies: str) -> bytes:
-    """The session token in a Cookie header, b'' where there is none.
+def cookie(cookies: str, wanted: str = COOKIE) -> str:
+    """The value of that name in a Cookie header, '' where there is none.
 
     Lynx sends a cookie's attributes back as if they were cookies (``session=...; SameSite=Lax``): they are passed over.
     """
     for pair in cookies.split(";"):
         name, _, value = pair.strip().partition("=")
-        if name == COOKIE:
-            return value.strip('"').encode("ascii", "replace")
-    return b""
+        if name == wanted:
+            return value.strip('"')
+    return ""
 
 
 def bearer_of(authorization: str) -> bytes:
@@ -89,7 +92,7 @@ def identify(request: Request, *, page: bool) -> None:
     """Whom the request claims to come from: a bearer's token counts for the API alone, and before the cookie."""
     token = b"" if page or not request.path.startswith("/api/") else bearer_of(request.headers.get("authorization", ""))
     request.bearer = bool(token)
-    request.token = token or token_of(request.headers.get("cookie", ""))
+    request.token = token or cookie(request.headers.get("cookie", "")).encode("ascii", "replace")
 
 
 def new_token() -> str:
@@ -101,6 +104,12 @@ def session_cookie(token: str, lasts: timedelta) -> str:
     """The Set-Cookie header that opens a session in a browser, or deletes it where ``lasts`` is zero."""
     secure = "; Secure" if config().live else ""
     return f"{COOKIE}={token}; Max-Age={int(lasts.total_seconds())}; Path=/; HttpOnly; SameSite=Lax{secure}"
+
+
+def shown_once(secret: str = "") -> str:
+    """The Set-Cookie header that carries a secret over the redirect to the page that shows it, or takes it away."""
+    secure = "; Secure" if config().live else ""
+    return f"{SHOWN_ONCE}={secret}; Max-Age={60 if secret else 0}; Path=/; HttpOnly; SameSite=Strict{secure}"
 
 
 def enter(db: Database, request: Request) -> None:

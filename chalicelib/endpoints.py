@@ -123,7 +123,7 @@ def _read_form(endpoint: Endpoint, request: Request, kind: type) -> Any:
     tokens = [value for name, value in pairs if name == callers.CSRF_FIELD]
     if endpoint.who != ANYBODY and not (len(tokens) == 1 and callers.is_csrf_token(request, tokens[0])):
         raise Forbidden("This form is not of your session any more. Please send it again")
-    return bodies.read_form([pair for pair in pairs if pair[0] != callers.CSRF_FIELD], kind)
+    return bodies.read_form([pair for pair in pairs if pair[0] not in (callers.CSRF_FIELD, callers.ONCE_FIELD)], kind)
 
 
 def _part(text: str, kind: Any) -> Any:

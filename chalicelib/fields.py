@@ -28,6 +28,8 @@ Reason = Annotated[str, Meta(min_length=1, max_length=255, pattern=_NAME)]
 """Why somebody did something, in a line."""
 WeekName = Annotated[str, Meta(pattern=r"^[0-9]{4}-W[0-9]{2}\Z")]
 """An ISO week: ``2026-W48``."""
+Lines = Annotated[str, Meta(pattern=_LINES)]
+"""Lines of text, as long as who takes them says."""
 Username = Annotated[str, Meta(min_length=3, max_length=32, pattern=r"^[A-Za-z0-9._-]+\Z")]
 Email = Annotated[
     str,

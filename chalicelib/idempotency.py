@@ -1,4 +1,4 @@
-"""Idempotency-Key: the same POST sent twice is carried out once and answered twice.
+"""The same POST sent twice is carried out once and answered twice: by its Idempotency-Key, or by a form's own key.
 
 The key is tried with an advisory lock (not got: the first is still under way) and stored with the answer and a
 digest of the request in the same transaction, so a refusal or a crash leaves nothing behind.
@@ -7,14 +7,32 @@ digest of the request in the same transaction, so a refusal or a crash leaves no
 import hashlib
 import json
 from collections.abc import Callable
+from typing import Any
+from uuid import UUID
 
 from chalice.app import Response
 
+from chalicelib import bodies, callers
 from chalicelib.callers import Request
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, Refused
 
 HEADER = "idempotency-key"
+
+
+def once_of_form(db: Database, request: Request, carry_out: Callable[[], Response]) -> Response:
+    """Carry out a page's form, or answer as before if its button was pressed twice: the second waits for the first.
+
+    What was changed in the form meanwhile makes it another one.
+    """
+    keys = [value for name, value in bodies.read_pairs(request.body) if name == callers.ONCE_FIELD]
+    if len(keys) != 1 or request.caller is None:
+        return carry_out()
+    person, digest = request.caller.id, _digest(request)
+    key = f"form {digest.hex()}"
+    db.run("SELECT pg_advisory_xact_lock(hashtextextended(%(lock)s, 0))", lock=f"{person} {key}")
+    known = _known(db, person, key)
+    return _answered(known) if known else _carried_out(db, request, key, digest, carry_out)
 
 
 def once(db: Database, request: Request, carry_out: Callable[[], Response]) -> Response:
@@ -28,19 +46,48 @@ def once(db: Database, request: Request, carry_out: Callable[[], Response]) -> R
     lock = f"{person} {key}"
     if not db.value("SELECT pg_try_advisory_xact_lock(hashtextextended(%(lock)s, 0))", lock=lock):
         raise Refused("A request with this Idempotency-Key is still under way")
-    digest = hashlib.sha256("\0".join((request.method, request.path, request.body)).encode("utf-8", "replace")).digest()
-    known = db.row(
+    digest = _digest(request)
+    known = _known(db, person, key)
+    if known is None:
+        return _carried_out(db, request, key, digest, carry_out)
+    if bytes(known.request) != digest:
+        raise Invalid.field("Idempotency-Key", "was used for another request")
+    return _answered(known)
+
+
+def _digest(request: Request) -> bytes:
+    return hashlib.sha256("\0".join((request.method, request.path, request.body)).encode("utf-8", "replace")).digest()
+
+
+def _known(db: Database, person: UUID, key: str) -> Any | None:
+    return db.row(
         "SELECT request, status, headers, body FROM idempotency WHERE person_id = %(person)s AND key = %(key)s",
         person=person,
         key=key,
     )
-    if known:
-        if bytes(known.request) != digest:
-            raise Invalid.field("Idempotency-Key", "was used for another request")
-        return Response(known.body, status_code=known.status, headers=dict(known.headers))
+
+
+def _answered(known: Any) -> Response:
+    return Response(known.body, status_code=known.status, headers=dict(known.headers))
+
+
+def _carried_out(
+    db: Database, request: Request, key: str, digest: bytes, carry_out: Callable[[], Response]
+) -> Response:
+    assert request.caller is not None
     response = carry_out()
     db.many(
         "INSERT INTO idempotency (person_id, key, request, status, headers, body, at) VALUES %s",
-        [(person, key, digest, response.status_code, json.dumps(response.headers), response.body, request.now)],
+        [
+            (
+                request.caller.id,
+                key,
+                digest,
+                response.status_code,
+                json.dumps(response.headers),
+                response.body,
+                request.now,
+            )
+        ],
     )
     return response

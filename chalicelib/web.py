@@ -13,6 +13,7 @@ that the caller may enter, for what is slow between two of them, and any other n
 
 import inspect
 import logging
+import secrets
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -183,6 +184,8 @@ def _carry_out(endpoint: Endpoint, request: Request, parts: dict[str, str]) -> R
 
         if endpoint.method == "POST" and endpoint.path.startswith("/api/"):
             return idempotency.once(db, request, handle)
+        if endpoint.method == "POST" and endpoint.html:
+            return idempotency.once_of_form(db, request, handle)
         return handle()
 
     return transaction(work)
@@ -222,6 +225,7 @@ def show(request: Request, page: Page) -> Response:
         "caller": request.caller,
         "path": request.path,
         "now": request.now,
+        "once": secrets.token_urlsafe(9),
         "csrf": callers.csrf_token(request) if request.caller else "",
         "url": url,
         "static": lambda name: url(assets.path(name)),

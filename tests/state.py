@@ -1,7 +1,14 @@
 """All that is stored, as one digest: what was refused must not change it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
+
+import psycopg2
+import psycopg2.extras
+import pytest
+
+from tests.people import Community
 
 COUNTERS = frozenset({"rate"})
 """Limits count refusals: that is what they are for."""
@@ -26,3 +33,37 @@ def digest_of(sql: Callable[..., list[Any]], besides: frozenset[str] = COUNTERS)
         0
     ].digest
     return found
+
+
+@contextmanager
+def shared_community(server: Any, name: str) -> Iterator[tuple[str, Community]]:
+    """A database that several tests share because none changes it: its URL and its people."""
+    url = server.create(name, "template_of_tests")
+    connection = psycopg2.connect(url, cursor_factory=psycopg2.extras.NamedTupleCursor)
+    connection.autocommit = True
+    psycopg2.extras.register_uuid(conn_or_curs=connection)
+
+    def ask(statement: str, *values: Any) -> list[Any]:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            return cursor.fetchall() if cursor.description else []
+
+    try:
+        yield url, Community(ask)
+    finally:
+        connection.close()
+        server.drop(name)
+
+
+@contextmanager
+def serving(url: str) -> Iterator[None]:
+    """The application uses the database at ``url``."""
+    from chalicelib.config import config
+    from chalicelib.database import disconnect
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABASE_URL", url)
+        config.cache_clear()
+        yield
+        disconnect()
+    config.cache_clear()

@@ -63,7 +63,7 @@ def _no_code(message: str) -> dict[str, Any]:
 )
 def create_invitation(db: Database, caller: Caller, body: CreateInvitation, now: datetime) -> InvitationCode:
     """Make an invitation code; with ``to`` it is mailed as well, and bound to that address."""
-    return {"invitation_code": invitations.create(db, caller, body.to or "", now)}
+    return {"invitation_code": invitations.code_of(invitations.create(db, caller, body.to or "", now))}
 
 
 @routes.api("POST", "/Login", who=ANYBODY, forms=True, refusal=lambda message: {"success": False}, refuses=(401, 429))
@@ -160,7 +160,7 @@ def read_feed(db: Database, caller: Caller) -> dict[str, Any]:
 @routes.api("PUT", "/api/me/feed", by_token=False)
 def open_feed(db: Database, caller: Caller) -> dict[str, Any]:
     """Make an address for your calendar, shown in this answer alone; a former one ends."""
-    return {"url": feeds.open(db, caller)}
+    return {"url": feeds.address(feeds.open(db, caller))}
 
 
 @routes.api("DELETE", "/api/me/feed", by_token=False, status=204)

@@ -10,9 +10,14 @@ from chalicelib.database import Database
 
 
 def open(db: Database, caller: Caller) -> str:
-    """Make a new address, which ends the former; it is shown once."""
+    """Make a new address, which ends the former; the secret in it, which is shown once."""
     token = new_token()
     db.run("SELECT open_feed(%(hash)s)", hash=hashed(token.encode()))
+    return token
+
+
+def address(token: str) -> str:
+    """The address that a calendar program is given."""
     return links.absolute(f"/feeds/{token}.ics")
 
 

@@ -15,8 +15,8 @@ SHOWN_FOR = timedelta(minutes=10)
 """How long the page that follows an invitation shows its code, should it be loaded again."""
 
 
-def create(db: Database, caller: Caller, to: str, now: datetime) -> str:
-    """Invite somebody (``to`` an e-mail address, '' for whoever gets the code); the code.
+def create(db: Database, caller: Caller, to: str, now: datetime) -> UUID:
+    """Invite somebody (``to`` an e-mail address, '' for whoever gets the code); the invitation.
 
     Raises Abuse when the caller made invitation.per_day codes in the last 24 hours, revoked ones too; what an admin
     invited in a batch does not count.
@@ -45,7 +45,12 @@ def create(db: Database, caller: Caller, to: str, now: datetime) -> str:
     )
     address(db, id, to)
     tell(db, id, caller.id, bool(to), now)
-    return code
+    return id
+
+
+def code_of(invitation: UUID) -> str:
+    """The code of an invitation."""
+    return links.code(PURPOSE, invitation)
 
 
 def create_admin(db: Database, email: str, now: datetime) -> str:
@@ -116,10 +121,4 @@ def code_to_show(db: Database, caller: Caller, invitation: UUID, now: datetime) 
         me=caller.id,
         since=now - SHOWN_FOR,
     )
-    return links.code(PURPOSE, invitation) if just_made else ""
-
-
-def of_code(db: Database, code: str) -> UUID:
-    """The invitation of the caller's with that code."""
-    found: UUID = db.value("SELECT id FROM invitation WHERE digest = %(digest)s", digest=links.digest(code))
-    return found
+    return code_of(invitation) if just_made else ""

@@ -45,8 +45,7 @@ def mine(db: Database, caller: Caller, form: Form, query: Shown, now: datetime) 
 
 @routes.form("/invitations", shows=mine)
 def give(db: Database, caller: Caller, body: Give, now: datetime) -> Redirect:
-    code = invitations.create(db, caller, body.to or "", now)
-    return Redirect(f"/invitations?given={invitations.of_code(db, code)}")
+    return Redirect(f"/invitations?given={invitations.create(db, caller, body.to or '', now)}")
 
 
 @routes.form("/invitations/{invitation}/revoke", shows=mine)

@@ -38,6 +38,11 @@ class RuleInForce(msgspec.Struct):
     choices: list[str]
     last_change: Change | None
 
+    @property
+    def slice(self) -> str:
+        """What the rule is about: the part of its name before the dot."""
+        return self.name.partition(".")[0]
+
 
 _CHANGE = """
 SELECT c.changed AS at, c.changed_by AS by_id, coalesce(nullif(p.name, ''), %(former)s) AS by, c.before, c.after, c.name

@@ -48,6 +48,11 @@ def find(db: Database, which: Which) -> Listing[Location]:
     )
 
 
+def open_ones(db: Database) -> list[Location]:
+    """The locations that have rounds, by name."""
+    return shaped(db.rows(f"{_LOCATION} WHERE l.open ORDER BY lower(l.name)"), Location)
+
+
 def read(db: Database, location: int) -> Location:
     """One location. Raises NotFound."""
     found = db.rows(f"{_LOCATION} WHERE l.id = %(id)s", id=location)

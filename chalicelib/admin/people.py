@@ -9,6 +9,7 @@ import msgspec
 from chalicelib.admin import audit
 from chalicelib.admin.lists import Listing, Which, listing, shaped
 from chalicelib.callers import Caller
+from chalicelib.coaching import appointments
 from chalicelib.database import Database
 from chalicelib.errors import NotFound, Refused
 from chalicelib.lunch import attendances
@@ -118,6 +119,8 @@ def ban(db: Database, caller: Caller, person: UUID, why: str, now: datetime) -> 
         why=why,
     )
     if banned:
+        # The calls first: who books holds the coach's lock before he asks whether both are here.
+        appointments.withdraw_person(db, person, now)
         attendances.withdraw_person(db, person, now)
         audit.note(db, caller, "banned", person, why, now)
 

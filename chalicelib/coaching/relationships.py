@@ -37,7 +37,7 @@ def assign(db: Database, caller: Caller, coach: str, client: str, why: str, now:
         client=client_id,
         now=now,
     )
-    _note(db, caller, "relationship.assigned", f"{client} to {coach}", why, now)
+    _note(db, caller, f"gave the coach {coach_id} to", client_id, why, now)
     return {"coach": coach, "client": client, "begun": now}
 
 
@@ -55,8 +55,8 @@ def end(db: Database, caller: Caller, client: str, calls: Calls | None, why: str
     Raises NotFound; Refused naming the coming calls while it was not said what becomes of them.
     """
     row = db.row(
-        "SELECT r.id, r.coach_id, r.client_id, c.slug AS coach FROM relationship r JOIN person k ON k.id = r.client_id"
-        " JOIN person c ON c.id = r.coach_id WHERE k.slug = %(client)s AND r.is_current",
+        "SELECT r.id, r.coach_id, r.client_id FROM relationship r JOIN person k ON k.id = r.client_id"
+        " WHERE k.slug = %(client)s AND r.is_current",
         client=client,
     )
     if row is None:
@@ -70,16 +70,18 @@ def end(db: Database, caller: Caller, client: str, calls: Calls | None, why: str
         )
     if not db.run("UPDATE relationship SET ended = %(now)s WHERE id = %(id)s AND is_current", id=row.id, now=now):
         raise NotFound("This person has no coach")
-    _note(db, caller, "relationship.ended", f"{client} from {row.coach}", why, now)
+    _note(db, caller, f"took the coach {row.coach_id} from", row.client_id, why, now)
     if calls != "cancel":
         return 0
     return appointments.cancel_coming(db, now, coach=row.coach_id, client=row.client_id)
 
 
-def end_of_person(db: Database, person: UUID, now: datetime) -> None:
-    """End whatever relationships that person has, for erasure or when a role is taken away; call
-    ``appointments.withdraw_person`` first."""
-    db.run("SELECT end_relationships(%(person)s)", person=person)
+def leave(db: Database, person: UUID) -> None:
+    """End whatever relationships that person has and forget his call link, blocked times and reasons: for erasure.
+
+    Call ``appointments.withdraw_person`` first, which tells the others.
+    """
+    db.run("SELECT leave_coaching(%(person)s)", person=person)
 
 
 def coming_calls(db: Database, coach: UUID, client: UUID) -> list[Any]:
@@ -105,12 +107,12 @@ def _person(db: Database, slug: str, role: str) -> UUID:
     return found
 
 
-def _note(db: Database, caller: Caller, what: str, whom: str, why: str, now: datetime) -> None:
+def _note(db: Database, caller: Caller, what: str, whom: UUID, why: str, now: datetime) -> None:
     db.run(
         "INSERT INTO audit (at, admin_id, what, whom, why) VALUES (%(now)s, %(me)s, %(what)s, %(whom)s, %(why)s)",
         now=now,
         me=caller.id,
         what=what,
-        whom=whom,
+        whom=str(whom),
         why=why,
     )

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from chalicelib.accounts import sessions
 from chalicelib.callers import Caller
+from chalicelib.coaching import appointments, relationships
 from chalicelib.database import Database, Transact
 from chalicelib.errors import Refused
 from chalicelib.lunch import attendances
@@ -17,6 +18,8 @@ def erase(transact: Transact, caller: Caller, password: str, address: str, now: 
     kept = sessions.prove(transact, caller, password, address, now, "password")
 
     def work(db: Database) -> None:
+        appointments.withdraw_person(db, caller.id, now)
+        relationships.leave(db, caller.id)
         attendances.withdraw_person(db, caller.id, now)
         if not db.value("SELECT erase(%(kept)s)", kept=kept):
             raise Refused("Your password was changed meanwhile")

@@ -60,7 +60,8 @@ def _due(db: Database, now: datetime) -> list[tuple[int, date]]:
     had = {
         (row.location_id, row.week)
         for row in db.rows(
-            "SELECT DISTINCT location_id, week FROM round WHERE week = ANY(%(weeks)s)", weeks=[week for _, week in found]
+            "SELECT DISTINCT location_id, week FROM round WHERE week = ANY(%(weeks)s)",
+            weeks=[week for _, week in found],
         )
     }
     return [one for one in found if one not in had]

@@ -2,6 +2,7 @@
 
 const PATIENCE = 300; // milliseconds in which nothing is shown
 const underway = new WeakSet();
+let here = location.pathname + location.search;
 
 /** A progress sign once it takes long; the returned function takes it away. */
 function progress() {
@@ -26,7 +27,8 @@ function show(text, url) {
   document.title = page.title;
   document.querySelector(".bar")?.replaceWith(page.querySelector(".bar"));
   document.querySelector("main").replaceWith(main);
-  if (url !== location.href) history.pushState({ shown: true }, "", url);
+  if (url !== location.href) history.pushState(null, "", url);
+  here = location.pathname + location.search;
   const first = main.querySelector(".summary, .notice[role=status]") ?? main.querySelector("h1");
   first?.setAttribute("tabindex", "-1");
   first?.focus({ preventScroll: true });
@@ -72,14 +74,20 @@ addEventListener("submit", (event) => {
   send(form, event.submitter);
 });
 
-addEventListener("popstate", () => location.reload());
-
-addEventListener("click", async (event) => {
-  const button = event.target.closest("[data-copy]");
-  if (!button) return;
-  await navigator.clipboard.writeText(button.dataset.copy);
-  button.textContent = "Copied";
+// A page that was shown in place has a place in the history too; a step within one page is the browser's own.
+addEventListener("popstate", () => {
+  if (here !== location.pathname + location.search) location.reload();
 });
+
+/** A button beside a code that puts it on the clipboard. */
+function offerToCopy(code) {
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "quiet small", textContent: "Copy" });
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(code.textContent);
+    button.textContent = "Copied";
+  });
+  code.after(button);
+}
 
 /** What a page asks of the script by its attributes. */
 function ready() {
@@ -87,7 +95,7 @@ function ready() {
   const zone = document.querySelector("select[data-suggest-zone]");
   const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (zone && [...zone.options].some((option) => option.value === own)) zone.value = own;
-  for (const hidden of document.querySelectorAll("[data-script]")) hidden.hidden = false;
+  document.querySelectorAll("[data-copy]").forEach(offerToCopy);
   document.dispatchEvent(new CustomEvent("rendezvous:page")); // live updates begin here
 }
 

@@ -117,10 +117,11 @@ CREATE FUNCTION refuse_mail(person uuid, wanted text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     PERFORM FROM account WHERE person_id = person FOR KEY SHARE;
-    IF FOUND THEN
-        INSERT INTO mail_refusal (person_id, kind) VALUES (person, wanted) ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN
+        RETURN false;
     END IF;
-    RETURN FOUND;
+    INSERT INTO mail_refusal (person_id, kind) VALUES (person, wanted) ON CONFLICT DO NOTHING;
+    RETURN true;
 END $$;
 
 -- Whoever is about to go (banned, erased) is held first: nothing that takes his time can pass by meanwhile.

@@ -1,5 +1,5 @@
 -- Coaching: who coaches whom, office hours that hold still while a call is booked, calls and what became of them.
--- depends: 0004-lunch
+-- depends: 0004-lunch 0005-account 0006-admin
 
 SET LOCAL lock_timeout = '5s';
 
@@ -371,8 +371,8 @@ BEGIN
     FROM coming c JOIN gone g ON g.appointment_id = c.id ORDER BY c.starts;
 END $$;
 
--- Ends whatever relationships a person has: his own doing when he erases himself, an admin's, or a job's.
-CREATE FUNCTION end_relationships(person uuid) RETURNS void
+-- What erasure leaves of a person's coaching: the calls, without what he wrote. His coming ones are cancelled before.
+CREATE FUNCTION leave_coaching(person uuid) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     IF (coalesce(i_am('admin'), false) OR i_am_a_job() OR me() = person) IS TRUE THEN
@@ -380,12 +380,15 @@ BEGIN
             WHERE is_current AND person IN (coach_id, client_id) ORDER BY coach_id) r;
         UPDATE relationship SET ended = greatest(begun, present())
         WHERE is_current AND person IN (coach_id, client_id);
+        DELETE FROM call_link WHERE coach_id = person;
+        DELETE FROM block WHERE person_id = person;
+        UPDATE cancellation SET reason = '' WHERE cancelled_by = person AND reason <> '';
     END IF;
 END $$;
 
 -- The call link is for the coach and who has, or had, calls with him.
 GRANT EXECUTE ON FUNCTION lock_coach, share_coach, sees_coach, shares_calls_with, i_am_a_job, busy, coach_calendar,
-    book_calls, move_call, cancel_call, cancel_coming_calls, end_relationships TO rendezvous_app;
+    book_calls, move_call, cancel_call, cancel_coming_calls, leave_coaching TO rendezvous_app;
 GRANT SELECT, INSERT, UPDATE (ended) ON relationship TO rendezvous_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON call_link TO rendezvous_app;
 GRANT SELECT ON appointment, cancellation, appointment_change TO rendezvous_app;

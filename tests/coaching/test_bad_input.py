@@ -1,5 +1,6 @@
 """Everything that can be wrong with a request about a call: refused in words, and nothing is changed."""
 
+import itertools
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -284,7 +285,7 @@ def test_windows_grow_and_follow_each_other_without_a_gap(practice: Practice) ->
 
     found = list(windows(practice.client("ada", None)))
     assert [weeks for _, weeks in found][:5] == [2, 3, 5, 8, 13]
-    for (first, weeks), (then, _) in zip(found, found[1:], strict=False):
+    for (first, weeks), (then, _) in itertools.pairwise(found):
         assert week_of(first) + timedelta(weeks=weeks) == week_of(then)
 
 

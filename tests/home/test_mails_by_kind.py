@@ -96,6 +96,15 @@ def test_a_mail_program_unsubscribes_with_one_request(community: Any, sql: Any, 
     assert bob.get("/api/me").json["mails"]["event_unconfirmed"] is False
 
 
+def test_a_person_unsubscribes_with_a_button(community: Any, sql: Any, mailed: Any) -> None:
+    bob, link = way_out(community, sql, mailed)
+    assert 'method="post"' in Browser().get(link).text
+    answer = Browser().ask("POST", link, b"", kind="raw", headers={"Content-Type": "application/x-www-form-urlencoded"})
+    assert answer.status == 303, answer.text
+    assert "no more of these" in Browser().get(answer.header("Location")).text
+    assert bob.get("/api/me").json["mails"]["event_unconfirmed"] is False
+
+
 def test_reading_the_link_changes_nothing(community: Any, sql: Any, mailed: Any) -> None:
     bob, link = way_out(community, sql, mailed)
     answer = Browser().get(link)

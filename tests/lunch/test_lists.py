@@ -252,11 +252,7 @@ def test_a_list_that_was_asked_for_wrongly_is_not_counted(community: Community, 
     community.rule("requests.per_minute", 1)
     clock.set(NOW)
     ada = community.member("ada")
-    for target in (
-        "/MyEvents/?x=1",
-        "/PublicEvents/?place=x",
-        "/PublicEvents/?location=",
-    ):
+    for target in ("/MyEvents/?x=1", "/PublicEvents/?place=x", "/PublicEvents/?location="):
         assert ada.get(target).status == 422
     assert ada.get("/MyEvents/").status == 200
     assert ada.get("/MyEvents/").status == 429

@@ -31,9 +31,7 @@ class Feasible:
         for row in rows:
             free &= self.free[row]
             eats &= self.eats[row]
-        return bool(free and eats) and not any(
-            (min(pair), max(pair)) in self.apart for pair in combinations(rows, 2)
-        )
+        return bool(free and eats) and not any((min(pair), max(pair)) in self.apart for pair in combinations(rows, 2))
 
     def locations(self) -> Iterator[range]:
         """The rows of each location."""

@@ -1,0 +1,164 @@
+"""Pages about lunches and rounds, and the places and foods they are made of."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from chalicelib.admin import events, food_types, locations, rounds
+from chalicelib.admin.api import Foods, NameFoodType, Why
+from chalicelib.admin.events import WhichEvents
+from chalicelib.admin.lists import Which
+from chalicelib.answers import Page, Redirect, page
+from chalicelib.calendar import zones
+from chalicelib.callers import Caller
+from chalicelib.database import Database
+from chalicelib.fields import Body, Line, Name, Number, WeekName, Zone
+from chalicelib.web import Form, Routes
+
+routes = Routes(__name__)
+
+
+class Place(Body):
+    name: Name
+    timezone: Zone
+    address: Line = ""
+    meeting_point: Line = ""
+    foods: Foods = []
+    why: Line = ""
+
+
+class Nothing(Body):
+    pass
+
+
+class RunRound(Body):
+    location: Number
+    week: WeekName
+    why: Line = ""
+
+
+@routes.page("/admin/events", who="admin")
+def find_events(db: Database, query: WhichEvents) -> Page:
+    return page("admin/events.html", query=query, listing=events.find(db, query))
+
+
+@routes.page("/admin/events/{event}", who="admin")
+def read_event(db: Database, event: UUID, now: datetime) -> Page:
+    return page("admin/event.html", event=events.read(db, event), reviews=events.reviews(db, event))
+
+
+@routes.page("/admin/events/{event}/cancel", who="admin")
+def ask_cancel(db: Database, event: UUID, form: Form) -> Page:
+    return page("admin/cancel.html", event=events.read(db, event))
+
+
+@routes.form("/admin/events/{event}/cancel", shows=ask_cancel, who="admin")
+def cancel(db: Database, caller: Caller, event: UUID, body: Why, now: datetime) -> Redirect:
+    events.cancel(db, caller, event, body.why, now)
+    return Redirect(f"/admin/events/{event}")
+
+
+@routes.page("/admin/rounds", who="admin")
+def find_rounds(db: Database, query: Which) -> Page:
+    return page("admin/rounds.html", query=query, listing=rounds.find(db, query))
+
+
+@routes.page("/admin/rounds/new", who="admin")
+def ask_round(db: Database, form: Form, now: datetime) -> Page:
+    return page("admin/new_round.html", locations=locations.open_ones(db), weeks=rounds.weeks(now))
+
+
+@routes.form("/admin/rounds/new", shows=ask_round, who="admin")
+def run_round(db: Database, caller: Caller, body: RunRound, now: datetime) -> Redirect:
+    rounds.ask(db, caller, body.location, body.week, body.why, now)
+    return Redirect("/admin/rounds")
+
+
+@routes.page("/admin/rounds/{round}", who="admin")
+def read_round(db: Database, round: UUID) -> Page:
+    return page("admin/round.html", round=rounds.read(db, round), left=rounds.left_over(db, round), why=rounds.WHY)
+
+
+@routes.page("/admin/locations", who="admin")
+def find_locations(db: Database, query: Which) -> Page:
+    return page("admin/locations.html", query=query, listing=locations.find(db, query))
+
+
+@routes.page("/admin/locations/new", who="admin")
+def ask_location(db: Database, caller: Caller, form: Form) -> Page:
+    return _location_page(db, None, caller.timezone)
+
+
+@routes.form("/admin/locations/new", shows=ask_location, who="admin")
+def add_location(db: Database, caller: Caller, body: Place, now: datetime) -> Redirect:
+    locations.add(db, caller, body.name, body.timezone, body.address, body.meeting_point, body.foods, now)
+    return Redirect("/admin/locations")
+
+
+@routes.page("/admin/locations/{location}", who="admin")
+def read_location(db: Database, location: Number, form: Form) -> Page:
+    found = locations.read(db, location)
+    return _location_page(db, found, found.timezone)
+
+
+@routes.form("/admin/locations/{location}", shows=read_location, who="admin")
+def change_location(db: Database, caller: Caller, location: Number, body: Place, now: datetime) -> Redirect:
+    changes = msgspec.structs.asdict(body)
+    locations.change(db, caller, location, changes, changes.pop("why"), now)
+    return Redirect("/admin/locations")
+
+
+@routes.page("/admin/locations/{location}/close", who="admin")
+def ask_close(db: Database, location: Number, form: Form) -> Page:
+    return page("admin/close.html", location=locations.read(db, location))
+
+
+@routes.form("/admin/locations/{location}/close", shows=ask_close, who="admin")
+def close(db: Database, caller: Caller, location: Number, body: Why, now: datetime) -> Redirect:
+    locations.change(db, caller, location, {"open": False}, body.why, now)
+    return Redirect("/admin/locations")
+
+
+@routes.form("/admin/locations/{location}/open", shows=read_location, who="admin")
+def reopen(db: Database, caller: Caller, location: Number, body: Nothing, now: datetime) -> Redirect:
+    locations.change(db, caller, location, {"open": True}, "", now)
+    return Redirect("/admin/locations")
+
+
+@routes.page("/admin/food-types", who="admin")
+def find_food_types(db: Database, form: Form) -> Page:
+    return page("admin/food_types.html", food_types=food_types.find(db))
+
+
+@routes.form("/admin/food-types", shows=find_food_types, who="admin")
+def add_food_type(db: Database, caller: Caller, body: NameFoodType, now: datetime) -> Redirect:
+    food_types.add(db, caller, body.name, now)
+    return Redirect("/admin/food-types")
+
+
+@routes.page("/admin/food-types/{food_type}", who="admin")
+def read_food_type(db: Database, food_type: Number, form: Form) -> Page:
+    return page("admin/food_type.html", food_type=food_types.read(db, food_type))
+
+
+@routes.form("/admin/food-types/{food_type}", shows=read_food_type, who="admin")
+def rename_food_type(db: Database, caller: Caller, food_type: Number, body: NameFoodType, now: datetime) -> Redirect:
+    food_types.rename(db, caller, food_type, body.name, now)
+    return Redirect("/admin/food-types")
+
+
+@routes.form("/admin/food-types/{food_type}/remove", shows=read_food_type, who="admin")
+def remove_food_type(db: Database, caller: Caller, food_type: Number, body: Nothing, now: datetime) -> Redirect:
+    food_types.remove(db, caller, food_type, now)
+    return Redirect("/admin/food-types")
+
+
+def _location_page(db: Database, location: locations.Location | None, timezone: str) -> Page:
+    return page(
+        "admin/location.html",
+        location=location,
+        timezone=timezone,
+        zones=sorted(zones.names()),
+        foods=[one.name for one in food_types.find(db)],
+    )

@@ -1,0 +1,104 @@
+"""Pages about people: finding them, bans, roles, many invitations at once."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID, uuid4
+
+from msgspec import Meta
+
+from chalicelib.admin import invitations, people, roles
+from chalicelib.admin.api import Why
+from chalicelib.admin.people import Role, WhichPeople
+from chalicelib.answers import Page, Redirect, page
+from chalicelib.callers import Caller
+from chalicelib.database import Database
+from chalicelib.errors import Invalid
+from chalicelib.fields import Body, Lines, Reason
+from chalicelib.web import Form, Routes
+
+routes = Routes(__name__)
+
+ROLES = {
+    "member": "is matched for lunch and may invite others",
+    "client": "books calls with a coach",
+    "coach": "gives office hours and is booked by clients",
+    "admin": "does everything that these pages offer",
+}
+"""Role -> what who has it does."""
+
+
+class Hold(Body):
+    hold: Literal["yes", "no"]
+    why: Reason
+
+
+class Pasted(Body):
+    batch: UUID
+    addresses: Annotated[Lines, Meta(min_length=1, max_length=invitations.MOST_ADDRESSES * 120)]
+
+
+@routes.page("/admin/people", who="admin")
+def find(db: Database, query: WhichPeople) -> Page:
+    return page("admin/people.html", query=query, listing=people.find(db, query))
+
+
+@routes.page("/admin/people/{person}", who="admin")
+def read(db: Database, person: UUID, now: datetime) -> Page:
+    found = people.read(db, person)
+    return page("admin/person.html", person=found, roles=ROLES, lunches=people.coming_lunches(db, person, now))
+
+
+@routes.page("/admin/people/{person}/ban", who="admin")
+def ask_ban(db: Database, person: UUID, form: Form, now: datetime) -> Page:
+    found = people.read(db, person)
+    return page("admin/ban.html", person=found, lunches=people.coming_lunches(db, person, now))
+
+
+@routes.form("/admin/people/{person}/ban", shows=ask_ban, who="admin")
+def ban(db: Database, caller: Caller, person: UUID, body: Why, now: datetime) -> Redirect:
+    people.ban(db, caller, person, body.why, now)
+    return Redirect(f"/admin/people/{person}")
+
+
+@routes.page("/admin/people/{person}/unban", who="admin")
+def ask_unban(db: Database, person: UUID, form: Form) -> Page:
+    return page("admin/unban.html", person=people.read(db, person))
+
+
+@routes.form("/admin/people/{person}/unban", shows=ask_unban, who="admin")
+def unban(db: Database, caller: Caller, person: UUID, body: Why, now: datetime) -> Redirect:
+    people.unban(db, caller, person, body.why, now)
+    return Redirect(f"/admin/people/{person}")
+
+
+@routes.page("/admin/people/{person}/roles/{role}", who="admin")
+def ask_role(db: Database, person: UUID, role: Role, form: Form) -> Page:
+    return page("admin/role.html", person=people.read(db, person), role=role, means=ROLES[role])
+
+
+@routes.form("/admin/people/{person}/roles/{role}", shows=ask_role, who="admin")
+def change_role(db: Database, caller: Caller, person: UUID, role: Role, body: Hold, now: datetime) -> Redirect:
+    change = roles.grant if body.hold == "yes" else roles.take
+    change(db, caller, person, role, body.why, now)
+    return Redirect(f"/admin/people/{person}")
+
+
+@routes.page("/admin/invitations", who="admin")
+def paste(db: Database, form: Form) -> Page:
+    return page(
+        "admin/invitations.html", batch=uuid4(), batches=invitations.batches(db), most=invitations.MOST_ADDRESSES
+    )
+
+
+@routes.form("/admin/invitations", shows=paste, who="admin")
+def invite(db: Database, caller: Caller, body: Pasted, now: datetime) -> Redirect:
+    addresses = [one for line in body.addresses.splitlines() for one in line.replace(";", ",").split(",")]
+    if any(len(one) > 320 for one in addresses):
+        raise Invalid.field("addresses", "must be one to a line, or with commas between them")
+    invitations.invite(db, caller, body.batch, addresses, now)
+    return Redirect(f"/admin/invitations/{body.batch}")
+
+
+@routes.page("/admin/invitations/{batch}", who="admin")
+def report(db: Database, batch: UUID) -> Page:
+    return page("admin/batch.html", batch=invitations.read(db, batch))

@@ -1,0 +1,47 @@
+"""Where the link in a mail leads: no more mails of that kind. It needs no login, and mail programs may use it alone
+(RFC 8058): by a POST, because they read every link before a person does."""
+
+from typing import Any
+from uuid import UUID
+
+from chalicelib.accounts import refused_mails
+from chalicelib.answers import Page, Redirect, page
+from chalicelib.database import Database
+from chalicelib.errors import NotFound
+from chalicelib.fields import Body, Line
+from chalicelib.notifications import kinds
+from chalicelib.web import ANYBODY, Form, Routes
+
+routes = Routes(__name__)
+
+
+class Done(Body):
+    done: Line = ""
+
+
+class Unsubscribe(Body, rename={"one_click": "List-Unsubscribe"}):
+    one_click: Line = ""
+
+
+@routes.page("/unsubscribe/{token}", who=ANYBODY, banned=None)
+def ask(db: Database, token: str, form: Form, query: Done) -> Page:
+    kind, _ = _opened(token)
+    return page("unsubscribe.html", token=token, kind=kinds.KINDS[kind], done=bool(query.done))
+
+
+@routes.form("/unsubscribe/{token}", who=ANYBODY, banned=None, shows=ask)
+def unsubscribe(db: Database, token: str, body: Unsubscribe) -> Any:
+    kind, person = _opened(token)
+    if not refused_mails.refuse(db, kind, person):
+        raise NotFound
+    if body.one_click:
+        # RFC 8058, 3.1: a program's request is not answered by a redirect.
+        return page("unsubscribe.html", token=token, kind=kinds.KINDS[kind], done=True)
+    return Redirect(f"/unsubscribe/{token}?done=1")
+
+
+def _opened(token: str) -> tuple[str, UUID]:
+    found = refused_mails.opened(token)
+    if found is None or found[0] not in kinds.KINDS:
+        raise NotFound
+    return found

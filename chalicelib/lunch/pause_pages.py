@@ -1,0 +1,68 @@
+"""The page of one's pauses: which weeks one sits out."""
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from chalicelib.answers import Page, Redirect, page
+from chalicelib.calendar import zones
+from chalicelib.callers import Caller
+from chalicelib.database import Database
+from chalicelib.fields import Body, Line, Week
+from chalicelib.lunch import pauses
+from chalicelib.web import Form, Routes
+
+routes = Routes(__name__)
+
+DONE = {"begun": "You are not matched in those weeks.", "ended": "You are matched again in those weeks."}
+
+
+class Done(Body):
+    done: Line = ""
+
+
+class Begin(Body):
+    first: Week
+    last: Week
+
+
+class Nothing(Body):
+    pass
+
+
+@routes.page("/availability/pauses")
+def mine(db: Database, caller: Caller, form: Form, query: Done, now: datetime) -> Page:
+    monday = zones.monday(zones.local_time(now, ZoneInfo(caller.timezone)).date())
+    return page(
+        "pauses.html",
+        done=DONE.get(query.done),
+        pauses=[pause | {"text": _text(pause["first"], pause["last"])} for pause in pauses.mine(db, caller, now)],
+        weeks=[_option(monday + timedelta(weeks=number)) for number in range(pauses.LONGEST)],
+    )
+
+
+@routes.form("/availability/pauses", shows=mine)
+def begin(db: Database, caller: Caller, body: Begin, now: datetime) -> Redirect:
+    pauses.begin(db, caller, body.first, body.last, now)
+    return Redirect("/availability/pauses?done=begun")
+
+
+@routes.form("/availability/pauses/{id}", shows=mine)
+def end(db: Database, caller: Caller, id: UUID, body: Nothing) -> Redirect:
+    pauses.end(db, caller, id)
+    return Redirect("/availability/pauses?done=ended")
+
+
+def _option(monday: date) -> tuple[str, str]:
+    name = zones.week_name(monday)
+    return name, _text(name, name)
+
+
+def _text(first: str, last: str) -> str:
+    """``14 to 20 December 2026 (week 51)``."""
+    begins, ends = zones.week_of(first), zones.week_of(last) + timedelta(days=6)
+    weeks = f"week {int(first[-2:])}" if first == last else f"weeks {int(first[-2:])} to {int(last[-2:])}"
+    until = f"{ends.day} {ends:%B %Y}"
+    if begins.year != ends.year:
+        return f"{begins.day} {begins:%B %Y} to {until} ({weeks})"
+    return f"{begins.day}{'' if begins.month == ends.month else f' {begins:%B}'} to {until} ({weeks})"
