@@ -1,5 +1,6 @@
 """Writes the tables of docs/reference that code knows better than anybody: ``make reference``."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from chalicelib import topics

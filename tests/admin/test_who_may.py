@@ -104,9 +104,7 @@ BODIES: dict[str, Any] = {
 }
 
 
-def test_every_act_of_an_admin_leaves_a_row_in_the_audit(
-    community: Any, sql: Any, thing: dict[str, Any]
-) -> None:
+def test_every_act_of_an_admin_leaves_a_row_in_the_audit(community: Any, sql: Any, thing: dict[str, Any]) -> None:
     admin = community.admin()
     [me] = sql("SELECT person_id FROM account WHERE username = 'admin'")
     order = {"PUT": 0, "POST": 1, "PATCH": 2, "DELETE": 3}
