@@ -89,6 +89,9 @@ def thing(community: Any, sql: Any) -> dict[str, Any]:
 
 BODIES: dict[str, Any] = {
     "POST /api/admin/invitations": {"addresses": ["new@example.org"]},
+    "POST /api/admin/relationships": {"coach": "carla", "client": "ben"},
+    "PATCH /api/admin/relationships/{slug}": {"coach": "conrad"},
+    "DELETE /api/admin/relationships/{slug}": "?why=x",
     "POST /api/admin/locations": {"name": "Station", "timezone": "Europe/Paris"},
     "PATCH /api/admin/locations/{location}": {"open": False},
     "POST /api/admin/food-types": {"name": "Curry"},
