@@ -90,9 +90,11 @@ def match_location(event: Any) -> None:
 def sweep(event: Any) -> None:
     """Moves on what time moves on, and forgets what need not be kept."""
     from chalicelib import housekeeping
+    from chalicelib.coaching import reminders
     from chalicelib.lunch import jobs
 
     jobs.sweep(clock.now())
+    reminders.sweep(clock.now())
     housekeeping.forget(clock.now())
 
 

@@ -7,6 +7,7 @@ KINDS: dict[str, str] = {
     "event_rejected": "A lunch of yours will not be",
     "event_canceled": "A lunch of yours was called off",
     "event_evaluate": "How was lunch?",
+    "call_reminder": "A call is near",
 }
 """Kind -> what a person reads beside its checkbox."""
 
