@@ -57,13 +57,13 @@ types: tools ## types (mypy --strict)
 imports: tools ## imports point down only (import-linter)
 	.venv/bin/lint-imports --no-logo
 
-slow: tools matcher ## the tests that need more than PyPI: real Kafka, a browser, Lynx, the Lambda zip
+slow: tools matcher checkers ## the tests that need more than PyPI: real Kafka, a browser, Lynx, the Lambda zip
 	@$(VENV_PYTHON) -m pytest -m "kafka or browser or lynx or package or long" $(ARGS); code=$$?; \
 	test $$code -ne 5 || echo "There is no such test yet."; test $$code -eq 0 -o $$code -eq 5
 
 # --- what it is made of ---------------------------------------------------------------------------------------
 
-.PHONY: package reference lock clean dev tools matcher
+.PHONY: package reference lock clean dev tools matcher checkers
 package: ## build and verify the zip for Lambda in build/ (needs Python 3.13)
 	@PYTHON= WANTED=3.13 VENV=build/venv sh infra/setup.sh requirements-dev.txt
 	@exec build/venv/bin/python -m infra.package
@@ -90,3 +90,10 @@ tools:
 matcher: dev
 	@test ! -e infra/compile_matcher.py || $(VENV_PYTHON) -m infra.compile_matcher || \
 	echo "The matcher could not be compiled: it runs as plain Python, with the same answers, slower."
+
+# axe and the Nu checker, locked; without npm the tests that want them say so.
+checkers: build/checkers/node_modules/.package-lock.json
+build/checkers/node_modules/.package-lock.json: infra/checkers/package.json infra/checkers/package-lock.json
+	@mkdir -p build/checkers && cp infra/checkers/package*.json build/checkers/
+	@npm ci --prefix build/checkers --ignore-scripts --no-audit --no-fund --silent && touch $@ || \
+	echo "axe and the Nu checker could not be installed: is there an npm, and a network?"

@@ -11,10 +11,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.e2e.pages import Site
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -44,7 +47,7 @@ class Running:
             start_new_session=True,
         )
         threading.Thread(target=lambda: self.lines.extend(self.process.stdout or ()), daemon=True).start()
-        eventually(lambda: self.address or self.process.poll() is not None, 100)
+        eventually(lambda: self.address or self.process.poll() is not None, 300)
         assert self.address, "".join(self.lines)
 
     @property
@@ -103,6 +106,12 @@ class Running:
         connection.close()
         return answer.status, json.loads(text) if text.startswith(("{", "[")) else text, given[1] if given else ""
 
+    def log_in(self, username: str, password: str = "lunchtime") -> str:
+        """The session cookie of somebody of the demo community."""
+        status, _, cookie = self.curl("POST", "/Login/", {"username": username, "password": password}, form=True)
+        assert status == 200, username
+        return cookie
+
     def mails_to(self, address: str) -> list[str]:
         found = [path.read_text() for path in sorted((self.data / "mail").glob("*.eml"))]
         return [mail for mail in found if f"To: {address}" in mail]
@@ -117,9 +126,19 @@ def eventually(happened: Callable[[], Any], seconds: float = 20) -> Any:
     return found
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     system = Running(tmp_path_factory.mktemp("e2e") / "data")
-    system.start()
-    yield system
-    system.stop()
+    try:
+        system.start()
+        yield system
+    finally:
+        system.stop()
+
+
+@pytest.fixture(scope="session")
+def site(running: Running) -> "Site":
+    """The running system with its cast: a member, an admin, a coach and a client, each logged in."""
+    from tests.e2e.pages import settle
+
+    return settle(running)
