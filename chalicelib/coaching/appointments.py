@@ -52,7 +52,7 @@ def book(
     id = uuid4()
     event = message("appointment.booked", id, coach.id, client, span, caller.id, coach, now)
     insist(insert(db, coach, client, {id: span}, [event]), "booked")
-    return agenda.read(db, caller, id)
+    return agenda.read(db, caller, id, coach.rules)
 
 
 def bookable(db: Database, caller: Caller, coach_slug: str, client_slug: str | None, span: Span) -> tuple[Coach, UUID]:
@@ -149,7 +149,7 @@ def move(
         **{"from": now + timedelta(hours=coach.rules["coaching.cancel_hours_before"])},
     )
     insist(outcome, "moved")
-    return agenda.read(db, caller, id)
+    return agenda.read(db, caller, id, coach.rules)
 
 
 def _refuse_what_is_past_change(known: Any, version: int | None, now: datetime) -> None:
