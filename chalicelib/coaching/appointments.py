@@ -105,7 +105,7 @@ def insist(outcome: str, wanted: str) -> None:
 
 
 def insert(db: Database, coach: Coach, client: UUID, calls: dict[UUID, Span], events: list[str]) -> str:
-    """Book all those calls or none; 'booked' or the outcome that stood in the way (and then nothing may be kept)."""
+    """Book all those calls or none; 'booked' or the outcome that stood in the way."""
     outcome: str = db.value(
         "SELECT book_calls(%(ids)s, %(coach)s, %(client)s, %(wanted)s::tstzrange[], %(months)s::tstzrange[], %(most)s,"
         " %(events)s::jsonb[])",
