@@ -63,10 +63,13 @@ slow: tools matcher checkers ## the tests that need more than PyPI: real Kafka, 
 
 # --- what it is made of ---------------------------------------------------------------------------------------
 
-.PHONY: package lock clean dev tools matcher checkers
+.PHONY: package reference lock clean dev tools matcher checkers
 package: ## build and verify the zip for Lambda in build/ (needs Python 3.13)
 	@PYTHON= WANTED=3.13 VENV=build/venv sh infra/setup.sh requirements-dev.txt
 	@exec build/venv/bin/python -m infra.package
+
+reference: dev ## write the tables of docs/reference that come from code
+	@exec $(VENV_PYTHON) -m infra.reference
 
 lock: dev ## lock the requirements again (UPGRADE=1: to the newest versions)
 	$(LOCK) requirements-check.in -o requirements-check.txt

@@ -20,6 +20,7 @@ import chalicelib.home.account_pages
 import chalicelib.home.api
 import chalicelib.home.entrance
 import chalicelib.home.pages
+import chalicelib.home.reference
 import chalicelib.home.unsubscribe_pages
 import chalicelib.lunch.api
 import chalicelib.lunch.hours_pages
@@ -46,6 +47,7 @@ for part in (
     chalicelib.home.api,
     chalicelib.home.entrance,
     chalicelib.home.pages,
+    chalicelib.home.reference,
     chalicelib.admin.api,
     chalicelib.home.account_pages,
     chalicelib.home.unsubscribe_pages,
@@ -88,9 +90,11 @@ def match_location(event: Any) -> None:
 def sweep(event: Any) -> None:
     """Moves on what time moves on, and forgets what need not be kept."""
     from chalicelib import housekeeping
+    from chalicelib.coaching import reminders
     from chalicelib.lunch import jobs
 
     jobs.sweep(clock.now())
+    reminders.sweep(clock.now())
     housekeeping.forget(clock.now())
 
 

@@ -3,13 +3,19 @@
 import smtplib
 from email.message import EmailMessage
 from email.policy import SMTP
+from email.utils import parseaddr
 from urllib.parse import urlsplit
 
 from chalicelib.config import config
 
 
-def send(to: str, subject: str, text: str, headers: dict[str, str] | None = None) -> None:
-    """Send a plain text mail. Raises OSError or smtplib.SMTPException when the server is gone: try again later."""
+def send(
+    to: str, subject: str, text: str, headers: dict[str, str] | None = None, calendar: str = "", method: str = ""
+) -> None:
+    """Send a plain text mail, with a calendar file (iCalendar, of that method) if there is one.
+
+    Raises OSError or smtplib.SMTPException when the server is gone: try again later.
+    """
     message = EmailMessage(policy=SMTP)
     message["From"] = config().mail_from
     message["To"] = to
@@ -17,6 +23,8 @@ def send(to: str, subject: str, text: str, headers: dict[str, str] | None = None
     for name, value in (headers or {}).items():
         message[name] = value
     message.set_content(text)
+    if calendar:
+        message.add_attachment(calendar, subtype="calendar", filename="call.ics", params={"method": method})
     if config().smtp_url:
         server = urlsplit(config().smtp_url)
         with smtplib.SMTP(server.hostname or "127.0.0.1", server.port or 25, timeout=10) as smtp:
@@ -25,3 +33,8 @@ def send(to: str, subject: str, text: str, headers: dict[str, str] | None = None
         import boto3
 
         boto3.client("ses").send_raw_email(Destinations=[to], RawMessage={"Data": message.as_bytes()})
+
+
+def sender() -> str:
+    """The bare address that mails come from."""
+    return parseaddr(config().mail_from)[1]

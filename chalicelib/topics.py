@@ -1,6 +1,7 @@
-"""The Kafka topics, and which Lambda reads which: read by the relay, by infra/ and by the reference."""
+"""The Kafka topics, what is told on them, and which Lambda reads which: read by infra/ and by the reference."""
 
 from datetime import date
+from typing import NamedTuple
 
 TOPICS: dict[str, int] = {
     "NewUser": 6,
@@ -22,6 +23,156 @@ CONSUMERS: dict[str, tuple[str, ...]] = {
     "live_updates": ("Events_All",),
 }
 """Lambda function (as declared in app.py) -> the topics whose records it is given; its name is its consumer group."""
+
+EVERY_WEEK = "Event_1 ... Event_53"
+"""Stands for the topic of the week that a message is about."""
+
+
+class Message(NamedTuple):
+    """A type of message: the topics it goes to, when, its key, and the names of its data (``DATA`` says what they
+    hold; those that end in ``?`` may be absent)."""
+
+    type: str
+    topics: tuple[str, ...]
+    key: str
+    when: str
+    data: tuple[str, ...]
+
+
+MESSAGES: tuple[Message, ...] = (
+    Message("person.enrolled", ("NewUser",), "person", "Somebody enrolled", ("person", "invitation")),
+    Message(
+        "invitation.created",
+        ("InvitedUser",),
+        "invitation",
+        "Somebody was invited to join; neither the code nor the address is told",
+        ("invitation", "by", "to"),
+    ),
+    Message(
+        "event.invited",
+        ("InvitedUser",),
+        "event",
+        "A lunch waits for the approval of its people",
+        ("event", "week", "during", "people"),
+    ),
+    Message(
+        "availability.given",
+        (EVERY_WEEK,),
+        "week",
+        "Somebody is free in the current week, counted where he lives",
+        ("person", "availability", "purpose", "week"),
+    ),
+    Message(
+        "event.proposed",
+        (EVERY_WEEK, "Events_All"),
+        "week, or event",
+        "A lunch was made for that week",
+        ("event", "week", "during", "people", "response?"),
+    ),
+    Message(
+        "attendance.approved",
+        (EVERY_WEEK, "Events_All"),
+        "week, or event",
+        "Somebody approved a lunch of that week",
+        ("event", "week", "person"),
+    ),
+    Message(
+        "attendance.rejected",
+        ("Events_All", "Event_Rejected"),
+        "event",
+        "Somebody will not come; on Event_Rejected where he approved another lunch at that time",
+        ("event", "week", "person", "approved?"),
+    ),
+    Message(
+        "event.approved",
+        ("Event_Approved", "Events_All"),
+        "event",
+        "A lunch reached its minimum of approvals",
+        ("event", "week", "during", "people"),
+    ),
+    Message(
+        "event.unconfirmed",
+        ("Events_All",),
+        "event",
+        "Somebody left a lunch, and it is below its minimum",
+        ("event", "week", "people"),
+    ),
+    Message(
+        "event.rejected",
+        ("Event_Rejected", "Events_All"),
+        "event",
+        "Too few approved a lunch in time: it will not be",
+        ("event", "week"),
+    ),
+    Message(
+        "event.canceled",
+        ("Events_All",),
+        "event",
+        "A lunch was called off by an admin",
+        ("event", "week", "people"),
+    ),
+    Message(
+        "event.evaluate",
+        ("Event_Evaluate", "Events_All"),
+        "event",
+        "A lunch is over and waits for reviews",
+        ("event", "week"),
+    ),
+    Message("event.done", ("Events_All",), "event", "A lunch is over, and so are its reviews", ("event", "week")),
+    Message(
+        "appointment.booked",
+        ("Appointments_All",),
+        "appointment",
+        "A call was booked",
+        ("appointment", "coach", "client", "during", "week", "by"),
+    ),
+    Message(
+        "appointment.moved",
+        ("Appointments_All",),
+        "appointment",
+        "A call was moved",
+        ("appointment", "coach", "client", "during", "week", "by"),
+    ),
+    Message(
+        "appointment.cancelled",
+        ("Appointments_All",),
+        "appointment",
+        "A call was cancelled",
+        ("appointment", "coach", "client", "during", "week", "by", "offers?"),
+    ),
+    Message(
+        "mail.due",
+        ("Mails",),
+        "person",
+        "A mail to one person is due that no other topic calls for",
+        ("kind", "person", "address_change?", "former_address?", "password_reset?"),
+    ),
+)
+"""Every type of message there is. A test holds every message that any test writes against it."""
+
+DATA: dict[str, str] = {
+    "address_change": "id of the wish for another address",
+    "appointment": "id of the call",
+    "approved": "id of the lunch that was approved instead",
+    "availability": "id of the availability",
+    "by": "id of who did it; null for the installation itself",
+    "client": "id of the client",
+    "coach": "id of the coach",
+    "during": "from and to, as a PostgreSQL `tstzrange`, half-open",
+    "event": "id of the lunch",
+    "former_address": "id of the address that was, which is kept for a week",
+    "invitation": "id of the invitation",
+    "kind": "which mail",
+    "offers": "true where the mail names free times instead",
+    "password_reset": "id of the wish for another password",
+    "people": "ids of those who come, or are asked to",
+    "person": "id of the person",
+    "purpose": "`lunch` or `coaching`",
+    "response": "`approved` or `invited`: what its people are at first",
+    "to": "whether it goes to an address",
+    "week": "ISO week of the start where the lunch is, or of the day where the person lives: `2026-W48`",
+}
+"""What the names in a message's data hold."""
 
 
 def week_topic(day: date) -> str:

@@ -13,6 +13,7 @@ import psycopg2.extras
 import pytest
 
 from infra.local.postgres import Postgres
+from tests.messages import faults
 
 _numbers = itertools.count()
 
@@ -53,7 +54,10 @@ def server(settings: None) -> Iterator[Postgres]:
 
 @pytest.fixture
 def database(server: Postgres, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """URL of a fresh, migrated database, which the application uses during the test."""
+    """URL of a fresh, migrated database, which the application uses during the test.
+
+    What the test tells to the outbox must be what docs/reference says of it.
+    """
     from chalicelib.config import config
     from chalicelib.database import disconnect
 
@@ -64,7 +68,20 @@ def database(server: Postgres, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]
     yield url
     disconnect()
     config.cache_clear()
+    told = _told(url)
     server.drop(name)
+    assert [fault for topic, event in told for fault in faults(topic, event)] == []
+
+
+def _told(url: str) -> list[tuple[str, dict[str, Any]]]:
+    """The topics and messages that the test left in the outbox."""
+    connection = psycopg2.connect(url)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT topic, event FROM outbox WHERE event ->> 'type' <> 'event.tested' ORDER BY id")
+            return cursor.fetchall()
+    finally:
+        connection.close()
 
 
 @pytest.fixture
@@ -77,7 +94,7 @@ def sql(database: str) -> Iterator[Callable[..., list[Any]]]:
     def ask(statement: str, *values: Any) -> list[Any]:
         with connection.cursor() as cursor:
             cursor.execute(statement, values)
-            return cursor.fetchall() if cursor.description else []
+            return cursor.fetchall() if cursor.description is not None else []  # () for rows without columns
 
     yield ask
     connection.close()

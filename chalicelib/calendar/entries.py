@@ -1,7 +1,9 @@
 """Entries of a person's calendar, as his calendar program is given them."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+PRODUCT = "-//Rendezvous//Rendezvous//EN"
 
 
 class Entry(NamedTuple):
@@ -22,3 +24,21 @@ class Entry(NamedTuple):
     url: str
     status: str
     sequence: int
+
+
+def component(entry: Entry, now: datetime) -> Any:
+    """The entry as an icalendar.Event; all times in UTC."""
+    from icalendar import Event
+
+    event = Event()
+    event.add("uid", entry.uid)
+    event.add("dtstamp", now)
+    event.add("dtstart", entry.starts)
+    event.add("dtend", entry.ends)
+    event.add("summary", entry.title)
+    event.add("location", entry.location)
+    event.add("description", entry.description)
+    event.add("url", entry.url)
+    event.add("status", entry.status)
+    event.add("sequence", entry.sequence)
+    return event

@@ -1,14 +1,17 @@
 """Calls as their people see them: one, or those of some weeks."""
 
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chalicelib import rules
+from chalicelib.accounts import feeds, links
 from chalicelib.accounts.people import FORMER_MEMBER
 from chalicelib.calendar import zones
 from chalicelib.calendar.availability import Span
+from chalicelib.calendar.entries import Entry
 from chalicelib.callers import Caller
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound
@@ -131,3 +134,37 @@ def following(monday: date, count: int, latest: date) -> dict[str, Any] | None:
         return None
     longer = next((weeks for weeks in WINDOWS if weeks > count), WINDOWS[-1])
     return {"from": zones.week_name(after), "weeks": min(longer, (latest - after).days // 7 + 1)}
+
+
+def known(db: Database, id: UUID) -> Any:
+    """A call whoever asks, for jobs; None if there is none."""
+    return db.row(_CALL + " WHERE a.id = %(id)s", id=id, former=FORMER_MEMBER)
+
+
+def entries(db: Database, person: UUID, since: datetime) -> Iterator[Entry]:
+    """The calls of that person, as calendar entries; those that were cancelled are cancelled, not gone."""
+    rows = db.rows(
+        _CALL
+        + " WHERE (a.coach_id = %(person)s OR a.client_id = %(person)s) AND a.starts > %(from)s AND a.ends > %(since)s",
+        person=person,
+        since=since,
+        former=FORMER_MEMBER,
+        **{"from": since - timedelta(hours=4)},
+    )
+    return (entry(row, person) for row in rows)
+
+
+def entry(call: Any, person: UUID) -> Entry:
+    """A call as one of its two people has it in his calendar."""
+    other = call.coach_name if person == call.client_id else call.client_name
+    return Entry(
+        call.starts,
+        call.ends,
+        feeds.uid("appointment", call.id),
+        f"Call with {other}",
+        call.call_link,
+        "",
+        links.absolute("/appointments"),
+        "CANCELLED" if call.cancelled else "CONFIRMED",
+        call.version - 1 + int(call.cancelled),
+    )

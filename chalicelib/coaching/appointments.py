@@ -215,7 +215,7 @@ def cancel_coming(
     outbox.put_all(
         db,
         [
-            (TOPIC, str(row.id), "appointment.cancelled", _data(row.id, row.coach_id, row.client_id,
+            (TOPIC, str(row.id), "appointment.cancelled", data(row.id, row.coach_id, row.client_id,
              (row.starts, row.ends), by, row.timezone) | more)
             for row in gone
         ],
@@ -232,11 +232,12 @@ def message(
 
 
 def _message(kind: str, id: UUID, coach: UUID, client: UUID, span: Span, by: UUID, timezone: str, now: datetime) -> str:
-    data = _data(id, coach, client, span, by, timezone)
-    return json.dumps(outbox.envelope(str(uuid4()), kind, data, now.isoformat()))
+    said = data(id, coach, client, span, by, timezone)
+    return json.dumps(outbox.envelope(str(uuid4()), kind, said, now.isoformat()))
 
 
-def _data(id: UUID, coach: UUID, client: UUID, span: Span, by: UUID, timezone: str) -> dict[str, Any]:
+def data(id: UUID, coach: UUID, client: UUID, span: Span, by: UUID, timezone: str) -> dict[str, Any]:
+    """What a message says of a call: ids and when; the week is the ISO week of its start in the coach's zone."""
     day = zones.local_time(span[0], ZoneInfo(timezone)).date()
     return {
         "appointment": str(id),

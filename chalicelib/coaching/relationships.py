@@ -26,6 +26,31 @@ def every(db: Database) -> list[Any]:
 
 def assign(db: Database, caller: Caller, coach: str, client: str, why: str, now: datetime) -> dict[str, Any]:
     """Give a client a coach. Raises Invalid for an unknown or inactive one, Refused where he has a coach already."""
+    coach_id, client_id = _begin(db, coach, client, now)
+    _note(db, caller, f"gave the coach {coach_id} to", client_id, why, now)
+    return {"coach": coach, "client": client, "begun": now}
+
+
+def move(
+    db: Database, caller: Caller, client: str, coach: str, calls: Calls | None, why: str, now: datetime
+) -> dict[str, Any]:
+    """Give a client another coach; calls with the former one are kept or cancelled. Raises as ``end``, ``assign``."""
+    _end(db, client, calls, now)
+    coach_id, client_id = _begin(db, coach, client, now)
+    _note(db, caller, f"gave the coach {coach_id} instead to", client_id, why, now)
+    return {"coach": coach, "client": client, "begun": now}
+
+
+def end(db: Database, caller: Caller, client: str, calls: Calls | None, why: str, now: datetime) -> None:
+    """End a client's relationship; its row stays. ``calls`` says what becomes of booked ones.
+
+    Raises NotFound; Refused naming the coming calls while it was not said what becomes of them.
+    """
+    coach_id, client_id = _end(db, client, calls, now)
+    _note(db, caller, f"took the coach {coach_id} from", client_id, why, now)
+
+
+def _begin(db: Database, coach: str, client: str, now: datetime) -> tuple[UUID, UUID]:
     coach_id, client_id = _person(db, coach, "coach"), _person(db, client, "client")
     if coach_id == client_id:
         raise Invalid.field("client", "cannot be coached by himself")
@@ -37,23 +62,10 @@ def assign(db: Database, caller: Caller, coach: str, client: str, why: str, now:
         client=client_id,
         now=now,
     )
-    _note(db, caller, f"gave the coach {coach_id} to", client_id, why, now)
-    return {"coach": coach, "client": client, "begun": now}
+    return coach_id, client_id
 
 
-def move(
-    db: Database, caller: Caller, client: str, coach: str, calls: Calls | None, why: str, now: datetime
-) -> dict[str, Any]:
-    """Give a client another coach; calls with the former one are kept or cancelled. Raises as ``end``, ``assign``."""
-    end(db, caller, client, calls, why, now)
-    return assign(db, caller, coach, client, why, now)
-
-
-def end(db: Database, caller: Caller, client: str, calls: Calls | None, why: str, now: datetime) -> int:
-    """End a client's relationship; how many calls were cancelled. Its row stays.
-
-    Raises NotFound; Refused naming the coming calls while it was not said what becomes of them.
-    """
+def _end(db: Database, client: str, calls: Calls | None, now: datetime) -> tuple[UUID, UUID]:
     row = db.row(
         "SELECT r.id, r.coach_id, r.client_id FROM relationship r JOIN person k ON k.id = r.client_id"
         " WHERE k.slug = %(client)s AND r.is_current",
@@ -70,10 +82,9 @@ def end(db: Database, caller: Caller, client: str, calls: Calls | None, why: str
         )
     if not db.run("UPDATE relationship SET ended = %(now)s WHERE id = %(id)s AND is_current", id=row.id, now=now):
         raise NotFound("This person has no coach")
-    _note(db, caller, f"took the coach {row.coach_id} from", row.client_id, why, now)
-    if calls != "cancel":
-        return 0
-    return appointments.cancel_coming(db, now, coach=row.coach_id, client=row.client_id)
+    if calls == "cancel":
+        appointments.cancel_coming(db, now, coach=row.coach_id, client=row.client_id)
+    return row.coach_id, row.client_id
 
 
 def leave(db: Database, person: UUID) -> None:

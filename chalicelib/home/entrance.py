@@ -21,6 +21,7 @@ DONE = {
     "reset": "Your password is changed. Please log in with the new one.",
     "asked": "If an account has this address, a link to choose a new password is on its way there. It works for"
     f" {people.RESET_MINUTES} minutes.",
+    "erased": "You are erased. Thank you for having been here.",
     "confirmed": "Thank you, your address is confirmed.",
 }
 """What just happened, by the word that a redirect carries."""

@@ -39,7 +39,7 @@ TABLES: dict[str, str] = {
     ),
     "pause": "SELECT id, lower(weeks) AS first, upper(weeks) AS until FROM pause WHERE person_id = %(me)s ORDER BY weeks",
     "commitment": (
-        "SELECT lower(during) AS starts, upper(during) AS ends, event_id FROM commitment WHERE person_id = %(me)s"
+        "SELECT lower(during) AS starts, upper(during) AS ends, event_id, appointment_id, block_id FROM commitment WHERE person_id = %(me)s"
         " ORDER BY during"
     ),
     "event": "SELECT id, title, starts, ends, status FROM event WHERE creator = %(me)s ORDER BY starts",
@@ -48,6 +48,24 @@ TABLES: dict[str, str] = {
         " FROM attendance a JOIN event e ON e.id = a.event_id JOIN location l ON l.id = e.location_id"
         " WHERE a.person_id = %(me)s ORDER BY e.starts"
     ),
+    "relationship": (
+        "SELECT c.slug AS coach, k.slug AS client, r.begun, CASE WHEN isfinite(r.ended) THEN r.ended END AS ended"
+        " FROM relationship r JOIN person c ON c.id = r.coach_id JOIN person k ON k.id = r.client_id"
+        " WHERE %(me)s IN (r.coach_id, r.client_id) ORDER BY r.begun"
+    ),
+    "call_link": "SELECT url FROM call_link WHERE coach_id = %(me)s",
+    "block": "SELECT id, lower(during) AS starts, upper(during) AS ends FROM block WHERE person_id = %(me)s ORDER BY during",
+    "appointment": (
+        "SELECT a.id, c.slug AS coach, k.slug AS client, a.starts, a.ends, a.booked, a.version,"
+        " a.booked_by = %(me)s AS booked_by_me"
+        " FROM appointment a JOIN person c ON c.id = a.coach_id JOIN person k ON k.id = a.client_id"
+        " WHERE %(me)s IN (a.coach_id, a.client_id) ORDER BY a.starts"
+    ),
+    "appointment_change": (
+        "SELECT appointment_id, version, lower(before) AS before, lower(after) AS after, at FROM appointment_change"
+        " WHERE moved_by = %(me)s ORDER BY at"
+    ),
+    "cancellation": ("SELECT appointment_id, at, reason FROM cancellation WHERE cancelled_by = %(me)s ORDER BY at"),
     "left_over": "SELECT week, reason FROM left_over WHERE person_id = %(me)s ORDER BY week",
     "audit": "SELECT at, what, whom, why FROM audit WHERE admin_id = %(me)s ORDER BY at",
     "rule_change": "SELECT name, scope, before, after, changed FROM rule_change WHERE changed_by = %(me)s ORDER BY id",

@@ -8,7 +8,8 @@ from uuid import UUID
 from chalice.app import Response
 
 from chalicelib.accounts import feeds
-from chalicelib.calendar.entries import Entry
+from chalicelib.calendar.entries import PRODUCT, Entry, component
+from chalicelib.coaching import agenda
 from chalicelib.database import Database
 from chalicelib.errors import NotFound
 from chalicelib.lunch import events
@@ -16,7 +17,7 @@ from chalicelib.lunch import events
 PAST = timedelta(weeks=4)
 """How long an entry stays after it is over, cancelled ones too: long enough for every program to have noticed."""
 
-SOURCES: tuple[Callable[[Database, UUID, datetime], Iterable[Entry]], ...] = (events.entries,)
+SOURCES: tuple[Callable[[Database, UUID, datetime], Iterable[Entry]], ...] = (events.entries, agenda.entries)
 """What gives entries: (db, person, since) -> those that end after then."""
 
 
@@ -36,25 +37,14 @@ def serve(db: Database, token: str, known: str, now: datetime) -> Response:
 
 def written(entries: list[Entry], now: datetime) -> str:
     """The entries as an iCalendar object; all times in UTC."""
-    from icalendar import Calendar, Event
+    from icalendar import Calendar
 
     calendar = Calendar()
-    calendar.add("prodid", "-//Rendezvous//Rendezvous//EN")
+    calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
     calendar.add("name", "Rendezvous")
     calendar.add("x-wr-calname", "Rendezvous")
     for entry in entries:
-        event = Event()
-        event.add("uid", entry.uid)
-        event.add("dtstamp", now)
-        event.add("dtstart", entry.starts)
-        event.add("dtend", entry.ends)
-        event.add("summary", entry.title)
-        event.add("location", entry.location)
-        event.add("description", entry.description)
-        event.add("url", entry.url)
-        event.add("status", entry.status)
-        event.add("sequence", entry.sequence)
-        calendar.add_component(event)
+        calendar.add_component(component(entry, now))
     text: str = calendar.to_ical().decode()
     return text

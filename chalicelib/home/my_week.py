@@ -8,7 +8,7 @@ from chalicelib.accounts import people
 from chalicelib.calendar import zones
 from chalicelib.callers import Caller
 from chalicelib.database import Database
-from chalicelib.lunch import events, hours, locations
+from chalicelib.lunch import events, hours, locations, pauses
 
 REASONS = {
     "no_hours": "in that week you gave no hours at which a lunch could start.",
@@ -34,7 +34,7 @@ def of(db: Database, caller: Caller, now: datetime) -> dict[str, Any]:
         "location": location,
         "hours": hours.current(db, caller, now),
         "starts": hours.possible(db, caller, location, next_monday, now),
-        "next_monday": next_monday,
+        "paused": pauses.holds(db, caller, next_monday),
         "left_over": left_over(db, caller, zones.monday(today) - timedelta(days=7)),
         "reasons": REASONS,
         "today": today,

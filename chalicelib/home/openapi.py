@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
+from chalice.app import Response
 
 from chalicelib import answers, bodies
 from chalicelib.errors import Told
@@ -58,12 +59,11 @@ _REFS = "#/components/schemas/{name}"
 
 
 def document(endpoints: Iterable[Endpoint], server: str = "/") -> dict[str, Any]:
-    """The description of those endpoints that are no pages."""
-    described = [endpoint for endpoint in endpoints if not endpoint.html]
+    """The description of those endpoints that answer JSON: neither pages nor files."""
+    described = [one for one in endpoints if not one.html and _returned(one) is not Response]
     shapes = [shape for endpoint in described for shape in (endpoint.takes.get("body"), answer_of(endpoint)) if shape]
     schemas, components = msgspec.json.schema_components(shapes, ref_template=_REFS)
     by_shape = dict(zip(shapes, map(_plain, schemas), strict=True))
-    refusals: list[type[Told]] = [Told, *Told.__subclasses__()]
     paths: dict[str, Any] = {}
     for endpoint in described:
         paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint, by_shape)
@@ -73,7 +73,7 @@ def document(endpoints: Iterable[Endpoint], server: str = "/") -> dict[str, Any]
         "servers": [{"url": server}],
         "paths": paths,
         "components": {
-            "responses": {kind.__name__: _problem(kind.title) for kind in refusals},
+            "responses": {kind.__name__: _problem(kind.title) for kind in _ALL},
             "schemas": {"Problem": PROBLEM} | {name: _plain(schema) for name, schema in components.items()},
             "securitySchemes": SECURITY,
         },
@@ -82,10 +82,14 @@ def document(endpoints: Iterable[Endpoint], server: str = "/") -> dict[str, Any]
 
 def answer_of(endpoint: Endpoint) -> Any:
     """The type of the body of a success, None where there is none or it is not declared."""
-    returned = get_type_hints(endpoint.handler, include_extras=True).get("return")
+    returned = _returned(endpoint)
     if get_origin(returned) is answers.Answer:
         [returned] = get_args(returned)
     return None if returned in (None, type(None), answers.Answer) else returned
+
+
+def _returned(endpoint: Endpoint) -> Any:
+    return get_type_hints(endpoint.handler, include_extras=True).get("return")
 
 
 def _operation(endpoint: Endpoint, schemas: dict[Any, Any]) -> dict[str, Any]:
@@ -180,7 +184,8 @@ def _problem(description: str) -> dict[str, Any]:
     }
 
 
-_KINDS = {kind.status: kind for kind in Told.__subclasses__()}
+_ALL: list[type[Told]] = [Told, *Told.__subclasses__()]
+_KINDS = {kind.status: kind for kind in _ALL}
 _ANY_TEXT = "any text"
 
 

@@ -13,7 +13,7 @@ from chalicelib.callers import Caller
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound
 from chalicelib.fields import Body, ClockTime, Day, Line
-from chalicelib.lunch import hours, locations
+from chalicelib.lunch import hours, locations, pauses
 from chalicelib.rules import DAYS
 from chalicelib.web import Form, Routes
 
@@ -75,6 +75,7 @@ def week(db: Database, caller: Caller, query: Shown, now: datetime) -> Page:
         starts=hours.possible(db, caller, location, monday, now),
         hours=hours.current(db, caller, now),
         location=location,
+        paused=pauses.holds(db, caller, monday),
         values=rules.read(db),
         today=_today(caller, now),
     )

@@ -53,6 +53,17 @@ def mine(db: Database, caller: Caller, now: datetime) -> list[dict[str, Any]]:
     return [_shown(row.id, row.begins, row.ends) for row in rows]
 
 
+def holds(db: Database, caller: Caller, monday: date) -> bool:
+    """Whether the caller sits out in the week of that Monday."""
+    return bool(
+        db.value(
+            "SELECT EXISTS (SELECT FROM pause WHERE person_id = %(me)s AND weeks @> %(monday)s::date)",
+            me=caller.id,
+            monday=monday,
+        )
+    )
+
+
 def end(db: Database, caller: Caller, id: UUID) -> None:
     """Take a pause back. Raises NotFound."""
     if not db.run("DELETE FROM pause WHERE id = %(id)s AND person_id = %(me)s", id=id, me=caller.id):

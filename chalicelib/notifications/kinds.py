@@ -5,7 +5,9 @@ KINDS: dict[str, str] = {
     "event_approved": "You have a lunch",
     "event_unconfirmed": "Somebody left a lunch of yours, and it is one too few",
     "event_rejected": "A lunch of yours will not be",
+    "event_canceled": "A lunch of yours was called off",
     "event_evaluate": "How was lunch?",
+    "call_reminder": "A call is near",
 }
 """Kind -> what a person reads beside its checkbox."""
 

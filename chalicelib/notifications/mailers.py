@@ -7,7 +7,7 @@ import logging
 import smtplib
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -18,7 +18,8 @@ from chalicelib.accounts import invitations, links, refused_mails
 from chalicelib.calendar import zones
 from chalicelib.database import JOB, Database, transaction
 from chalicelib.errors import Unavailable
-from chalicelib.notifications import kinds
+from chalicelib.notifications import calls, kinds
+from chalicelib.notifications.recipients import Mail, confirmed
 from chalicelib.notifications.records import Message, messages
 from chalicelib.rendering import environment
 
@@ -26,16 +27,6 @@ log = logging.getLogger(__name__)
 
 REMEMBERED = timedelta(days=30)
 """How long ``delivered`` remembers: what is older than that is not mailed, for it might have been before."""
-
-
-class Mail(NamedTuple):
-    """A mail to write: the template under templates/mails, the address, what stands in it, and, for a kind that may be
-    refused, the id of the person it is for."""
-
-    template: str
-    to: str
-    values: dict[str, Any]
-    person: str = ""
 
 
 def handle(event: dict[str, Any]) -> None:
@@ -84,7 +75,7 @@ def send(one: Mail) -> None:
         way_out = links.absolute("/unsubscribe/" + refused_mails.token(one.template, UUID(one.person)))
         body += f"\n-- \nNo more mails of this kind: {way_out}\n"
         headers = {"List-Unsubscribe": f"<{way_out}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
-    mail.send(one.to, subject.strip(), body, headers)
+    mail.send(one.to, subject.strip(), body, headers, one.calendar, one.method)
 
 
 def _is_refused(db: Database, one: Mail) -> bool:
@@ -123,7 +114,7 @@ def reset(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
 
 
 def address_in_use(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
-    for row in _confirmed(db, [data["person"]]):
+    for row in confirmed(db, [data["person"]]):
         yield Mail("address_in_use", row.email, {})
 
 
@@ -158,6 +149,12 @@ def event_rejected(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
     yield from _about_event(db, "event_rejected", data["event"], "approved", "Rejected")
 
 
+def event_canceled(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
+    """A lunch was called off: to those who would have come, and to those who were asked."""
+    for response in ("approved", "invited"):
+        yield from _about_event(db, "event_canceled", data["event"], response, "Canceled")
+
+
 def _about_event(db: Database, template: str, event: str, response: str, *states: str) -> Iterator[Mail]:
     """To those with that response, if the lunch is in one of those states still, and not past."""
     rows = db.rows(
@@ -172,7 +169,7 @@ def _about_event(db: Database, template: str, event: str, response: str, *states
         states=list(states),
     )
     about = {str(row.person_id): row for row in rows}
-    for person in _confirmed(db, list(about)):
+    for person in confirmed(db, list(about)):
         row = about[str(person.person_id)]
         place = ZoneInfo(row.timezone)
         values = row._asdict() | {
@@ -182,16 +179,6 @@ def _about_event(db: Database, template: str, event: str, response: str, *states
             "event": event,
         }
         yield Mail(template, person.email, values, str(person.person_id))
-
-
-def _confirmed(db: Database, people: list[str]) -> list[Any]:
-    """Those of the people who confirmed their address: until then it gets the confirmation and nothing else."""
-    return db.rows(
-        "SELECT a.person_id, a.email, p.name FROM account a JOIN person p ON p.id = a.person_id"
-        " WHERE a.person_id = ANY(%(people)s::uuid[]) AND a.email_confirmed"
-        " AND NOT EXISTS (SELECT FROM ban b WHERE b.person_id = a.person_id) ORDER BY a.person_id",
-        people=people,
-    )
 
 
 KINDS: dict[str, Callable[[Database, dict[str, Any]], Iterator[Mail]]] = {
@@ -214,7 +201,12 @@ MAILS: dict[tuple[str, str], Callable[[Database, dict[str, Any]], Iterator[Mail]
     ("Events_All", "event.approved"): event_approved,
     ("Events_All", "event.unconfirmed"): event_unconfirmed,
     ("Events_All", "event.rejected"): event_rejected,
+    ("Events_All", "event.canceled"): event_canceled,
     ("Event_Evaluate", "event.evaluate"): event_evaluate,
+    ("Appointments_All", "appointment.booked"): calls.booked,
+    ("Appointments_All", "appointment.moved"): calls.moved,
+    ("Appointments_All", "appointment.cancelled"): calls.cancelled,
+    ("Appointments_All", "appointment.reminder"): calls.reminder,
     ("Mails", "mail.due"): due,
 }
 """Topic and type -> the mails it calls for. Other types on these topics call for none."""

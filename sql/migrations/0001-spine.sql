@@ -15,9 +15,8 @@ BEGIN
         EXCEPTION WHEN duplicate_object OR unique_violation THEN
             NULL;
         END;
-        IF NOT pg_has_role(current_user, wanted, 'MEMBER') THEN
-            EXECUTE format('GRANT %I TO CURRENT_USER', wanted);
-        END IF;
+        -- Always: from PostgreSQL 16 on, who makes a role is its member and still may not take it.
+        EXECUTE format('GRANT %I TO CURRENT_USER', wanted);
     END LOOP;
 END $$;
 

@@ -112,14 +112,18 @@ def test_the_proof_claims_no_more_than_was_checked() -> None:
 def test_a_round_is_run_now(matched: dict[str, Any], community: Any, sql: Any) -> None:
     import json
 
+    from chalicelib import clock
     from chalicelib.config import config
+    from chalicelib.lunch import jobs
 
     asked = {"location": community.locations["Harbour"], "week": "2026-W48"}
+    answer = matched["admin"].post("/api/admin/rounds", asked | {"why": "Eve gave hours"})
+    assert (answer.status, answer.json) == (202, asked), answer.text
     with moto.mock_aws():
         sqs = boto3.client("sqs")
         url = sqs.create_queue(QueueName=config().rounds_queue)["QueueUrl"]
-        answer = matched["admin"].post("/api/admin/rounds", asked | {"why": "Eve gave hours"})
-        assert (answer.status, answer.json) == (202, asked), answer.text
+        assert jobs.match_due(clock.now()) == 1
+        assert jobs.match_due(clock.now()) == 0, "it is on its way"
         [message] = sqs.receive_message(QueueUrl=url)["Messages"]
     assert json.loads(message["Body"]) == asked
     assert [row.what for row in sql("SELECT what FROM audit")] == ["asked for a round of 2026-W48"]

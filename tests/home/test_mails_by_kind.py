@@ -21,7 +21,9 @@ def mailed(monkeypatch: Any) -> list[Any]:
     from chalicelib import mail
 
     sent: list[Any] = []
-    monkeypatch.setattr(mail, "send", lambda to, subject, text, headers=None: sent.append((to, subject, text, headers)))
+    monkeypatch.setattr(
+        mail, "send", lambda to, subject, text, headers=None, *file: sent.append((to, subject, text, headers))
+    )
     return sent
 
 

@@ -1,0 +1,1780 @@
+-- The schema as the migrations make it, for readers; written by `python -m infra.schema`, not by hand.
+-- The roles rendezvous_app and rendezvous_job are of the whole server and must be there before.
+
+SET check_function_bodies = off;
+
+CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA public;
+
+CREATE FUNCTION public.ask_reset(wanted_email text, reset uuid, at timestamp with time zone) RETURNS uuid
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    INSERT INTO password_reset (id, person_id, asked)
+    SELECT reset, person_id, at FROM account WHERE email = lower(wanted_email)
+    RETURNING person_id
+$$;
+
+CREATE FUNCTION public.begin_event_at_the_start() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'event_state_allows_it',
+        MESSAGE = 'a new event is Proposed';
+END $$;
+
+CREATE FUNCTION public.change_password(former text, hash text, kept_session uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE account SET password = hash WHERE person_id = me() AND password = former;
+    IF FOUND THEN
+        DELETE FROM session WHERE person_id = me() AND id IS DISTINCT FROM kept_session;
+        DELETE FROM password_reset WHERE person_id = me();
+        RETURN true;
+    END IF;
+    RETURN false;
+END $$;
+
+CREATE FUNCTION public.close_session(token bytea) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    DELETE FROM session WHERE token_hash = token
+$$;
+
+CREATE FUNCTION public.confirm_address(change uuid, at timestamp with time zone, days integer) RETURNS TABLE(person_id uuid, former uuid)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE wanted text; old text; was_confirmed boolean;
+BEGIN
+    DELETE FROM address_change c WHERE c.id = change AND c.asked + make_interval(days => days) > at
+        RETURNING c.person_id, c.email INTO person_id, wanted;
+    IF person_id IS NULL THEN
+        RETURN;
+    END IF;
+    SELECT a.email, a.email_confirmed INTO old, was_confirmed
+        FROM account a WHERE a.person_id = confirm_address.person_id FOR UPDATE;
+    UPDATE account a SET email = wanted, email_confirmed = true WHERE a.person_id = confirm_address.person_id;
+    IF old <> wanted AND was_confirmed THEN
+        former := gen_random_uuid();
+        INSERT INTO former_address (id, person_id, email, at) VALUES (former, confirm_address.person_id, old, confirm_address.at);
+    END IF;
+    RETURN NEXT;
+END $$;
+
+CREATE FUNCTION public.count_revision() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    NEW.revision := OLD.revision + 1;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION public.enrol(code bytea, person uuid, wanted_slug text, wanted_username text, hash text, wanted_name text, wanted_email text, wanted_timezone text, at timestamp with time zone) RETURNS TABLE(outcome text, invitation uuid, confirmed boolean, holder uuid)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE granted text; stood_in_the_way text;
+BEGIN
+    SELECT i.id, i.role INTO invitation, granted FROM invitation i WHERE i.digest = code FOR UPDATE;
+    invitation := live_invitation(code, wanted_email, at);
+    IF invitation IS NULL THEN
+        outcome := 'invitation'; RETURN NEXT; RETURN;
+    END IF;
+    confirmed := EXISTS (SELECT FROM invitation_address a WHERE a.invitation_id = invitation);
+    BEGIN
+        INSERT INTO person (id, slug, name, timezone, enrolled)
+        VALUES (person, wanted_slug, wanted_name, wanted_timezone, at);
+        INSERT INTO account (person_id, username, email, email_confirmed, password)
+        VALUES (person, wanted_username, lower(wanted_email), confirmed, hash);
+        INSERT INTO person_role (person_id, role) SELECT person, unnest(ARRAY['member', granted]) ON CONFLICT DO NOTHING;
+        INSERT INTO invitation_use (invitation_id, person_id) VALUES (invitation, person);
+        PERFORM set_config('rendezvous.person', person::text, true);
+        outcome := 'enrolled';
+    EXCEPTION WHEN unique_violation THEN
+        GET STACKED DIAGNOSTICS stood_in_the_way = CONSTRAINT_NAME;
+        outcome := CASE stood_in_the_way WHEN 'username_is_unique' THEN 'username' WHEN 'email_is_unique' THEN 'email' END;
+        IF outcome IS NULL THEN RAISE; END IF;
+        holder := (SELECT a.person_id FROM account a WHERE a.email = lower(wanted_email));
+        -- Both taken: the e-mail must not be told by way of the username.
+        IF EXISTS (SELECT FROM account a WHERE lower(a.username) = lower(wanted_username)) THEN outcome := 'username'; END IF;
+    END;
+    RETURN NEXT;
+END $$;
+
+CREATE FUNCTION public.enter(token bytea, at timestamp with time zone, bearer boolean DEFAULT false) RETURNS TABLE(person_id uuid, session_id uuid, name text, timezone text, roles text[], banned boolean, scope text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE allowed text;
+BEGIN
+    PERFORM set_config('rendezvous.now', at::text, true);
+    IF token IS NULL THEN
+        NULL;
+    ELSIF bearer THEN
+        SELECT t.person_id, t.scope INTO person_id, allowed FROM api_token t WHERE t.token_hash = token;
+    ELSE
+        SELECT s.person_id, s.id, 'write' INTO person_id, session_id, allowed
+        FROM session s WHERE s.token_hash = token AND s.expires > at;
+    END IF;
+    IF person_id IS NOT NULL THEN
+        SELECT p.name, p.timezone,
+               ARRAY(SELECT r.role FROM person_role r WHERE r.person_id = p.id AND r.active ORDER BY r.role),
+               EXISTS (SELECT FROM ban b WHERE b.person_id = p.id)
+        INTO name, timezone, roles, banned
+        FROM person p WHERE p.id = enter.person_id;
+    END IF;
+    PERFORM set_config('rendezvous.person', coalesce(person_id::text, ''), true),
+            set_config('rendezvous.roles', CASE WHEN banned THEN '' ELSE coalesce(array_to_string(roles, ','), '') END, true);
+    IF person_id IS NOT NULL THEN
+        scope := allowed;
+        RETURN NEXT;
+    END IF;
+END $$;
+
+CREATE FUNCTION public.enter_feed(token bytea) RETURNS TABLE(person_id uuid, name text, timezone text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    SELECT p.id, p.name, p.timezone INTO person_id, name, timezone
+    FROM feed f JOIN person p ON p.id = f.person_id WHERE f.token_hash = token;
+    IF person_id IS NOT NULL THEN
+        PERFORM set_config('rendezvous.person', person_id::text, true), set_config('rendezvous.roles', '', true);
+        RETURN NEXT;
+    END IF;
+END $$;
+
+CREATE FUNCTION public.erase(kept text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE whose uuid := me();
+BEGIN
+    PERFORM FROM account WHERE person_id = whose AND password = kept FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    DELETE FROM person_role WHERE person_id = whose;
+    DELETE FROM commitment WHERE person_id = whose;
+    DELETE FROM availability WHERE person_id = whose;
+    DELETE FROM person_location WHERE person_id = whose;
+    DELETE FROM refusal WHERE person_id = whose;
+    DELETE FROM pause WHERE person_id = whose;
+    DELETE FROM left_over WHERE person_id = whose;
+    DELETE FROM idempotency WHERE person_id = whose;
+    DELETE FROM session WHERE person_id = whose;
+    DELETE FROM api_token WHERE person_id = whose;
+    DELETE FROM feed WHERE person_id = whose;
+    DELETE FROM mail_refusal WHERE person_id = whose;
+    DELETE FROM password_reset WHERE person_id = whose;
+    DELETE FROM address_change WHERE person_id = whose;
+    DELETE FROM former_address WHERE person_id = whose;
+    DELETE FROM ban WHERE person_id = whose;
+    DELETE FROM invitation_address WHERE invitation_id IN (SELECT id FROM invitation WHERE by_person = whose);
+    INSERT INTO invitation_revocation (invitation_id, at)
+        SELECT id, present() FROM invitation i WHERE by_person = whose
+        AND NOT EXISTS (SELECT FROM invitation_use u WHERE u.invitation_id = i.id) ON CONFLICT DO NOTHING;
+    DELETE FROM account WHERE person_id = whose;
+    UPDATE person SET name = '', slug = id::text, timezone = 'UTC', enrolled = 'epoch' WHERE id = whose;
+    RETURN true;
+END $$;
+
+CREATE FUNCTION public.forget_other_addresses() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    DELETE FROM address_change WHERE person_id = NEW.person_id;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.free_people_of_event() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    DELETE FROM commitment WHERE event_id = NEW.id;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.free_person() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    DELETE FROM commitment WHERE event_id = NEW.event_id AND person_id = NEW.person_id;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.hold_attendance_to_its_commitment() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM attendance a JOIN event e ON e.id = a.event_id
+               WHERE a.event_id = NEW.event_id AND a.person_id = NEW.person_id AND a.response = 'approved'
+                 AND e.status NOT IN ('Rejected', 'Canceled')
+                 AND NOT EXISTS (SELECT FROM commitment c WHERE c.event_id = a.event_id AND c.person_id = a.person_id)) THEN
+        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'attendance_is_a_commitment',
+            MESSAGE = 'who approved must be taken';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.hold_event_to_its_states() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF (OLD.status, NEW.status) NOT IN (
+        ('Proposed', 'Confirmed'), ('Proposed', 'Rejected'), ('Proposed', 'Canceled'),
+        ('Confirmed', 'Proposed'), ('Confirmed', 'Canceled'), ('Confirmed', 'Awaiting Evaluation'),
+        ('Awaiting Evaluation', 'Done'))
+       AND NOT ((OLD.status, NEW.status) = ('Confirmed', 'Done') AND NOT NEW.allow_evaluation) THEN
+        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'event_state_allows_it',
+            MESSAGE = format('an event cannot go from %s to %s', OLD.status, NEW.status);
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION public.hold_person(person uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF person IS DISTINCT FROM me() AND i_am('admin') IS NOT TRUE THEN
+        RAISE insufficient_privilege USING MESSAGE = 'only an admin withdraws somebody else';
+    END IF;
+    PERFORM FROM account WHERE person_id = person FOR UPDATE;
+END $$;
+
+CREATE FUNCTION public.i_am(role text) RETURNS boolean
+    LANGUAGE sql STABLE
+    RETURN (role = ANY (string_to_array(current_setting('rendezvous.roles'::text, true), ','::text)));
+
+COMMENT ON FUNCTION public.i_am(role text) IS 'Whether the person this transaction serves holds the role.';
+
+CREATE FUNCTION public.keep_an_admin() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF OLD.role = 'admin' AND OLD.active THEN
+        PERFORM pg_advisory_xact_lock(hashtext('the last admin'));
+        IF NOT EXISTS (SELECT FROM person_role r JOIN account USING (person_id)
+                       WHERE r.role = 'admin' AND r.active AND r.person_id NOT IN (SELECT person_id FROM ban)) THEN
+            RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'an_admin_remains',
+                MESSAGE = 'the last admin cannot be removed';
+        END IF;
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.keep_an_admin_unbanned() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM person_role WHERE person_id = NEW.person_id AND role = 'admin' AND active) THEN
+        PERFORM pg_advisory_xact_lock(hashtext('the last admin'));
+        IF NOT EXISTS (SELECT FROM person_role r JOIN account USING (person_id)
+                       WHERE r.role = 'admin' AND r.active AND r.person_id NOT IN (SELECT person_id FROM ban)) THEN
+            RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'an_admin_remains',
+                MESSAGE = 'the last admin cannot be removed';
+        END IF;
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.keep_to_the_seats() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM FROM event WHERE id IN (SELECT event_id FROM approval WHERE response = 'approved')
+        ORDER BY id FOR NO KEY UPDATE;
+    IF EXISTS (SELECT FROM attendance a JOIN event e ON e.id = a.event_id
+               WHERE a.response = 'approved' AND a.event_id IN (SELECT event_id FROM approval WHERE response = 'approved')
+               GROUP BY e.id HAVING count(*) > e.max_attendees) THEN
+        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'event_has_a_seat', MESSAGE = 'all seats are taken';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.last_published() RETURNS timestamp with time zone
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT max(published) FROM outbox WHERE published IS NOT NULL AND i_am('admin')
+$$;
+
+CREATE FUNCTION public.live_invitation(code bytea, for_email text, at timestamp with time zone) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT i.id FROM invitation i
+    WHERE i.digest = code AND i.expires > at
+      AND NOT EXISTS (SELECT FROM invitation_use u WHERE u.invitation_id = i.id)
+      AND NOT EXISTS (SELECT FROM invitation_revocation r WHERE r.invitation_id = i.id)
+      AND NOT EXISTS (SELECT FROM invitation_address a WHERE a.invitation_id = i.id AND a.email <> lower(for_email))
+      AND NOT EXISTS (SELECT FROM ban b WHERE b.person_id = i.by_person)
+$$;
+
+CREATE FUNCTION public.login_of(wanted text) RETURNS TABLE(person_id uuid, password text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT a.person_id, a.password FROM account a WHERE lower(a.username) = lower(wanted)
+$$;
+
+CREATE FUNCTION public.me() RETURNS uuid
+    LANGUAGE sql STABLE
+    RETURN (NULLIF(current_setting('rendezvous.person'::text, true), ''::text))::uuid;
+
+COMMENT ON FUNCTION public.me() IS 'The person this transaction serves; null for a visitor.';
+
+CREATE FUNCTION public.my_password() RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT password FROM account WHERE person_id = me()
+$$;
+
+CREATE FUNCTION public.open_feed(token bytea) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    INSERT INTO feed (person_id, token_hash, made) SELECT me(), token, present()
+    ON CONFLICT (person_id) DO UPDATE SET token_hash = excluded.token_hash, made = excluded.made
+$$;
+
+CREATE FUNCTION public.open_session(person uuid, token bytea, at timestamp with time zone, until timestamp with time zone) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    INSERT INTO session (token_hash, person_id, opened, expires) VALUES (token, person, at, until)
+$$;
+
+CREATE FUNCTION public.pass_over_who_is_gone() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM FROM account WHERE person_id = NEW.person_id FOR KEY SHARE;
+    IF FOUND AND NOT EXISTS (SELECT FROM ban WHERE person_id = NEW.person_id) THEN
+        RETURN NEW;
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.present() RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    RETURN (current_setting('rendezvous.now'::text))::timestamp with time zone;
+
+COMMENT ON FUNCTION public.present() IS 'The present of this transaction, as the application gave it.';
+
+CREATE FUNCTION public.refuse_mail(person uuid, wanted text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM FROM account WHERE person_id = person FOR KEY SHARE;
+    IF FOUND THEN
+        INSERT INTO mail_refusal (person_id, kind) VALUES (person, wanted) ON CONFLICT DO NOTHING;
+    END IF;
+    RETURN FOUND;
+END $$;
+
+CREATE FUNCTION public.reset_password(reset uuid, hash text, at timestamp with time zone, minutes integer) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE whose uuid;
+BEGIN
+    DELETE FROM password_reset WHERE id = reset AND asked + make_interval(mins => minutes) > at RETURNING person_id INTO whose;
+    IF whose IS NOT NULL THEN
+        DELETE FROM password_reset WHERE person_id = whose;
+        UPDATE account SET password = hash WHERE person_id = whose;
+        DELETE FROM session WHERE person_id = whose;
+    END IF;
+    RETURN whose;
+END $$;
+
+CREATE FUNCTION public.revoke_invitation(wanted uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM FROM invitation WHERE id = wanted AND by_person = me() FOR UPDATE;
+    IF NOT FOUND OR EXISTS (SELECT FROM invitation_use WHERE invitation_id = wanted) THEN
+        RETURN false;
+    END IF;
+    INSERT INTO invitation_revocation (invitation_id, at) VALUES (wanted, present()) ON CONFLICT DO NOTHING;
+    RETURN true;
+END $$;
+
+CREATE FUNCTION public.sees_event(wanted uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT me() IS NOT NULL AND (
+        EXISTS (SELECT FROM attendance WHERE event_id = wanted AND person_id = me())
+        OR EXISTS (SELECT FROM event WHERE id = wanted AND (public OR creator = me())))
+$$;
+
+CREATE FUNCTION public.sees_person(wanted uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT EXISTS (SELECT FROM attendance mine JOIN attendance his USING (event_id)
+                   WHERE mine.person_id = me() AND his.person_id = wanted)
+        OR EXISTS (SELECT FROM attendance a JOIN event e ON e.id = a.event_id
+                   WHERE a.person_id = wanted AND e.public AND me() IS NOT NULL)
+$$;
+
+CREATE FUNCTION public.tally(what text, who bytea, seconds integer, at timestamp with time zone, step integer DEFAULT 1) RETURNS TABLE(count integer, until timestamp with time zone)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    INSERT INTO rate AS r (what, who, since, count)
+    VALUES (tally.what, tally.who, tally.at, greatest(tally.step, 0))
+    ON CONFLICT (what, who) DO UPDATE SET
+        since = CASE WHEN r.since + make_interval(secs => seconds) <= tally.at THEN tally.at ELSE r.since END,
+        count = CASE WHEN r.since + make_interval(secs => seconds) <= tally.at THEN greatest(step, 0)
+                     ELSE greatest(r.count + step, 0) END
+    RETURNING r.count, r.since + make_interval(secs => seconds)
+$$;
+
+COMMENT ON FUNCTION public.tally(what text, who bytea, seconds integer, at timestamp with time zone, step integer) IS 'Count one more in the running window of so many seconds; the count and when the window ends.';
+
+CREATE FUNCTION public.waiting_messages() RETURNS TABLE(topic text, count bigint, oldest timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT topic, count(*), min((event ->> 'time')::timestamptz) FROM outbox
+    WHERE published IS NULL AND i_am('admin') GROUP BY topic ORDER BY topic
+$$;
+
+CREATE TABLE public.account (
+    person_id uuid NOT NULL,
+    username text NOT NULL,
+    email text NOT NULL,
+    email_confirmed boolean NOT NULL,
+    password text NOT NULL,
+    CONSTRAINT email_is_lower_case CHECK (((email = lower(email)) AND (length(email) <= 254))),
+    CONSTRAINT username_is_plain CHECK ((username ~ '^[A-Za-z0-9._-]{3,32}$'::text))
+);
+
+CREATE TABLE public.address_change (
+    id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    email text NOT NULL,
+    asked timestamp with time zone NOT NULL,
+    CONSTRAINT new_email_is_lower_case CHECK (((email = lower(email)) AND (length(email) <= 254)))
+);
+
+CREATE TABLE public.api_token (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    person_id uuid NOT NULL,
+    name text NOT NULL,
+    token_hash bytea NOT NULL,
+    scope text NOT NULL,
+    made timestamp with time zone NOT NULL,
+    CONSTRAINT api_token_name_is_short CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+    CONSTRAINT api_token_scope_is_known CHECK ((scope = ANY (ARRAY['read'::text, 'write'::text])))
+);
+
+CREATE TABLE public.attendance (
+    event_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    response text NOT NULL,
+    reviewed boolean DEFAULT false NOT NULL,
+    CONSTRAINT attendance_response_is_known CHECK ((response = ANY (ARRAY['invited'::text, 'approved'::text, 'rejected'::text])))
+);
+
+CREATE TABLE public.audit (
+    id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    admin_id uuid NOT NULL,
+    what text NOT NULL,
+    whom text NOT NULL,
+    why text NOT NULL
+);
+
+ALTER TABLE public.audit ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.audit_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.availability (
+    id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    purpose text NOT NULL,
+    starts timestamp without time zone NOT NULL,
+    ends timestamp without time zone NOT NULL,
+    timezone text NOT NULL,
+    weekly boolean NOT NULL,
+    until date NOT NULL,
+    CONSTRAINT availability_ends_after_it_starts CHECK (((ends > starts) AND (ends <= (starts + '24:00:00'::interval)))),
+    CONSTRAINT availability_once_is_one_day CHECK ((weekly OR (until = (starts)::date))),
+    CONSTRAINT availability_purpose_is_known CHECK ((purpose = ANY (ARRAY['lunch'::text, 'coaching'::text]))),
+    CONSTRAINT availability_until_is_not_before CHECK ((until >= (starts)::date))
+);
+
+COMMENT ON COLUMN public.availability.starts IS 'Wall time in its zone; a weekly one repeats it every seven days.';
+
+COMMENT ON COLUMN public.availability.until IS 'The last local day it may start on; infinity where a weekly one has no end.';
+
+CREATE TABLE public.availability_exception (
+    availability_id uuid NOT NULL,
+    day date NOT NULL
+);
+
+CREATE TABLE public.ban (
+    person_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    why text NOT NULL
+);
+
+CREATE TABLE public.batch_invitation (
+    invitation_id uuid NOT NULL,
+    batch_id uuid NOT NULL
+);
+
+CREATE TABLE public.batch_report (
+    batch_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    lines jsonb NOT NULL
+);
+
+COMMENT ON TABLE public.batch_report IS 'What became of each address that was pasted; kept for a week.';
+
+CREATE TABLE public.commitment (
+    id bigint NOT NULL,
+    person_id uuid NOT NULL,
+    during tstzrange NOT NULL,
+    event_id uuid NOT NULL,
+    CONSTRAINT commitment_has_a_length CHECK (((NOT isempty(during)) AND lower_inc(during) AND (NOT upper_inc(during)) AND (NOT lower_inf(during)) AND (NOT upper_inf(during))))
+);
+
+ALTER TABLE public.commitment ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.commitment_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.delivered (
+    consumer text NOT NULL,
+    event_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.event (
+    id uuid NOT NULL,
+    title text NOT NULL,
+    location_id integer NOT NULL,
+    during tstzrange NOT NULL,
+    starts timestamp with time zone GENERATED ALWAYS AS (lower(during)) STORED NOT NULL,
+    ends timestamp with time zone GENERATED ALWAYS AS (upper(during)) STORED NOT NULL,
+    min_attendees smallint DEFAULT 2 NOT NULL,
+    max_attendees smallint DEFAULT 3 NOT NULL,
+    creator uuid,
+    allow_evaluation boolean DEFAULT true NOT NULL,
+    public boolean DEFAULT false NOT NULL,
+    status text DEFAULT 'Proposed'::text NOT NULL,
+    revision integer DEFAULT 0 NOT NULL,
+    CONSTRAINT event_has_a_length CHECK (((NOT isempty(during)) AND lower_inc(during) AND (NOT upper_inc(during)) AND (NOT lower_inf(during)) AND (NOT upper_inf(during)))),
+    CONSTRAINT event_seats_are_sane CHECK ((((min_attendees >= 2) AND (min_attendees <= max_attendees)) AND (max_attendees <= 8))),
+    CONSTRAINT event_status_is_known CHECK ((status = ANY (ARRAY['Proposed'::text, 'Confirmed'::text, 'Rejected'::text, 'Canceled'::text, 'Awaiting Evaluation'::text, 'Done'::text]))),
+    CONSTRAINT event_title_is_short CHECK (((length(title) >= 1) AND (length(title) <= 100)))
+);
+
+CREATE TABLE public.event_food (
+    event_id uuid NOT NULL,
+    food_type_id smallint NOT NULL
+);
+
+CREATE TABLE public.feed (
+    person_id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    made timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.food_type (
+    id smallint NOT NULL,
+    name text NOT NULL,
+    CONSTRAINT at_most_64_food_types CHECK (((id >= 0) AND (id <= 63))),
+    CONSTRAINT food_type_name_is_short CHECK (((length(name) >= 1) AND (length(name) <= 40)))
+);
+
+COMMENT ON COLUMN public.food_type.id IS 'The bit that stands for it in the matcher''s masks.';
+
+CREATE TABLE public.former_address (
+    id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    email text NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE public.former_address IS 'Kept for a week, so that the old address can be told of the new one.';
+
+CREATE TABLE public.idempotency (
+    person_id uuid NOT NULL,
+    key text NOT NULL,
+    request bytea NOT NULL,
+    status integer NOT NULL,
+    headers jsonb NOT NULL,
+    body text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT idempotency_key_is_short CHECK (((length(key) >= 1) AND (length(key) <= 255)))
+);
+
+CREATE TABLE public.invitation (
+    id uuid NOT NULL,
+    by_person uuid,
+    digest bytea NOT NULL,
+    role text DEFAULT 'member'::text NOT NULL,
+    made timestamp with time zone NOT NULL,
+    expires timestamp with time zone NOT NULL,
+    CONSTRAINT invitation_role_is_known CHECK ((role = ANY (ARRAY['member'::text, 'admin'::text])))
+);
+
+COMMENT ON COLUMN public.invitation.digest IS 'SHA-256 of the code; the code itself is derived from the id and stored nowhere.';
+
+CREATE TABLE public.invitation_address (
+    invitation_id uuid NOT NULL,
+    email text NOT NULL,
+    CONSTRAINT invited_email_is_lower_case CHECK (((email = lower(email)) AND (length(email) <= 255)))
+);
+
+CREATE TABLE public.invitation_batch (
+    id uuid NOT NULL,
+    by_person uuid NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.invitation_revocation (
+    invitation_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.invitation_use (
+    invitation_id uuid NOT NULL,
+    person_id uuid NOT NULL
+);
+
+CREATE TABLE public.left_over (
+    person_id uuid NOT NULL,
+    week date NOT NULL,
+    round_id uuid NOT NULL,
+    reason text NOT NULL,
+    CONSTRAINT left_over_reason_is_known CHECK ((reason = ANY (ARRAY['no_hours'::text, 'nobody_free'::text, 'nobody_suitable'::text, 'more_people_than_partners'::text])))
+);
+
+CREATE TABLE public.location (
+    id integer NOT NULL,
+    name text NOT NULL,
+    timezone text NOT NULL,
+    address text DEFAULT ''::text NOT NULL,
+    meeting_point text DEFAULT ''::text NOT NULL,
+    open boolean DEFAULT true NOT NULL,
+    CONSTRAINT location_address_is_short CHECK ((length(address) <= 255)),
+    CONSTRAINT location_meeting_point_is_short CHECK ((length(meeting_point) <= 255)),
+    CONSTRAINT location_name_is_short CHECK (((length(name) >= 1) AND (length(name) <= 100)))
+);
+
+COMMENT ON COLUMN public.location.open IS 'A closed location keeps its history and is offered to nobody.';
+
+CREATE TABLE public.location_food (
+    location_id integer NOT NULL,
+    food_type_id smallint NOT NULL
+);
+
+ALTER TABLE public.location ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.location_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.mail_refusal (
+    person_id uuid NOT NULL,
+    kind text NOT NULL,
+    CONSTRAINT mail_kind_is_a_word CHECK ((kind ~ '^[a-z_]{1,40}$'::text))
+);
+
+CREATE TABLE public.outbox (
+    id bigint NOT NULL,
+    topic text NOT NULL,
+    key text NOT NULL,
+    event jsonb NOT NULL,
+    published timestamp with time zone
+);
+
+ALTER TABLE public.outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.outbox_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.password_reset (
+    id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    asked timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.pause (
+    id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    weeks daterange NOT NULL,
+    CONSTRAINT pause_is_whole_weeks CHECK (((NOT isempty(weeks)) AND (EXTRACT(isodow FROM lower(weeks)) = (1)::numeric) AND (EXTRACT(isodow FROM upper(weeks)) = (1)::numeric)))
+);
+
+CREATE TABLE public.person (
+    id uuid NOT NULL,
+    slug text NOT NULL,
+    name text NOT NULL,
+    timezone text NOT NULL,
+    enrolled timestamp with time zone NOT NULL,
+    CONSTRAINT person_name_is_short CHECK ((length(name) <= 100))
+);
+
+COMMENT ON COLUMN public.person.name IS 'Display name; empty when the person erased himself.';
+
+CREATE TABLE public.person_location (
+    person_id uuid NOT NULL,
+    location_id integer NOT NULL
+);
+
+CREATE TABLE public.person_role (
+    person_id uuid NOT NULL,
+    role text NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    CONSTRAINT role_is_known CHECK ((role = ANY (ARRAY['member'::text, 'client'::text, 'coach'::text, 'admin'::text])))
+);
+
+CREATE TABLE public.rate (
+    what text NOT NULL,
+    who bytea NOT NULL,
+    since timestamp with time zone NOT NULL,
+    count integer NOT NULL,
+    CONSTRAINT rate_counts_up CHECK ((count >= 0))
+);
+
+CREATE TABLE public.refusal (
+    person_id uuid NOT NULL,
+    food_type_id smallint NOT NULL
+);
+
+CREATE TABLE public.review (
+    id uuid NOT NULL,
+    event_id uuid NOT NULL,
+    description text NOT NULL,
+    CONSTRAINT review_is_short CHECK (((length(description) >= 1) AND (length(description) <= 1000)))
+);
+
+CREATE TABLE public.round (
+    id uuid NOT NULL,
+    week date NOT NULL,
+    location_id integer NOT NULL,
+    ran timestamp with time zone NOT NULL,
+    people integer NOT NULL,
+    lunches integer NOT NULL,
+    left_over integer NOT NULL,
+    bound integer NOT NULL,
+    proven boolean NOT NULL,
+    seed bigint NOT NULL,
+    digest bytea NOT NULL,
+    CONSTRAINT round_leaves_no_fewer_than_its_bound CHECK (((left_over >= bound) AND (bound >= 0))),
+    CONSTRAINT round_week_is_a_monday CHECK ((EXTRACT(isodow FROM week) = (1)::numeric))
+);
+
+CREATE TABLE public.rule (
+    name text NOT NULL,
+    scope text DEFAULT ''::text NOT NULL,
+    value jsonb NOT NULL,
+    CONSTRAINT rule_name_has_a_slice CHECK ((name ~ '^[a-z]+\.[a-z0-9_]+$'::text)),
+    CONSTRAINT rule_value_is_plain CHECK ((jsonb_typeof(value) = ANY (ARRAY['number'::text, 'boolean'::text, 'string'::text])))
+);
+
+CREATE TABLE public.rule_change (
+    id bigint NOT NULL,
+    name text NOT NULL,
+    scope text NOT NULL,
+    before jsonb NOT NULL,
+    after jsonb NOT NULL,
+    changed_by uuid NOT NULL,
+    changed timestamp with time zone NOT NULL
+);
+
+ALTER TABLE public.rule_change ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.rule_change_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.session (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    token_hash bytea NOT NULL,
+    person_id uuid NOT NULL,
+    opened timestamp with time zone NOT NULL,
+    expires timestamp with time zone NOT NULL,
+    CONSTRAINT session_ends_later CHECK ((expires > opened))
+);
+
+ALTER TABLE ONLY public.account
+    ADD CONSTRAINT account_pkey PRIMARY KEY (person_id);
+
+ALTER TABLE ONLY public.address_change
+    ADD CONSTRAINT address_change_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.api_token
+    ADD CONSTRAINT api_token_is_unique UNIQUE (token_hash);
+
+ALTER TABLE ONLY public.api_token
+    ADD CONSTRAINT api_token_name_is_used_once UNIQUE (person_id, name);
+
+ALTER TABLE ONLY public.api_token
+    ADD CONSTRAINT api_token_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.attendance
+    ADD CONSTRAINT attendance_pkey PRIMARY KEY (event_id, person_id);
+
+ALTER TABLE ONLY public.audit
+    ADD CONSTRAINT audit_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.availability_exception
+    ADD CONSTRAINT availability_exception_pkey PRIMARY KEY (availability_id, day);
+
+ALTER TABLE ONLY public.availability
+    ADD CONSTRAINT availability_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.ban
+    ADD CONSTRAINT ban_pkey PRIMARY KEY (person_id);
+
+ALTER TABLE ONLY public.batch_invitation
+    ADD CONSTRAINT batch_invitation_pkey PRIMARY KEY (invitation_id);
+
+ALTER TABLE ONLY public.invitation_batch
+    ADD CONSTRAINT batch_is_sent_once PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.batch_report
+    ADD CONSTRAINT batch_report_pkey PRIMARY KEY (batch_id);
+
+ALTER TABLE ONLY public.commitment
+    ADD CONSTRAINT commitment_no_overlap EXCLUDE USING gist (person_id WITH =, during WITH &&);
+
+ALTER TABLE ONLY public.commitment
+    ADD CONSTRAINT commitment_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.delivered
+    ADD CONSTRAINT delivered_pkey PRIMARY KEY (consumer, event_id);
+
+ALTER TABLE ONLY public.account
+    ADD CONSTRAINT email_is_unique UNIQUE (email);
+
+ALTER TABLE ONLY public.event
+    ADD CONSTRAINT event_can_be_referred_to UNIQUE (id, during);
+
+ALTER TABLE ONLY public.event_food
+    ADD CONSTRAINT event_food_pkey PRIMARY KEY (event_id, food_type_id);
+
+ALTER TABLE ONLY public.event
+    ADD CONSTRAINT event_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.feed
+    ADD CONSTRAINT feed_pkey PRIMARY KEY (person_id);
+
+ALTER TABLE ONLY public.feed
+    ADD CONSTRAINT feed_token_is_unique UNIQUE (token_hash);
+
+ALTER TABLE ONLY public.food_type
+    ADD CONSTRAINT food_type_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.former_address
+    ADD CONSTRAINT former_address_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.idempotency
+    ADD CONSTRAINT idempotency_pkey PRIMARY KEY (person_id, key);
+
+ALTER TABLE ONLY public.invitation_address
+    ADD CONSTRAINT invitation_address_pkey PRIMARY KEY (invitation_id);
+
+ALTER TABLE ONLY public.invitation
+    ADD CONSTRAINT invitation_digest_is_unique UNIQUE (digest);
+
+ALTER TABLE ONLY public.invitation_use
+    ADD CONSTRAINT invitation_is_used_once PRIMARY KEY (invitation_id);
+
+ALTER TABLE ONLY public.invitation
+    ADD CONSTRAINT invitation_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.invitation_revocation
+    ADD CONSTRAINT invitation_revocation_pkey PRIMARY KEY (invitation_id);
+
+ALTER TABLE ONLY public.left_over
+    ADD CONSTRAINT left_over_pkey PRIMARY KEY (person_id, week);
+
+ALTER TABLE ONLY public.location_food
+    ADD CONSTRAINT location_food_pkey PRIMARY KEY (location_id, food_type_id);
+
+ALTER TABLE ONLY public.location
+    ADD CONSTRAINT location_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.mail_refusal
+    ADD CONSTRAINT mail_refusal_pkey PRIMARY KEY (person_id, kind);
+
+ALTER TABLE ONLY public.outbox
+    ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.password_reset
+    ADD CONSTRAINT password_reset_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.pause
+    ADD CONSTRAINT pause_no_overlap EXCLUDE USING gist (person_id WITH =, weeks WITH &&);
+
+ALTER TABLE ONLY public.pause
+    ADD CONSTRAINT pause_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.invitation_use
+    ADD CONSTRAINT person_is_invited_once UNIQUE (person_id);
+
+ALTER TABLE ONLY public.person_location
+    ADD CONSTRAINT person_location_pkey PRIMARY KEY (person_id);
+
+ALTER TABLE ONLY public.person
+    ADD CONSTRAINT person_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.person_role
+    ADD CONSTRAINT person_role_pkey PRIMARY KEY (person_id, role);
+
+ALTER TABLE ONLY public.person
+    ADD CONSTRAINT person_slug_is_unique UNIQUE (slug);
+
+ALTER TABLE ONLY public.rate
+    ADD CONSTRAINT rate_pkey PRIMARY KEY (what, who);
+
+ALTER TABLE ONLY public.refusal
+    ADD CONSTRAINT refusal_pkey PRIMARY KEY (person_id, food_type_id);
+
+ALTER TABLE ONLY public.review
+    ADD CONSTRAINT review_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.person_role
+    ADD CONSTRAINT role_can_be_referred_to UNIQUE (person_id, role, active);
+
+ALTER TABLE ONLY public.round
+    ADD CONSTRAINT round_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.rule_change
+    ADD CONSTRAINT rule_change_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.rule
+    ADD CONSTRAINT rule_pkey PRIMARY KEY (name, scope);
+
+ALTER TABLE ONLY public.session
+    ADD CONSTRAINT session_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.session
+    ADD CONSTRAINT session_token_is_unique UNIQUE (token_hash);
+
+CREATE INDEX address_change_person ON public.address_change USING btree (person_id);
+
+CREATE INDEX attendance_person ON public.attendance USING btree (person_id, event_id);
+
+CREATE INDEX audit_at ON public.audit USING btree (at);
+
+CREATE INDEX availability_person ON public.availability USING btree (person_id, purpose);
+
+CREATE INDEX batch_invitation_batch ON public.batch_invitation USING btree (batch_id);
+
+CREATE INDEX batch_report_at ON public.batch_report USING btree (at);
+
+CREATE INDEX commitment_event ON public.commitment USING btree (event_id);
+
+CREATE INDEX delivered_at ON public.delivered USING btree (at);
+
+CREATE INDEX event_due ON public.event USING btree (status, starts) WHERE (status = ANY (ARRAY['Proposed'::text, 'Confirmed'::text, 'Awaiting Evaluation'::text]));
+
+CREATE INDEX event_public ON public.event USING btree (starts) WHERE public;
+
+CREATE UNIQUE INDEX food_type_name_is_unique ON public.food_type USING btree (lower(name));
+
+CREATE INDEX idempotency_at ON public.idempotency USING btree (at);
+
+CREATE INDEX invitation_by_person ON public.invitation USING btree (by_person, made);
+
+CREATE INDEX left_over_round ON public.left_over USING btree (round_id);
+
+CREATE UNIQUE INDEX location_name_is_unique ON public.location USING btree (lower(name));
+
+CREATE INDEX outbox_published ON public.outbox USING btree (published) WHERE (published IS NOT NULL);
+
+CREATE INDEX outbox_waiting ON public.outbox USING btree (id) WHERE (published IS NULL);
+
+CREATE INDEX password_reset_person ON public.password_reset USING btree (person_id);
+
+CREATE INDEX person_location_location ON public.person_location USING btree (location_id);
+
+CREATE INDEX rate_since ON public.rate USING btree (since);
+
+CREATE INDEX review_event ON public.review USING btree (event_id);
+
+CREATE INDEX round_week ON public.round USING btree (week, location_id, ran);
+
+CREATE INDEX session_expires ON public.session USING btree (expires);
+
+CREATE INDEX session_person ON public.session USING btree (person_id);
+
+CREATE UNIQUE INDEX username_is_unique ON public.account USING btree (lower(username));
+
+CREATE TRIGGER an_admin_remains AFTER INSERT ON public.ban FOR EACH ROW EXECUTE FUNCTION public.keep_an_admin_unbanned();
+
+CREATE TRIGGER an_admin_remains AFTER DELETE OR UPDATE ON public.person_role FOR EACH ROW EXECUTE FUNCTION public.keep_an_admin();
+
+CREATE TRIGGER attendance_frees_its_person AFTER UPDATE OF response ON public.attendance FOR EACH ROW WHEN (((old.response = 'approved'::text) AND (new.response <> 'approved'::text))) EXECUTE FUNCTION public.free_person();
+
+CREATE CONSTRAINT TRIGGER attendance_is_a_commitment AFTER INSERT OR UPDATE OF response ON public.attendance DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.response = 'approved'::text)) EXECUTE FUNCTION public.hold_attendance_to_its_commitment();
+
+CREATE TRIGGER attendance_is_of_somebody_who_is_here BEFORE INSERT ON public.attendance FOR EACH ROW WHEN ((new.response <> 'rejected'::text)) EXECUTE FUNCTION public.pass_over_who_is_gone();
+
+CREATE TRIGGER commitment_is_of_somebody_who_is_here BEFORE INSERT ON public.commitment FOR EACH ROW EXECUTE FUNCTION public.pass_over_who_is_gone();
+
+CREATE TRIGGER event_begins_proposed BEFORE INSERT ON public.event FOR EACH ROW WHEN ((new.status <> 'Proposed'::text)) EXECUTE FUNCTION public.begin_event_at_the_start();
+
+CREATE TRIGGER event_counts_its_revisions BEFORE UPDATE ON public.event FOR EACH ROW WHEN (((((old.status IS DISTINCT FROM new.status) OR (old.during IS DISTINCT FROM new.during)) OR (old.title IS DISTINCT FROM new.title)) OR (old.location_id IS DISTINCT FROM new.location_id))) EXECUTE FUNCTION public.count_revision();
+
+CREATE TRIGGER event_frees_its_people AFTER UPDATE OF status ON public.event FOR EACH ROW WHEN ((new.status = ANY (ARRAY['Rejected'::text, 'Canceled'::text]))) EXECUTE FUNCTION public.free_people_of_event();
+
+CREATE TRIGGER event_has_a_seat AFTER INSERT ON public.attendance REFERENCING NEW TABLE AS approval FOR EACH STATEMENT EXECUTE FUNCTION public.keep_to_the_seats();
+
+CREATE TRIGGER event_has_a_seat_left AFTER UPDATE ON public.attendance REFERENCING NEW TABLE AS approval FOR EACH STATEMENT EXECUTE FUNCTION public.keep_to_the_seats();
+
+CREATE TRIGGER event_state_allows_it BEFORE UPDATE OF status ON public.event FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION public.hold_event_to_its_states();
+
+CREATE TRIGGER new_address_ends_other_changes AFTER UPDATE OF email ON public.account FOR EACH ROW WHEN ((old.email <> new.email)) EXECUTE FUNCTION public.forget_other_addresses();
+
+ALTER TABLE ONLY public.account
+    ADD CONSTRAINT account_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.address_change
+    ADD CONSTRAINT address_change_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.api_token
+    ADD CONSTRAINT api_token_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.attendance
+    ADD CONSTRAINT attendance_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.event(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.attendance
+    ADD CONSTRAINT attendance_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.availability_exception
+    ADD CONSTRAINT availability_exception_availability_id_fkey FOREIGN KEY (availability_id) REFERENCES public.availability(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.availability
+    ADD CONSTRAINT availability_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.ban
+    ADD CONSTRAINT ban_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.batch_invitation
+    ADD CONSTRAINT batch_invitation_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES public.invitation_batch(id);
+
+ALTER TABLE ONLY public.batch_invitation
+    ADD CONSTRAINT batch_invitation_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES public.invitation(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.batch_report
+    ADD CONSTRAINT batch_report_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES public.invitation_batch(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.commitment
+    ADD CONSTRAINT commitment_follows_event FOREIGN KEY (event_id, during) REFERENCES public.event(id, during) ON UPDATE CASCADE ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.commitment
+    ADD CONSTRAINT commitment_is_an_attendance FOREIGN KEY (event_id, person_id) REFERENCES public.attendance(event_id, person_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.commitment
+    ADD CONSTRAINT commitment_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.event
+    ADD CONSTRAINT event_creator_fkey FOREIGN KEY (creator) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.event_food
+    ADD CONSTRAINT event_food_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.event(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.event
+    ADD CONSTRAINT event_location_id_fkey FOREIGN KEY (location_id) REFERENCES public.location(id);
+
+ALTER TABLE ONLY public.feed
+    ADD CONSTRAINT feed_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.event_food
+    ADD CONSTRAINT food_type_is_in_use FOREIGN KEY (food_type_id) REFERENCES public.food_type(id);
+
+ALTER TABLE ONLY public.location_food
+    ADD CONSTRAINT food_type_is_in_use FOREIGN KEY (food_type_id) REFERENCES public.food_type(id);
+
+ALTER TABLE ONLY public.refusal
+    ADD CONSTRAINT food_type_is_in_use FOREIGN KEY (food_type_id) REFERENCES public.food_type(id);
+
+ALTER TABLE ONLY public.former_address
+    ADD CONSTRAINT former_address_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.invitation_address
+    ADD CONSTRAINT invitation_address_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES public.invitation(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.invitation_batch
+    ADD CONSTRAINT invitation_batch_by_person_fkey FOREIGN KEY (by_person) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.invitation
+    ADD CONSTRAINT invitation_by_person_fkey FOREIGN KEY (by_person) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.invitation_revocation
+    ADD CONSTRAINT invitation_revocation_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES public.invitation(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.invitation_use
+    ADD CONSTRAINT invitation_use_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES public.invitation(id);
+
+ALTER TABLE ONLY public.invitation_use
+    ADD CONSTRAINT invitation_use_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.left_over
+    ADD CONSTRAINT left_over_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.left_over
+    ADD CONSTRAINT left_over_round_id_fkey FOREIGN KEY (round_id) REFERENCES public.round(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.location_food
+    ADD CONSTRAINT location_food_location_id_fkey FOREIGN KEY (location_id) REFERENCES public.location(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.mail_refusal
+    ADD CONSTRAINT mail_refusal_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.password_reset
+    ADD CONSTRAINT password_reset_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.pause
+    ADD CONSTRAINT pause_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.person_location
+    ADD CONSTRAINT person_location_location_id_fkey FOREIGN KEY (location_id) REFERENCES public.location(id);
+
+ALTER TABLE ONLY public.person_location
+    ADD CONSTRAINT person_location_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.person_role
+    ADD CONSTRAINT person_role_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.refusal
+    ADD CONSTRAINT refusal_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.review
+    ADD CONSTRAINT review_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.event(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.round
+    ADD CONSTRAINT round_location_id_fkey FOREIGN KEY (location_id) REFERENCES public.location(id);
+
+ALTER TABLE ONLY public.session
+    ADD CONSTRAINT session_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id) ON DELETE CASCADE;
+
+ALTER TABLE public.account ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.address_change ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY admins ON public.account FOR SELECT TO rendezvous_app USING (( SELECT public.i_am('admin'::text) AS i_am));
+
+CREATE POLICY admins ON public.attendance FOR UPDATE TO rendezvous_app USING (( SELECT public.i_am('admin'::text) AS i_am));
+
+CREATE POLICY admins ON public.audit TO rendezvous_app USING (public.i_am('admin'::text)) WITH CHECK ((public.i_am('admin'::text) AND (admin_id = public.me())));
+
+CREATE POLICY admins ON public.ban TO rendezvous_app USING (( SELECT public.i_am('admin'::text) AS i_am)) WITH CHECK (( SELECT public.i_am('admin'::text) AS i_am));
+
+CREATE POLICY admins ON public.batch_invitation TO rendezvous_app USING (( SELECT public.i_am('admin'::text) AS i_am)) WITH CHECK (( SELECT public.i_am('admin'::text) AS i_am));
+
+CREATE POLICY admins ON public.batch_report TO rendezvous_app USING (( SELECT public.i_am('admin'::text) AS i_am)) WITH CHECK (( SELECT public.i_am('admin'::text) AS i_am));
+
+CREATE POLICY admins ON public.food_type TO rendezvous_app USING (( SELECT public.i_am('admin'::text) AS i_am)) WITH CHECK (( SELECT public.i_am('admin'::text) AS i_am));
+
+CREATE POLICY admins ON public.invitation FOR SELECT TO rendezvous_app USING (( SELECT public.i_am('admin'::text) AS i_am));
+
+CREATE POLICY admins ON public.invitation_batch TO rendezvous_app USING (( SELECT public.i_am('admin'::text) AS i_am)) WITH CHECK ((( SELECT public.i_am('admin'::text) AS i_am) AND (by_person = ( SELECT public.me() AS me))));
+
+CREATE POLICY admins ON public.left_over FOR SELECT TO rendezvous_app USING (( SELECT public.i_am('admin'::text) AS i_am));
+
+CREATE POLICY admins ON public.location TO rendezvous_app USING (( SELECT public.i_am('admin'::text) AS i_am)) WITH CHECK (( SELECT public.i_am('admin'::text) AS i_am));
+
+CREATE POLICY admins ON public.location_food TO rendezvous_app USING (( SELECT public.i_am('admin'::text) AS i_am)) WITH CHECK (( SELECT public.i_am('admin'::text) AS i_am));
+
+CREATE POLICY admins ON public.person FOR SELECT TO rendezvous_app USING (( SELECT public.i_am('admin'::text) AS i_am));
+
+CREATE POLICY admins ON public.person_location TO rendezvous_app USING (( SELECT public.i_am('admin'::text) AS i_am));
+
+CREATE POLICY admins ON public.person_role TO rendezvous_app USING (( SELECT public.i_am('admin'::text) AS i_am)) WITH CHECK (( SELECT public.i_am('admin'::text) AS i_am));
+
+CREATE POLICY admins ON public.refusal FOR SELECT TO rendezvous_app USING (( SELECT public.i_am('admin'::text) AS i_am));
+
+CREATE POLICY admins ON public.round FOR SELECT TO rendezvous_app USING (( SELECT public.i_am('admin'::text) AS i_am));
+
+CREATE POLICY admins_read ON public.review FOR SELECT TO rendezvous_app USING (( SELECT public.i_am('admin'::text) AS i_am));
+
+CREATE POLICY admins_read_and_write ON public.rule_change TO rendezvous_app USING (public.i_am('admin'::text)) WITH CHECK (public.i_am('admin'::text));
+
+CREATE POLICY admins_set_them ON public.rule TO rendezvous_app USING (public.i_am('admin'::text)) WITH CHECK (public.i_am('admin'::text));
+
+ALTER TABLE public.api_token ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.attendance ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY attendants_write ON public.review FOR INSERT TO rendezvous_app WITH CHECK ((event_id IN ( SELECT attendance.event_id
+   FROM public.attendance
+  WHERE ((attendance.person_id = ( SELECT public.me() AS me)) AND (attendance.response = 'approved'::text)))));
+
+ALTER TABLE public.audit ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.availability ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.availability_exception ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ban ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.batch_invitation ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.batch_report ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.commitment ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY companions ON public.person FOR SELECT TO rendezvous_app USING (public.sees_person(id));
+
+ALTER TABLE public.event ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.event_food ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY everybody_lives_by_them ON public.rule FOR SELECT USING (true);
+
+CREATE POLICY everybody_reads ON public.food_type FOR SELECT USING (true);
+
+CREATE POLICY everybody_reads ON public.location FOR SELECT USING (true);
+
+CREATE POLICY everybody_reads ON public.location_food FOR SELECT USING (true);
+
+ALTER TABLE public.feed ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.food_type ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.former_address ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.idempotency ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.invitation ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.invitation_address ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.invitation_batch ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.invitation_revocation ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.invitation_use ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY jobs ON public.account TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.address_change TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.api_token TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.attendance TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.audit TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.availability TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.availability_exception TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.ban TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.batch_invitation TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.batch_report TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.commitment TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.event TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.event_food TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.feed TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.food_type TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.former_address TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.idempotency TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.invitation TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.invitation_address TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.invitation_batch TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.invitation_revocation TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.invitation_use TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.left_over TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.location TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.location_food TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.mail_refusal TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.password_reset TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.pause TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.person TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.person_location TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.person_role TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.refusal TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.review TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.round TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.rule_change TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.session TO rendezvous_job USING (true);
+
+ALTER TABLE public.left_over ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.location ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.location_food ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.mail_refusal ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY mine ON public.invitation_use FOR SELECT TO rendezvous_app USING ((person_id = ( SELECT public.me() AS me)));
+
+CREATE POLICY own ON public.account FOR SELECT TO rendezvous_app USING ((person_id = ( SELECT public.me() AS me)));
+
+CREATE POLICY own ON public.address_change TO rendezvous_app USING ((person_id = ( SELECT public.me() AS me))) WITH CHECK ((person_id = ( SELECT public.me() AS me)));
+
+CREATE POLICY own ON public.api_token TO rendezvous_app USING ((person_id = ( SELECT public.me() AS me))) WITH CHECK ((person_id = ( SELECT public.me() AS me)));
+
+CREATE POLICY own ON public.attendance FOR INSERT TO rendezvous_app WITH CHECK ((person_id = ( SELECT public.me() AS me)));
+
+CREATE POLICY own ON public.availability TO rendezvous_app USING ((person_id = ( SELECT public.me() AS me))) WITH CHECK ((person_id = ( SELECT public.me() AS me)));
+
+CREATE POLICY own ON public.ban FOR SELECT TO rendezvous_app USING ((person_id = ( SELECT public.me() AS me)));
+
+CREATE POLICY own ON public.commitment TO rendezvous_app USING ((person_id = ( SELECT public.me() AS me))) WITH CHECK ((person_id = ( SELECT public.me() AS me)));
+
+CREATE POLICY own ON public.event FOR INSERT TO rendezvous_app WITH CHECK ((creator = ( SELECT public.me() AS me)));
+
+CREATE POLICY own ON public.event_food FOR INSERT TO rendezvous_app WITH CHECK ((event_id IN ( SELECT event.id
+   FROM public.event
+  WHERE (event.creator = ( SELECT public.me() AS me)))));
+
+CREATE POLICY own ON public.feed TO rendezvous_app USING ((person_id = ( SELECT public.me() AS me)));
+
+CREATE POLICY own ON public.former_address FOR SELECT TO rendezvous_app USING ((person_id = ( SELECT public.me() AS me)));
+
+CREATE POLICY own ON public.idempotency TO rendezvous_app USING ((person_id = public.me())) WITH CHECK ((person_id = public.me()));
+
+CREATE POLICY own ON public.invitation TO rendezvous_app USING ((by_person = ( SELECT public.me() AS me))) WITH CHECK (((by_person = ( SELECT public.me() AS me)) AND (role = 'member'::text)));
+
+CREATE POLICY own ON public.left_over FOR SELECT TO rendezvous_app USING ((person_id = ( SELECT public.me() AS me)));
+
+CREATE POLICY own ON public.mail_refusal TO rendezvous_app USING ((person_id = ( SELECT public.me() AS me))) WITH CHECK ((person_id = ( SELECT public.me() AS me)));
+
+CREATE POLICY own ON public.password_reset FOR SELECT TO rendezvous_app USING ((person_id = ( SELECT public.me() AS me)));
+
+CREATE POLICY own ON public.pause TO rendezvous_app USING ((person_id = ( SELECT public.me() AS me))) WITH CHECK ((person_id = ( SELECT public.me() AS me)));
+
+CREATE POLICY own ON public.person TO rendezvous_app USING ((id = ( SELECT public.me() AS me)));
+
+CREATE POLICY own ON public.person_location TO rendezvous_app USING ((person_id = ( SELECT public.me() AS me))) WITH CHECK ((person_id = ( SELECT public.me() AS me)));
+
+CREATE POLICY own ON public.person_role FOR SELECT TO rendezvous_app USING ((person_id = ( SELECT public.me() AS me)));
+
+CREATE POLICY own ON public.refusal TO rendezvous_app USING ((person_id = ( SELECT public.me() AS me))) WITH CHECK ((person_id = ( SELECT public.me() AS me)));
+
+CREATE POLICY own ON public.session TO rendezvous_app USING ((person_id = ( SELECT public.me() AS me)));
+
+CREATE POLICY own_response ON public.attendance FOR UPDATE TO rendezvous_app USING ((person_id = ( SELECT public.me() AS me)));
+
+ALTER TABLE public.password_reset ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.pause ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.person ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.person_location ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.person_role ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.refusal ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.review ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.round ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.rule ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.rule_change ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.session ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY theirs ON public.event FOR UPDATE TO rendezvous_app USING ((public.sees_event(id) OR ( SELECT public.i_am('admin'::text) AS i_am)));
+
+CREATE POLICY theirs_and_public ON public.event FOR SELECT TO rendezvous_app USING ((( SELECT public.i_am('admin'::text) AS i_am) OR (public AND (( SELECT public.me() AS me) IS NOT NULL)) OR public.sees_event(id)));
+
+CREATE POLICY through_availability ON public.availability_exception TO rendezvous_app USING ((availability_id IN ( SELECT availability.id
+   FROM public.availability))) WITH CHECK ((availability_id IN ( SELECT availability.id
+   FROM public.availability)));
+
+CREATE POLICY through_event ON public.attendance FOR SELECT TO rendezvous_app USING (((person_id = ( SELECT public.me() AS me)) OR ( SELECT public.i_am('admin'::text) AS i_am) OR public.sees_event(event_id)));
+
+CREATE POLICY through_event ON public.event_food FOR SELECT TO rendezvous_app USING ((public.sees_event(event_id) OR ( SELECT public.i_am('admin'::text) AS i_am)));
+
+CREATE POLICY through_invitation ON public.invitation_address TO rendezvous_app USING ((invitation_id IN ( SELECT invitation.id
+   FROM public.invitation))) WITH CHECK ((invitation_id IN ( SELECT invitation.id
+   FROM public.invitation)));
+
+CREATE POLICY through_invitation ON public.invitation_revocation FOR SELECT TO rendezvous_app USING ((invitation_id IN ( SELECT invitation.id
+   FROM public.invitation)));
+
+CREATE POLICY through_invitation ON public.invitation_use FOR SELECT TO rendezvous_app USING ((invitation_id IN ( SELECT invitation.id
+   FROM public.invitation)));
+
+REVOKE USAGE ON SCHEMA public FROM PUBLIC;
+GRANT USAGE ON SCHEMA public TO rendezvous_app;
+GRANT USAGE ON SCHEMA public TO rendezvous_job;
+
+REVOKE ALL ON FUNCTION public.ask_reset(wanted_email text, reset uuid, at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ask_reset(wanted_email text, reset uuid, at timestamp with time zone) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.ask_reset(wanted_email text, reset uuid, at timestamp with time zone) TO rendezvous_app;
+
+REVOKE ALL ON FUNCTION public.begin_event_at_the_start() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.begin_event_at_the_start() TO rendezvous_job;
+
+REVOKE ALL ON FUNCTION public.change_password(former text, hash text, kept_session uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.change_password(former text, hash text, kept_session uuid) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.change_password(former text, hash text, kept_session uuid) TO rendezvous_app;
+
+REVOKE ALL ON FUNCTION public.close_session(token bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.close_session(token bytea) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.close_session(token bytea) TO rendezvous_app;
+
+REVOKE ALL ON FUNCTION public.confirm_address(change uuid, at timestamp with time zone, days integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.confirm_address(change uuid, at timestamp with time zone, days integer) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.confirm_address(change uuid, at timestamp with time zone, days integer) TO rendezvous_app;
+
+REVOKE ALL ON FUNCTION public.count_revision() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.count_revision() TO rendezvous_job;
+
+REVOKE ALL ON FUNCTION public.enrol(code bytea, person uuid, wanted_slug text, wanted_username text, hash text, wanted_name text, wanted_email text, wanted_timezone text, at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.enrol(code bytea, person uuid, wanted_slug text, wanted_username text, hash text, wanted_name text, wanted_email text, wanted_timezone text, at timestamp with time zone) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.enrol(code bytea, person uuid, wanted_slug text, wanted_username text, hash text, wanted_name text, wanted_email text, wanted_timezone text, at timestamp with time zone) TO rendezvous_app;
+
+REVOKE ALL ON FUNCTION public.enter(token bytea, at timestamp with time zone, bearer boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.enter(token bytea, at timestamp with time zone, bearer boolean) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.enter(token bytea, at timestamp with time zone, bearer boolean) TO rendezvous_app;
+
+REVOKE ALL ON FUNCTION public.enter_feed(token bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.enter_feed(token bytea) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.enter_feed(token bytea) TO rendezvous_app;
+
+REVOKE ALL ON FUNCTION public.erase(kept text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.erase(kept text) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.erase(kept text) TO rendezvous_app;
+
+REVOKE ALL ON FUNCTION public.forget_other_addresses() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.forget_other_addresses() TO rendezvous_job;
+
+REVOKE ALL ON FUNCTION public.free_people_of_event() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.free_people_of_event() TO rendezvous_job;
+
+REVOKE ALL ON FUNCTION public.free_person() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.free_person() TO rendezvous_job;
+
+REVOKE ALL ON FUNCTION public.hold_attendance_to_its_commitment() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.hold_attendance_to_its_commitment() TO rendezvous_job;
+
+REVOKE ALL ON FUNCTION public.hold_event_to_its_states() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.hold_event_to_its_states() TO rendezvous_job;
+
+REVOKE ALL ON FUNCTION public.hold_person(person uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.hold_person(person uuid) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.hold_person(person uuid) TO rendezvous_app;
+
+REVOKE ALL ON FUNCTION public.i_am(role text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.i_am(role text) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.i_am(role text) TO rendezvous_app;
+
+REVOKE ALL ON FUNCTION public.keep_an_admin() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.keep_an_admin() TO rendezvous_job;
+
+REVOKE ALL ON FUNCTION public.keep_an_admin_unbanned() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.keep_an_admin_unbanned() TO rendezvous_job;
+
+REVOKE ALL ON FUNCTION public.keep_to_the_seats() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.keep_to_the_seats() TO rendezvous_job;
+
+REVOKE ALL ON FUNCTION public.last_published() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.last_published() TO rendezvous_job;
+GRANT ALL ON FUNCTION public.last_published() TO rendezvous_app;
+
+REVOKE ALL ON FUNCTION public.live_invitation(code bytea, for_email text, at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.live_invitation(code bytea, for_email text, at timestamp with time zone) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.live_invitation(code bytea, for_email text, at timestamp with time zone) TO rendezvous_app;
+
+REVOKE ALL ON FUNCTION public.login_of(wanted text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.login_of(wanted text) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.login_of(wanted text) TO rendezvous_app;
+
+REVOKE ALL ON FUNCTION public.me() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.me() TO rendezvous_job;
+GRANT ALL ON FUNCTION public.me() TO rendezvous_app;
+
+REVOKE ALL ON FUNCTION public.my_password() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.my_password() TO rendezvous_job;
+GRANT ALL ON FUNCTION public.my_password() TO rendezvous_app;
+
+REVOKE ALL ON FUNCTION public.open_feed(token bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.open_feed(token bytea) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.open_feed(token bytea) TO rendezvous_app;
+
+REVOKE ALL ON FUNCTION public.open_session(person uuid, token bytea, at timestamp with time zone, until timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.open_session(person uuid, token bytea, at timestamp with time zone, until timestamp with time zone) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.open_session(person uuid, token bytea, at timestamp with time zone, until timestamp with time zone) TO rendezvous_app;
+
+REVOKE ALL ON FUNCTION public.pass_over_who_is_gone() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.pass_over_who_is_gone() TO rendezvous_job;
+
+REVOKE ALL ON FUNCTION public.present() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.present() TO rendezvous_job;
+GRANT ALL ON FUNCTION public.present() TO rendezvous_app;
+
+REVOKE ALL ON FUNCTION public.refuse_mail(person uuid, wanted text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.refuse_mail(person uuid, wanted text) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.refuse_mail(person uuid, wanted text) TO rendezvous_app;
+
+REVOKE ALL ON FUNCTION public.reset_password(reset uuid, hash text, at timestamp with time zone, minutes integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.reset_password(reset uuid, hash text, at timestamp with time zone, minutes integer) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.reset_password(reset uuid, hash text, at timestamp with time zone, minutes integer) TO rendezvous_app;
+
+REVOKE ALL ON FUNCTION public.revoke_invitation(wanted uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.revoke_invitation(wanted uuid) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.revoke_invitation(wanted uuid) TO rendezvous_app;
+
+REVOKE ALL ON FUNCTION public.sees_event(wanted uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.sees_event(wanted uuid) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.sees_event(wanted uuid) TO rendezvous_app;
+
+REVOKE ALL ON FUNCTION public.sees_person(wanted uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.sees_person(wanted uuid) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.sees_person(wanted uuid) TO rendezvous_app;
+
+REVOKE ALL ON FUNCTION public.tally(what text, who bytea, seconds integer, at timestamp with time zone, step integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.tally(what text, who bytea, seconds integer, at timestamp with time zone, step integer) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.tally(what text, who bytea, seconds integer, at timestamp with time zone, step integer) TO rendezvous_app;
+
+REVOKE ALL ON FUNCTION public.waiting_messages() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.waiting_messages() TO rendezvous_job;
+GRANT ALL ON FUNCTION public.waiting_messages() TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.account TO rendezvous_job;
+
+GRANT SELECT(person_id) ON TABLE public.account TO rendezvous_app;
+
+GRANT SELECT(username) ON TABLE public.account TO rendezvous_app;
+
+GRANT SELECT(email) ON TABLE public.account TO rendezvous_app;
+
+GRANT SELECT(email_confirmed) ON TABLE public.account TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.address_change TO rendezvous_job;
+GRANT SELECT,INSERT ON TABLE public.address_change TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.api_token TO rendezvous_job;
+GRANT INSERT,DELETE ON TABLE public.api_token TO rendezvous_app;
+
+GRANT SELECT(id) ON TABLE public.api_token TO rendezvous_app;
+
+GRANT SELECT(person_id) ON TABLE public.api_token TO rendezvous_app;
+
+GRANT SELECT(name) ON TABLE public.api_token TO rendezvous_app;
+
+GRANT SELECT(scope) ON TABLE public.api_token TO rendezvous_app;
+
+GRANT SELECT(made) ON TABLE public.api_token TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.attendance TO rendezvous_job;
+GRANT SELECT,INSERT ON TABLE public.attendance TO rendezvous_app;
+
+GRANT UPDATE(response) ON TABLE public.attendance TO rendezvous_app;
+
+GRANT UPDATE(reviewed) ON TABLE public.attendance TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.audit TO rendezvous_job;
+GRANT SELECT,INSERT ON TABLE public.audit TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.availability TO rendezvous_job;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.availability TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.availability_exception TO rendezvous_job;
+GRANT SELECT,INSERT,DELETE ON TABLE public.availability_exception TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ban TO rendezvous_job;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ban TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.batch_invitation TO rendezvous_job;
+GRANT SELECT,INSERT ON TABLE public.batch_invitation TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.batch_report TO rendezvous_job;
+GRANT SELECT,INSERT ON TABLE public.batch_report TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.commitment TO rendezvous_job;
+GRANT SELECT,INSERT ON TABLE public.commitment TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.delivered TO rendezvous_job;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.event TO rendezvous_job;
+GRANT SELECT,INSERT ON TABLE public.event TO rendezvous_app;
+
+GRANT UPDATE(status) ON TABLE public.event TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.event_food TO rendezvous_job;
+GRANT SELECT,INSERT ON TABLE public.event_food TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.feed TO rendezvous_job;
+GRANT DELETE ON TABLE public.feed TO rendezvous_app;
+
+GRANT SELECT(person_id) ON TABLE public.feed TO rendezvous_app;
+
+GRANT SELECT(made) ON TABLE public.feed TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.food_type TO rendezvous_job;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.food_type TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.former_address TO rendezvous_job;
+GRANT SELECT ON TABLE public.former_address TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.idempotency TO rendezvous_job;
+GRANT SELECT,INSERT ON TABLE public.idempotency TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.invitation TO rendezvous_job;
+GRANT INSERT ON TABLE public.invitation TO rendezvous_app;
+
+GRANT SELECT(id) ON TABLE public.invitation TO rendezvous_app;
+
+GRANT SELECT(by_person) ON TABLE public.invitation TO rendezvous_app;
+
+GRANT SELECT(role) ON TABLE public.invitation TO rendezvous_app;
+
+GRANT SELECT(made) ON TABLE public.invitation TO rendezvous_app;
+
+GRANT SELECT(expires) ON TABLE public.invitation TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.invitation_address TO rendezvous_job;
+GRANT SELECT,INSERT ON TABLE public.invitation_address TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.invitation_batch TO rendezvous_job;
+GRANT SELECT,INSERT ON TABLE public.invitation_batch TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.invitation_revocation TO rendezvous_job;
+GRANT SELECT ON TABLE public.invitation_revocation TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.invitation_use TO rendezvous_job;
+GRANT SELECT ON TABLE public.invitation_use TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.left_over TO rendezvous_job;
+GRANT SELECT ON TABLE public.left_over TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.location TO rendezvous_job;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.location TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.location_food TO rendezvous_job;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.location_food TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mail_refusal TO rendezvous_job;
+GRANT SELECT,INSERT,DELETE ON TABLE public.mail_refusal TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.outbox TO rendezvous_job;
+GRANT INSERT ON TABLE public.outbox TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.password_reset TO rendezvous_job;
+
+GRANT SELECT(person_id) ON TABLE public.password_reset TO rendezvous_app;
+
+GRANT SELECT(asked) ON TABLE public.password_reset TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pause TO rendezvous_job;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pause TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.person TO rendezvous_job;
+GRANT SELECT ON TABLE public.person TO rendezvous_app;
+
+GRANT UPDATE(name) ON TABLE public.person TO rendezvous_app;
+
+GRANT UPDATE(timezone) ON TABLE public.person TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.person_location TO rendezvous_job;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.person_location TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.person_role TO rendezvous_job;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.person_role TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rate TO rendezvous_job;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refusal TO rendezvous_job;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refusal TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.review TO rendezvous_job;
+GRANT SELECT,INSERT ON TABLE public.review TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.round TO rendezvous_job;
+GRANT SELECT ON TABLE public.round TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rule TO rendezvous_job;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rule TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rule_change TO rendezvous_job;
+GRANT SELECT,INSERT ON TABLE public.rule_change TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.session TO rendezvous_job;
+GRANT DELETE ON TABLE public.session TO rendezvous_app;
+
+GRANT SELECT(id) ON TABLE public.session TO rendezvous_app;
+
+GRANT SELECT(person_id) ON TABLE public.session TO rendezvous_app;
+
+GRANT SELECT(opened) ON TABLE public.session TO rendezvous_app;
+
+GRANT SELECT(expires) ON TABLE public.session TO rendezvous_app;
+
+ALTER DEFAULT PRIVILEGES FOR ROLE rendezvous IN SCHEMA public GRANT ALL ON FUNCTIONS  TO rendezvous_job;
+
+ALTER DEFAULT PRIVILEGES FOR ROLE rendezvous IN SCHEMA public GRANT SELECT,INSERT,DELETE,UPDATE ON TABLES  TO rendezvous_job;
+
+ALTER DEFAULT PRIVILEGES FOR ROLE rendezvous REVOKE ALL ON FUNCTIONS  FROM PUBLIC;

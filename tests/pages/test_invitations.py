@@ -1,0 +1,70 @@
+"""Giving invitations, seeing mine, taking one back."""
+
+from typing import Any
+
+from tests.pages.documents import Document
+from tests.pages.test_forms import send
+from tests.people import Browser
+
+
+def given(browser: Browser, to: str = "") -> tuple[str, str]:
+    """Give an invitation; where one is led, and the code that is shown there."""
+    there = send(browser, "/invitations", {"to": to}).header("location")
+    return there, Document(browser.get(there).text).one("span", class_="code").text
+
+
+def test_the_code_is_shown_on_the_page_that_follows_and_works(community: Any) -> None:
+    there, code = given(community.member("ada"))
+    typed = {
+        "invitation_code": code,
+        "username": "bob",
+        "password": "correct horse",
+        "name": "Bob",
+        "email": "bob@example.org",
+        "timezone": "Europe/Berlin",
+    }
+    assert there.startswith("/invitations?given=")
+    assert send(Browser(), "/Register", typed).header("location") == "/login?done=registered"
+
+
+def test_the_code_is_not_shown_later_nor_to_others(community: Any, clock: Any) -> None:
+    clock.set("2026-11-19T12:00Z")
+    ada = community.member("ada")
+    there, code = given(ada)
+    assert code not in ada.get("/invitations").text
+    assert code not in community.member("eve").get(there).text
+    clock.set("2026-11-19T12:11Z")
+    assert code not in ada.get(there).text
+
+
+def test_an_invitation_is_taken_back(community: Any) -> None:
+    ada = community.member("ada")
+    there, code = given(ada, "bob@example.org")
+    id = there.partition("given=")[2]
+    assert "bob@example.org Open" in Document(ada.get("/invitations").text).main
+    answer = send(ada, f"/invitations/{id}/revoke", {}, page="/invitations")
+    assert answer.header("location") == "/invitations?done=revoked"
+    page = Document(ada.get("/invitations").text)
+    assert "bob@example.org Taken back" in page.main
+    assert not [e for e in page.all("form") if e["action"].endswith("/revoke")]
+    refused = send(Browser(), "/Register", {"invitation_code": code})
+    assert refused.status == 422
+
+
+def test_nobody_takes_back_the_invitation_of_another(community: Any) -> None:
+    ada, eve = community.member("ada"), community.member("eve")
+    id = given(ada)[0].partition("given=")[2]
+    own = Document(eve.get("/invitations").text).form("/invitations")
+    assert eve.post(f"/invitations/{id}/revoke", own, kind="form").status == 422
+    assert "Open" in Document(ada.get("/invitations").text).main
+
+
+def test_too_many_are_refused_in_the_words_of_the_house(community: Any) -> None:
+    community.rule("invitation.per_day", 1)
+    ada = community.member("ada")
+    given(ada)
+    answer = send(ada, "/invitations", {"to": "bob@example.org"})
+    page = Document(answer.text)
+    assert answer.status == 429
+    assert page.alert == "You are abusing the invitation code system"
+    assert page.value("to") == "bob@example.org"

@@ -1,0 +1,34 @@
+"""docs/reference says what the code says."""
+
+from infra import reference
+from tests.messages import faults
+
+
+def test_the_tables_are_up_to_date() -> None:
+    assert reference.outdated() == [], "make reference"
+
+
+def test_every_topic_and_every_name_in_a_message_is_explained() -> None:
+    from chalicelib import topics
+
+    known = {topics.EVERY_WEEK, *topics.TOPICS}
+    for message in topics.MESSAGES:
+        assert set(message.topics) <= known, message
+        assert {name.rstrip("?") for name in message.data} <= set(topics.DATA), message
+    assert {name.rstrip("?") for message in topics.MESSAGES for name in message.data} == set(topics.DATA)
+    assert {topic for message in topics.MESSAGES for topic in message.topics} == {topics.EVERY_WEEK} | {
+        name for name, partitions in topics.TOPICS.items() if partitions > 1
+    }
+
+
+def test_a_message_that_is_not_in_the_reference_is_noticed() -> None:
+    good = {"event": "1", "week": "2026-W48"}
+    assert faults("Events_All", {"type": "event.done", "data": good}) == []
+    assert faults("Event_48", {"type": "event.proposed", "data": good | {"during": "", "people": []}}) == []
+    for topic, type, data in (
+        ("Events_All", "event.eaten", good),
+        ("NewUser", "event.done", good),
+        ("Events_All", "event.done", {"event": "1"}),
+        ("Events_All", "event.done", good | {"name": "Ada"}),
+    ):
+        assert faults(topic, {"type": type, "data": data}) != [], (topic, type)

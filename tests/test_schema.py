@@ -1,0 +1,72 @@
+"""sql/schema.sql, the file everyone reads, is what the migrations make: compared catalog by catalog, on any PostgreSQL."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+
+SCHEMA = Path(__file__).parent.parent / "sql" / "schema.sql"
+OURS = "NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = {} AND d.deptype = 'e')"
+
+CATALOGS = {
+    "columns": """
+        SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attgenerated,
+               pg_get_expr(d.adbin, d.adrelid), col_description(c.oid, a.attnum)
+        FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid LEFT JOIN pg_attrdef d ON (d.adrelid, d.adnum) = (c.oid, a.attnum)
+        WHERE c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped AND c.relnamespace = 'public'::regnamespace""",
+    # PostgreSQL 18 keeps NOT NULL as constraints; the columns above have it.
+    "constraints": """
+        SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid), condeferrable, condeferred FROM pg_constraint
+        WHERE connamespace = 'public'::regnamespace AND contype <> 'n'""",
+    "indexes": "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
+    "triggers": "SELECT tgrelid::regclass::text, pg_get_triggerdef(oid), tgenabled FROM pg_trigger WHERE NOT tgisinternal",
+    "policies": "SELECT tablename, policyname, permissive, roles::text, cmd, qual, with_check FROM pg_policies",
+    "row-level security": """
+        SELECT relname, relrowsecurity, relforcerowsecurity, reloptions::text, obj_description(oid)
+        FROM pg_class WHERE relkind IN ('r', 'v') AND relnamespace = 'public'::regnamespace""",
+    "functions": f"""
+        SELECT p.oid::regprocedure::text, pg_get_functiondef(p.oid), obj_description(p.oid)
+        FROM pg_proc p WHERE pronamespace = 'public'::regnamespace AND {OURS.format("p.oid")}""",
+    "views": "SELECT viewname, definition FROM pg_views WHERE schemaname = 'public'",
+    "what tables are granted": """
+        SELECT c.relname, '', grantee::regrole::text, privilege_type, is_grantable
+        FROM pg_class c, aclexplode(c.relacl) WHERE c.relnamespace = 'public'::regnamespace AND c.relkind <> 'S'
+        UNION ALL SELECT c.relname, a.attname, grantee::regrole::text, privilege_type, is_grantable
+        FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid, aclexplode(a.attacl)
+        WHERE c.relnamespace = 'public'::regnamespace""",
+    "what functions are granted": f"""
+        SELECT p.oid::regprocedure::text, grantee::regrole::text, privilege_type
+        FROM pg_proc p, aclexplode(p.proacl) WHERE p.pronamespace = 'public'::regnamespace AND {OURS.format("p.oid")}""",
+    "what will be granted": """
+        SELECT defaclrole::regrole::text, defaclnamespace::regnamespace::text, defaclobjtype, grantee::regrole::text, privilege_type
+        FROM pg_default_acl, aclexplode(defaclacl)""",
+}
+
+
+def catalog_of(url: str, query: str) -> set[tuple[str, ...]]:
+    connection = psycopg2.connect(url)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(query)
+            # Read back, "a AND b AND c" has brackets that it did not have when it was written: they are passed over.
+            rows = {tuple(re.sub(r"[\s()]+", " ", str(value)).strip() for value in row) for row in cursor.fetchall()}
+    finally:
+        connection.close()
+    return {row for row in rows if "yoyo" not in " ".join(row[:2])}
+
+
+def test_the_schema_that_is_read_is_the_one_the_migrations_make(server: Any) -> None:
+    read = server.create("read_from_schema_sql")
+    connection = psycopg2.connect(read)
+    with connection, connection.cursor() as cursor:
+        cursor.execute(SCHEMA.read_text())
+    connection.close()
+    try:
+        for what, query in CATALOGS.items():
+            migrated = catalog_of(server.url_of("template_of_tests"), query)
+            loaded = catalog_of(read, query)
+            assert (sorted(migrated - loaded), sorted(loaded - migrated)) == ([], []), f"{what}: python -m infra.schema"
+            assert migrated or what == "views", f"no {what} were compared"
+    finally:
+        server.drop("read_from_schema_sql")
