@@ -1,5 +1,6 @@
 """Writes the tables of docs/reference that code knows better than anybody: ``make reference``."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from chalicelib import topics
@@ -87,7 +88,7 @@ def _listed(names: tuple[str, ...]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
-def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [heads, tuple("---" for _ in heads), *rows]
     return "".join("| " + " | ".join(line) + " |\n" for line in lines)
 

@@ -45,7 +45,7 @@ def write(count: int, keys: Sequence[str] = ("a", "b", "c")) -> dict[str, list[s
     from chalicelib import outbox
     from chalicelib.database import transaction
 
-    messages = [("Mails", keys[n % len(keys)], "mail.due", {"n": n}) for n in range(count)]
+    messages = [("Mails", keys[n % len(keys)], "event.tested", {"n": n}) for n in range(count)]
     ids = transaction(lambda db: outbox.put_all(db, messages, NOW))
     return {key: [id for n, id in enumerate(ids) if keys[n % len(keys)] == key] for key in keys}
 
@@ -145,7 +145,7 @@ def test_what_is_rolled_back_is_never_told(sql: Ask) -> None:
     from chalicelib.database import transaction
 
     def work(db: Any) -> None:
-        outbox.put(db, "Mails", "a", "mail.due", {}, NOW)
+        outbox.put(db, "Mails", "a", "event.tested", {}, NOW)
         raise Killed
 
     with pytest.raises(Killed):
@@ -245,4 +245,4 @@ def test_a_message_is_a_cloud_event_without_anything_personal(sql: Ask) -> None:
     relay_all(send)
     event = json.loads(sent[0])
     assert set(event) == {"specversion", "id", "source", "type", "time", "datacontenttype", "data"}
-    assert (event["specversion"], event["type"], event["time"]) == ("1.0", "mail.due", NOW.isoformat())
+    assert (event["specversion"], event["type"], event["time"]) == ("1.0", "event.tested", NOW.isoformat())
