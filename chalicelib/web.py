@@ -248,7 +248,10 @@ def _refusal(endpoint: Endpoint, request: Request, parts: dict[str, str], told: 
     if isinstance(told, NotLoggedIn) and endpoint.who != ANYBODY:
         return Response("", status_code=303, headers={"Location": url("/login?next=" + quote(request.path, safe="/"))})
     if endpoint.shows and request.typed and told.status in (401, 403, 409, 422, 429):
-        return _show_again(endpoint, request, parts, told)
+        try:
+            return _show_again(endpoint, request, parts, told)
+        except Told as other:  # the form's page is not there for the caller
+            told = other
     return show(request, Page("error.html", {"told": told}, told.status, {**answers.retry_after(told)}))
 
 

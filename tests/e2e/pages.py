@@ -13,7 +13,10 @@ from urllib.parse import urljoin, urlsplit
 from tests.e2e.conftest import Running, eventually
 
 VISITOR, MEMBER, ADMIN, COACH, CLIENT = "visitor", "member", "admin", "coach", "client"
+CAST = (VISITOR, MEMBER, ADMIN, COACH, CLIENT)
 USERNAMES = {MEMBER: "ada.brandt", ADMIN: "grace.admin", COACH: "frieda.vogt", CLIENT: "jonas.weber"}
+SEARCHED = {ADMIN: ["/admin/people?who=banned", "/admin/rules/lunch.open_seats"]}
+"""What somebody looks for, because it is not among the first of its list."""
 BY_MAIL = frozenset({"/forgotten/reset", "/account/confirm", "/unsubscribe/{token}"})
 """Pages to which only a mail leads."""
 SAME = 2
@@ -104,7 +107,7 @@ def _walk(site: Site, who: str) -> Walk:
     cookie = site.cookies.get(who, "")
     visited: Counter[tuple[str, tuple[str, ...]]] = Counter()
     starts = [one.path for one in site.routes if "{" not in one.path and concerns(one, who)]
-    waiting = deque(("the routes", path) for path in starts + by_mail(site.running, who))
+    waiting = deque(("the start", path) for path in SEARCHED.get(who, []) + starts + by_mail(site.running, who))
     known = set(starts)
     while waiting:
         page, address = waiting.popleft()

@@ -1,6 +1,5 @@
 """Every page as a browser shows it: quiet, steady, fit for a phone, for a screen reader and for the keyboard alone."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -8,20 +7,16 @@ from playwright.sync_api import Browser
 
 from tests.e2e.chromium import (
     COUNT_SHIFTS,
-    DESK,
     EVERY_LOOK,
-    PHONE,
     Look,
     check_accessibility,
     context_of,
     launched,
     look_at,
 )
-from tests.e2e.pages import ADMIN, BY_MAIL, CLIENT, COACH, MEMBER, VISITOR, Site
+from tests.e2e.pages import BY_MAIL, CAST, Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
-CAST = [VISITOR, MEMBER, ADMIN, COACH, CLIENT]
-LOOKS = EVERY_LOOK if os.environ.get("LONG") else [(PHONE, "light"), (PHONE, "dark"), (DESK, "light"), (DESK, "dark")]
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +36,7 @@ def looks(chromium: Browser, site: Site) -> dict[str, list[Look]]:
             page = context.new_page()
             look = look_at(page, address, who + route.replace("{", "").replace("}", ""))
             look.shift = page.evaluate("window.shifts")
-            check_accessibility(page, look, LOOKS)
+            check_accessibility(page, look, EVERY_LOOK)
             found.setdefault(who, []).append(look)
             page.close()
         context.close()

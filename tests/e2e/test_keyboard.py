@@ -1,0 +1,127 @@
+"""Everything a member does, with the keyboard alone: Tab, Enter, Space and what is typed."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.e2e.chromium import DESK, context_of, launched
+from tests.e2e.pages import ADMIN, Site
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+PASSWORD = "correct horse battery"
+MOST_KEYS = 150
+FOCUSED = """() => {
+  const here = document.activeElement;
+  const style = getComputedStyle(here);
+  const label = here.labels?.[0]?.cloneNode(true);
+  label?.querySelectorAll(".optional").forEach((part) => part.remove());
+  const name = here.getAttribute("aria-label") ?? label?.textContent ?? here.textContent ?? "";
+  return [name.trim().replace(/\\s+/g, " "), style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0];
+}"""
+
+
+class Keyboard:
+    """Hands that know no mouse."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def to(self, name: str) -> None:
+        """Press Tab until what bears that name has the focus, and shows it."""
+        passed = []
+        for _ in range(MOST_KEYS):
+            self.page.keyboard.press("Tab")
+            found, visible = self.page.evaluate(FOCUSED)
+            if found == name:
+                assert visible, f"the focus on {name} cannot be seen"
+                return
+            passed.append(found)
+        raise AssertionError(f"Tab never comes to {name}, only to {passed[:40]}")
+
+    def type(self, name: str, text: str) -> None:
+        self.to(name)
+        self.page.keyboard.type(text)
+
+    def press(self, name: str, heading: str) -> None:
+        """Follow a link or press a button, and arrive at a page with that heading."""
+        self.to(name)
+        self.page.keyboard.press("Enter")
+        self.page.get_by_role("heading", level=1, name=heading, exact=True).wait_for()
+
+    def reads(self, text: str) -> None:
+        self.page.get_by_text(text).first.wait_for()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with launched() as browser:
+        yield browser
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
+def test_from_the_invitation_to_logging_out(chromium: Browser, site: Site, script: bool) -> None:
+    name = "mira" if script else "nina"
+    invitation = {"to": f"{name}@example.net"}
+    _, given, _ = site.running.curl("POST", "/InvitationCode/Create/", invitation, cookie=site.cookies[ADMIN])
+    context = context_of(chromium, site.running.address, script=script)
+    page = context.new_page()
+    page.set_viewport_size({"width": DESK, "height": 900})
+    keys = Keyboard(page)
+    page.goto("/")
+    keys.press("Register", "Register")
+    keys.type("Invitation code", given["invitation_code"])
+    keys.type("Username", name)
+    keys.type("Password", PASSWORD)
+    keys.type("Your name", name.capitalize())
+    keys.type("E-mail", f"{name}@example.net")
+    keys.type("Time zone", "Europe/Berlin")
+    keys.type("Where you have lunch", "Speicherstadt")
+    keys.to("Soup")
+    page.keyboard.press("Space")
+    keys.press("Register", "Log in")
+    keys.type("Username", name)
+    keys.type("Password", PASSWORD)
+    keys.press("Log in", "My week")
+    give_hours(keys)
+    keys.press("Invitations", "Invitations")
+    keys.type("E-mail of whom you invite", f"friend.of.{name}@example.net")
+    keys.to("Give an invitation")
+    page.keyboard.press("Enter")
+    keys.reads("Here is the invitation code")
+    keys.press("Account", "Account")
+    keys.press("Change my profile", "My profile")
+    keys.to("Your name")
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type(f"{name.capitalize()} Sommer")
+    keys.press("Save", "Account")
+    me = api(site, page, "/api/me")
+    assert (me["name"], me["location"], me["timezone"]) == (
+        f"{name.capitalize()} Sommer",
+        "Speicherstadt",
+        "Europe/Berlin",
+    )
+    assert me["refuses"] == ["Soup"]
+    keys.press("Log out", "Lunch with somebody new, every week")
+    page.goto("/invitations")
+    assert "/login?next=" in page.url
+    context.close()
+
+
+def give_hours(keys: Keyboard) -> None:
+    keys.press("Availability", "Availability")
+    keys.press("Add weekly hours", "Weekly hours")
+    for day in ("Tuesday", "Thursday"):
+        keys.to(day)
+        keys.page.keyboard.press("Space")
+    keys.type("From", "1115AM")  # Chromium asks as its own language writes times
+    keys.type("To", "0145PM")
+    keys.press("Add these hours", "Availability")
+    keys.reads("Every Thursday, 11:15 to 13:45")
+
+
+def api(site: Site, page: Page, path: str) -> dict[str, object]:
+    [cookie] = [one for one in page.context.cookies() if one["name"] == "session"]
+    status, answer, _ = site.running.curl("GET", path, cookie=cookie["value"])
+    assert status == 200
+    return dict(answer)
