@@ -81,7 +81,7 @@ class Asker:
 
     def form(self, endpoint: Any, pairs: list[tuple[str, str]]) -> bytes:
         csrf = [("csrf", self.csrf)] if endpoint.html else []
-        return urlencode(csrf + pairs, errors="replace").encode()
+        return urlencode(csrf + pairs, errors="surrogatepass").encode()
 
     def one(self, endpoint: Any, name: str, value: Any) -> Iterator[tuple[bytes, str]]:
         """``name=value`` in each way that the endpoint reads."""
