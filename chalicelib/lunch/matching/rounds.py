@@ -34,9 +34,9 @@ def match(columns: Columns) -> Result:
     for first, last in zip(edges, edges[1:], strict=False):
         persons = (first + np.flatnonzero(able[first:last])).astype(np.int32)
         rescue(people, forest, persons)
-        inner = exchange(trade, forest, persons)
+        inner, must_stay = exchange(trade, forest, persons)
         separator[inner] = True
-        bound += forest.deficiency(persons)
+        bound += must_stay
     fill(people, edges, columns.seed)
     group = numbered(np.asarray(people.one), np.asarray(people.two))
     if columns.minimum > 2 or columns.maximum > 3:
