@@ -148,7 +148,7 @@ def from_arrays(arrays: Mapping[str, Any], filter: Filter | None = None) -> Colu
         maximum=int(rules[1]),
         seed=int(rules[2]),
         blocked=arrays["blocked"] if "blocked" in arrays else no_pairs(),
-        person=arrays["person"] if "person" in arrays else None,
+        person=arrays.get("person"),
         filter=filter,
     )
 
@@ -211,7 +211,9 @@ def _pairs(name: str, values: Any, n: int, width: int) -> Ints:
     if array.ndim != 2 or array.shape[1] != width:
         raise BadColumns(f"{name} must have {width} numbers a row.")
     if int(array[:, :2].min()) < 0 or int(array[:, :2].max()) >= n:
-        raise BadColumns(f"{name} names a row outside 0..{n - 1}." if n else f"{name} names people, but there are none.")
+        raise BadColumns(
+            f"{name} names a row outside 0..{n - 1}." if n else f"{name} names people, but there are none."
+        )
     return _narrowed(name, array)
 
 

@@ -12,8 +12,6 @@ lower half is another. Each component is in one question of a size, so there are
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -172,7 +170,6 @@ class Exchange:
         head: cython.int = 0
         tail: cython.int = 1
         i: cython.int
-        a: cython.int
         self.queue[0] = root
         while head < tail:
             for i in range(self.at[self.queue[head]], self.at[self.queue[head] + 1]):

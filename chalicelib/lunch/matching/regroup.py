@@ -234,8 +234,10 @@ class Neighbourhoods:
                         and people.free[u] & people.free[v] & people.free[w]
                         and people.eats[u] & people.eats[v] & people.eats[w]
                     ):
-                        value = TRIO + self._draw(LUCK) - STALE_WEEK * (
-                            people.staleness(u, v) + people.staleness(u, w) + people.staleness(v, w)
+                        value = (
+                            TRIO
+                            + self._draw(LUCK)
+                            - STALE_WEEK * (people.staleness(u, v) + people.staleness(u, w) + people.staleness(v, w))
                         )
                     self.trio_value[(i * MOST + j) * MOST + k] = value
         return 0

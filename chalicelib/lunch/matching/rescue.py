@@ -11,7 +11,7 @@ docs/matching.md has the proof.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -388,7 +388,6 @@ class Forest:
         i: cython.int
         j: cython.int
         k: cython.int
-        t: cython.int
         people: People = self.people
         tables: list[list[int]] = [members]
         if len(members) > SMALL:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,7 +33,7 @@ def match(columns: Columns) -> Result:
     bound = n - int(able.sum())
     edges = [0, *(np.flatnonzero(np.diff(columns.location)) + 1).tolist(), n]
     greedy(people, edges)
-    for first, last in zip(edges, edges[1:], strict=False):
+    for first, last in pairwise(edges):
         persons = (first + np.flatnonzero(able[first:last])).astype(np.int32)
         rescue(people, forest, persons)
         inner, must_stay = exchange(trade, forest, persons)

@@ -8,7 +8,7 @@ apart; so the edges need not be built (there may be billions), and looking throu
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray

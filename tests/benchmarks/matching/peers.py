@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 
@@ -31,14 +31,12 @@ class Feasible:
         for row in rows:
             free &= self.free[row]
             eats &= self.eats[row]
-        return bool(free and eats) and not any(
-            (min(pair), max(pair)) in self.apart for pair in combinations(rows, 2)
-        )
+        return bool(free and eats) and not any((min(pair), max(pair)) in self.apart for pair in combinations(rows, 2))
 
     def locations(self) -> Iterator[range]:
         """The rows of each location."""
         edges = [0, *(np.flatnonzero(np.diff(self.columns.location)) + 1).tolist(), len(self.columns)]
-        return (range(first, last) for first, last in zip(edges, edges[1:], strict=False))
+        return (range(first, last) for first, last in pairwise(edges))
 
     def edges(self) -> Pairs:
         """All pairs that fit."""
