@@ -31,9 +31,7 @@ BASE = datetime(2030, 1, 1, tzinfo=UTC)
 NOW = BASE - timedelta(days=2)
 QUARTER = timedelta(minutes=15)
 SIZES = [1_000, 100_000] + ([1_000_000] if os.environ.get("LONG") else [])
-ENTER = (
-    "SELECT set_config('rendezvous.now', '2029-12-30T00:00:00Z', false), set_config('rendezvous.roles', 'client', false)"
-)
+ENTER = "SELECT set_config('rendezvous.now', '2029-12-30T00:00:00Z', false), set_config('rendezvous.roles', 'client', false)"
 
 
 @contextmanager
@@ -71,7 +69,12 @@ def _people(url: str) -> None:
     from chalicelib.callers import hashed
 
     sql = owner(url)
-    for name, value in (("call_minutes", 15), ("slot_interval_minutes", 15), ("calls_per_month", 31), ("horizon_weeks", 104)):
+    for name, value in (
+        ("call_minutes", 15),
+        ("slot_interval_minutes", 15),
+        ("calls_per_month", 31),
+        ("horizon_weeks", 104),
+    ):
         sql("INSERT INTO rule VALUES (%s, '', %s::jsonb)", f"coaching.{name}", str(value))
     for coach in range(WORKERS + 1):
         people = [(coach_id(coach), "coach")] + [(client_id(coach, n), "client") for n in range(CLIENTS)]
@@ -82,7 +85,12 @@ def _people(url: str) -> None:
                 hashed(token(id).encode()), id, NOW)  # fmt: skip
             if role == "client":
                 sql("INSERT INTO account VALUES (%s, %s, %s, true, '')", id, f"u{id.hex[-12:]}", f"{id.hex}@x.example")
-                sql("INSERT INTO relationship (coach_id, client_id, begun) VALUES (%s, %s, %s)", coach_id(coach), id, NOW)
+                sql(
+                    "INSERT INTO relationship (coach_id, client_id, begun) VALUES (%s, %s, %s)",
+                    coach_id(coach),
+                    id,
+                    NOW,
+                )
             else:
                 sql("INSERT INTO account VALUES (%s, %s, %s, true, '')", id, f"c{id.hex[-12:]}", f"{id.hex}@x.example")
         for day in range(7):
@@ -202,19 +210,24 @@ def hot_slots(url: str) -> tuple[float, float]:
     """Ten slots that sixteen want at once, freed half of the time: ours, and a bare UNIQUE with ON CONFLICT."""
     sql = owner(url)
     sql("CREATE SEQUENCE bench; GRANT USAGE ON bench TO rendezvous_app")
-    sql("CREATE TABLE wanted (coach int, slot int, id uuid, UNIQUE (coach, slot)); GRANT ALL ON wanted TO rendezvous_app")
+    sql(
+        "CREATE TABLE wanted (coach int, slot int, id uuid, UNIQUE (coach, slot)); GRANT ALL ON wanted TO rendezvous_app"
+    )
     sql("CREATE FUNCTION free_slot(at timestamptz) RETURNS void LANGUAGE sql SECURITY DEFINER AS $$"
         " DELETE FROM appointment WHERE coach_id = '%s' AND starts = at $$" % coach_id(WORKERS))  # fmt: skip
     sql("GRANT EXECUTE ON FUNCTION free_slot TO rendezvous_app")
     again = "\\set hot random(0, 9)\n\\set free random(0, 9)\n"
     ours = pgbench(
         url,
-        again + script("(-:hot - 1)") + "SELECT free_slot(timestamptz '2040-01-01Z' - interval '15 min' * (:free + 1));",
+        again
+        + script("(-:hot - 1)")
+        + "SELECT free_slot(timestamptz '2040-01-01Z' - interval '15 min' * (:free + 1));",
         16,
     )
     unique = pgbench(
         url,
-        again + "WITH made AS (INSERT INTO wanted VALUES (1, :hot, gen_random_uuid()) ON CONFLICT DO NOTHING RETURNING id)"
+        again
+        + "WITH made AS (INSERT INTO wanted VALUES (1, :hot, gen_random_uuid()) ON CONFLICT DO NOTHING RETURNING id)"
         " INSERT INTO outbox (topic, key, event) SELECT 'x', id::text, '{}' FROM made;\nDELETE FROM wanted WHERE slot = :free;",
         16,
     )
@@ -325,7 +338,9 @@ def main() -> None:
         refusing = through_handlers(200_000 // 4, taken=True)
         refusing_sql = pgbench(url, script("1"))
         ours, unique = hot_slots(url)
-        print(f"{platform.machine()}, {os.cpu_count()} cores, PostgreSQL {sql('SHOW server_version')[0][0]}, {WORKERS} at once")
+        print(
+            f"{platform.machine()}, {os.cpu_count()} cores, PostgreSQL {sql('SHOW server_version')[0][0]}, {WORKERS} at once"
+        )
         print("| what | a second | baseline | ratio | wanted |\n|---|---|---|---|---|")
         for name, value, base, wanted in (
             ("booking through the handlers / the same statement in pgbench", booking, booking_sql, "0.7"),
@@ -334,7 +349,9 @@ def main() -> None:
             ("ten hot slots, 16 clients / UNIQUE with ON CONFLICT", ours, unique, "0.7"),
         ):
             print(f"| {name} | {value:.0f} | {base:.0f} | {value / base:.2f} | {wanted} |")
-        print("\n| commitments | rows in four weeks | bare query ms | slots ms | ratio (2.5) | CPU a listing / hello (100) |")
+        print(
+            "\n| commitments | rows in four weeks | bare query ms | slots ms | ratio (2.5) | CPU a listing / hello (100) |"
+        )
         print("|---|---|---|---|---|---|")
         for count in SIZES:
             m = listing(url, server, count)

@@ -103,9 +103,7 @@ class Sizes:
         for single in lonely:
             for number, group in enumerate(groups[:CANDIDATES]):
                 if self.fit(group, single):
-                    groups[number] = Group(
-                        group.rows + single.rows, group.free & single.free, group.eats & single.eats
-                    )
+                    groups[number] = Group(group.rows + single.rows, group.free & single.free, group.eats & single.eats)
                     break
         return groups
 

@@ -133,9 +133,7 @@ def test_a_menu_that_only_two_share_seats_only_two():
 
 
 def test_pairs_to_oneself_doubled_or_of_two_locations_have_no_effect():
-    round = columns(
-        [1, 1, 1, 1], forbidden=[(0, 0), (0, 2), (1, 3)], met=[(1, 1, 3), (0, 3, 2)], location=[4, 4, 9, 9]
-    )
+    round = columns([1, 1, 1, 1], forbidden=[(0, 0), (0, 2), (1, 3)], met=[(1, 1, 3), (0, 3, 2)], location=[4, 4, 9, 9])
     assert match(round).left == 0
     twice = columns([1, 1], forbidden=[(0, 1), (1, 0), (0, 1)])
     assert match(twice).left == 2
