@@ -173,7 +173,7 @@ def measure(method: str, path: str, token: str, body: Any = None) -> tuple[float
         f"  {sum(map(len, sent))} statements in {len(sent)} transactions": cpu(send, 200),
         "reading the request": cpu(lambda: web.read_request(request), 200),
         "answer, security headers": cpu(lambda: answers.secured(answers.as_json(reply), False), 200),
-        "one line of log": cpu(lambda: web.log.info("request", extra={"route": path, "status": 200, "ms": 1.0}), 200),
+        "one line of log": cpu(lambda: logs.request(route=path, status=200, ms=1.0), 200),
     }
     if body:
         layers["reading the body as JSON"] = cpu(lambda: bodies.read_json(event["body"]), 200)
