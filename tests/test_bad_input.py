@@ -88,7 +88,7 @@ class Asker:
         if not endpoint.html:
             yield json.dumps({name: value}).encode(), JSON
         if (endpoint.forms or endpoint.html) and isinstance(value, str):
-            yield self.form(endpoint, [(name, value.encode("utf-8", "replace").decode())]), FORM
+            yield self.form(endpoint, [(name, value)]), FORM
 
 
 def fields_of(shape: Any) -> dict[str, Any]:

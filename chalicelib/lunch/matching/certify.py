@@ -43,7 +43,7 @@ def _check_groups(columns: Columns, result: Result) -> None:
     sizes = np.bincount(group[seated], minlength=g)
     if len(sizes) != g or (g and not columns.minimum <= sizes.min() <= sizes.max() <= columns.maximum):
         raise Unproven("a group is smaller or larger than the rules say")
-    if g and not (0 <= result.start.min() and result.start.max() < 60 and 0 <= result.food.min() < 64):
+    if g and not (result.start.min() >= 0 and result.start.max() < 60 and 0 <= result.food.min() < 64):
         raise Unproven("a group meets at no hour or eats nothing")
     hours = columns.free[rows] >> result.start[group[rows]].astype(np.uint64)
     foods = columns.eats[rows] >> result.food[group[rows]].astype(np.uint64)
