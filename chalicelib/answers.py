@@ -22,7 +22,8 @@ SECURITY_HEADERS = {
     "X-Frame-Options": "DENY",
 }
 HSTS = {"Strict-Transport-Security": "max-age=63072000; includeSubDomains"}
-PRIVATE = "no-store"
+PRIVATE = "no-cache, no-store"
+"""Lynx, which minds no-store not at all, would show again what it once read."""
 
 T = TypeVar("T")
 Yes = Annotated[bool, msgspec.Meta(extra_json_schema={"const": True})]

@@ -79,7 +79,8 @@ class Lynx:
 
     def press(self, button: str, *then: str) -> None:
         """Press a button, and read what comes."""
-        self.keys(self._number(rf"\(\[(\d+)\]BUTTON\)\s*{re.escape(button)}") + "\r")
+        self.keys(self._number(rf"\(\[(\d+)\]BUTTON\)\s*{re.escape(button)}") + "g\r")
+        self.keys("\r")
         self.reads(*then)
 
     def fill(self, label: str, text: str) -> None:
@@ -100,4 +101,4 @@ class Lynx:
         self.keys("\r")
 
     def _stand_on(self, label: str) -> None:
-        self.keys(self._number(rf"\n\s*{re.escape(label)}(?: \(optional\))?\n.*?\[(\d+)\]") + "g\r")
+        self.keys(self._number(rf"\n\s*{re.escape(label)}(?: \(optional\))?(?:\n| *(?=\[)).*?\[(\d+)\]") + "g\r")
