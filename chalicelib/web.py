@@ -23,7 +23,7 @@ from uuid import uuid4
 
 from chalice.app import Blueprint, Response
 
-from chalicelib import answers, assets, callers, clock, idempotency, rules
+from chalicelib import answers, assets, callers, clock, idempotency, logs, rules
 from chalicelib.answers import Answer, Page, Redirect
 from chalicelib.callers import Request
 from chalicelib.config import config
@@ -132,15 +132,12 @@ def serve(endpoint: Endpoint, request: Request, parts: dict[str, str]) -> Respon
         response = _refusal(endpoint, request, parts, Told("Something went wrong on our side. Nothing was changed"))
     if request.method == "HEAD":
         response.body = ""
-    log.info(
-        "request",
-        extra={
-            "request_id": request.id,
-            "method": request.method,
-            "route": endpoint.path,
-            "status": response.status_code,
-            "ms": round((time.perf_counter() - started) * 1000, 1),
-        },
+    logs.request(
+        request_id=request.id,
+        method=request.method,
+        route=endpoint.path,
+        status=response.status_code,
+        ms=round((time.perf_counter() - started) * 1000, 1),
     )
     return answers.secured(response, config().live)
 
@@ -264,7 +261,9 @@ def _show_again(endpoint: Endpoint, request: Request, parts: dict[str, str], tol
 
     def work(db: Database) -> Response:
         callers.enter(db, request)
-        given = arguments(page_of_it, request, parts) | {"form": form}
+        given = arguments(page_of_it, request, parts)
+        if "form" in given:
+            given["form"] = form
         page = handler(db=db, **given) if "db" in page_of_it.takes else handler(**given)
         page.values["form"] = form
         page.status = told.status if told.status in (401, 403, 429) else 422
