@@ -16,6 +16,8 @@ import chalicelib.admin.people_pages
 import chalicelib.calendar.api
 import chalicelib.coaching.admin_api
 import chalicelib.coaching.api
+import chalicelib.coaching.coach_pages
+import chalicelib.coaching.pages
 import chalicelib.home.account_pages
 import chalicelib.home.api
 import chalicelib.home.entrance
@@ -40,6 +42,8 @@ for part in (
     chalicelib.calendar.api,
     chalicelib.coaching.api,
     chalicelib.coaching.admin_api,
+    chalicelib.coaching.pages,
+    chalicelib.coaching.coach_pages,
     chalicelib.lunch.api,
     chalicelib.lunch.pages,
     chalicelib.lunch.hours_pages,

@@ -5,6 +5,7 @@ tried once more; so work must leave nothing behind but its rows (messages go to 
 """
 
 import threading
+from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -58,6 +59,7 @@ _PATIENCE = {APP: "25s", JOB: "14min"}
 
 psycopg2.extras.register_uuid()  # type: ignore[no-untyped-call]
 _warm = threading.local()
+_KINDS: dict[str, Any] = {}
 
 
 class Database:
@@ -75,13 +77,13 @@ class Database:
     def rows(self, sql: str, **values: Any) -> list[Row]:
         """All rows, as named tuples."""
         self._cursor.execute(sql, values)
-        found: list[Row] = self._cursor.fetchall()
-        return found
+        return self._named(sql, self._cursor.fetchall())
 
     def row(self, sql: str, **values: Any) -> Row | None:
         """The first row, or None."""
         self._cursor.execute(sql, values)
-        return self._cursor.fetchone()
+        found = self._cursor.fetchone()
+        return None if found is None else self._named(sql, [found])[0]
 
     def value(self, sql: str, **values: Any) -> Any:
         """The first column of the first row, or None."""
@@ -97,7 +99,14 @@ class Database:
         found = psycopg2.extras.execute_values(
             self._cursor, sql, gathered, page_size=len(gathered), fetch="RETURNING" in sql
         )
-        return found or []
+        return self._named(sql, found) if found else []
+
+    def _named(self, sql: str, found: list[Any]) -> list[Row]:
+        """The rows as named tuples. Kept by the statement: psycopg2's own cursor names the columns of every answer anew."""
+        kind = _KINDS.get(sql)
+        if kind is None or len(kind._fields) != len(self._cursor.description):
+            kind = _KINDS[sql] = namedtuple("Row", [column.name for column in self._cursor.description], rename=True)  # type: ignore[misc]
+        return list(map(kind._make, found))
 
     def each(self, sql: str, given: Sequence[dict[str, Any]], **values: Any) -> list[Row]:
         """One statement for any number of records: ``... FROM json_to_recordset(%(given)s) AS x (id uuid, ...)``.
@@ -198,9 +207,7 @@ def _connection(role: str) -> Any:
 def connect(role: str = APP) -> Any:
     """A new psycopg2 connection in that role, for whoever must hold one of his own."""
     try:
-        connection = psycopg2.connect(
-            config().database_url, connect_timeout=5, cursor_factory=psycopg2.extras.NamedTupleCursor
-        )
+        connection = psycopg2.connect(config().database_url, connect_timeout=5)
         with connection.cursor() as cursor:
             cursor.execute(_CONNECT.format(role=role, patience=_PATIENCE[role]))
         connection.commit()

@@ -118,6 +118,8 @@ def _read_body(endpoint: Endpoint, request: Request, kind: type) -> Any:
 
 
 def _read_form(endpoint: Endpoint, request: Request, kind: type) -> Any:
+    if request.body:
+        bodies.kind_of(request.headers.get("content-type", ""), (bodies.FORM,))
     pairs = bodies.read_pairs(request.body) if request.body else []
     request.typed = bodies.typed([pair for pair in pairs if "password" not in pair[0]], kind)
     tokens = [value for name, value in pairs if name == callers.CSRF_FIELD]
@@ -127,7 +129,10 @@ def _read_form(endpoint: Endpoint, request: Request, kind: type) -> Any:
 
 
 def _part(text: str, kind: Any) -> Any:
+    text = unquote(text)
+    if not text.isprintable():
+        raise NotFound  # PostgreSQL takes no NUL, and no name holds a control character
     try:
-        return convert(unquote(text), kind, texts=True)
+        return convert(text, kind, texts=True)
     except msgspec.ValidationError:
         raise NotFound from None

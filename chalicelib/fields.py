@@ -52,6 +52,8 @@ ClockTime = Annotated[str, Meta(pattern=r"^([01]?[0-9]|2[0-3]):[0-5][0-9](:00)?\
 Day = date
 Week = Annotated[str, Meta(pattern=r"^[0-9]{4}-W[0-9]{2}\Z")]
 """An ISO week: ``2026-W51``, as ``<input type=week>`` sends it."""
+Instant = Annotated[datetime, Meta(tz=True)]
+"""A moment with its offset, as answers carry it."""
 Number = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 """A number that things are known by."""
 

@@ -22,6 +22,11 @@ def send(messages: Sequence[tuple[str, str, str, bytes]]) -> set[int]:
 
     A message that fails stops what follows under its own key; it is tried again with the next batch.
     """
+    try:
+        _open()
+    except KafkaError:
+        log.warning("no broker answers", exc_info=True)
+        return set()  # not once for each key: that would take half a minute each
     futures: dict[int, Any] = {}
     stopped: set[str] = set()
     for position, (topic, key, id, value) in enumerate(messages):

@@ -6,8 +6,11 @@ A path is logged as its route (``/events/{event}``), never as it was asked for; 
 import json
 import logging
 import sys
+import time
 import traceback
 from typing import Any
+
+import msgspec
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -31,6 +34,21 @@ class JsonLines(logging.Formatter):
                 for frame in traceback.extract_tb(record.exc_info[2])[-8:]
             ]
         return json.dumps(line, default=str)
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def request(**facts: Any) -> None:
+    """Log a request that was answered.
+
+    Written past the logging module, whose record would cost a request a tenth of its time; in the same form.
+    """
+    line = _encode(
+        {"time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()), "level": "info", "message": "request", **facts}
+    )
+    sys.stderr.buffer.write(line + b"\n")
+    sys.stderr.buffer.flush()
 
 
 def start() -> None:

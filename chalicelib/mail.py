@@ -8,6 +8,10 @@ from urllib.parse import urlsplit
 
 from chalicelib.config import config
 
+POLICY = SMTP.clone(max_line_length=998)
+"""RFC 5322 allows lines so long. Python would break a long List-Unsubscribe into encoded words, which no mail program
+reads there (RFC 8058)."""
+
 
 def send(
     to: str, subject: str, text: str, headers: dict[str, str] | None = None, calendar: str = "", method: str = ""
@@ -16,7 +20,7 @@ def send(
 
     Raises OSError or smtplib.SMTPException when the server is gone: try again later.
     """
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=POLICY)
     message["From"] = config().mail_from
     message["To"] = to
     message["Subject"] = subject

@@ -76,25 +76,38 @@ def relay(send: Sender, now: Callable[[], datetime], seconds: float = SHIFT_SECO
 
 
 def relay_once(send: Sender, now: datetime) -> int:
-    """Publish one batch of what waits, oldest first; how many were acknowledged and marked."""
-    waiting = transaction(
+    """Publish a batch of what waits, oldest first, and what is behind it where keys are stopped; how many were marked."""
+    published, after, stopped = 0, 0, set[str]()
+    while waiting := _waiting(after, stopped):
+        ids = [json.loads(row.event)["id"] for row in waiting]
+        acknowledged = send(
+            [(row.topic, row.key, id, row.event.encode()) for row, id in zip(waiting, ids, strict=True)]
+        )
+        done = [row.id for position, row in enumerate(waiting) if position in acknowledged]
+        transaction(lambda db, d=done: db.run(_MARK, now=now, done=d), JOB)  # type: ignore[misc]
+        published += len(done)
+        if len(done) == len(waiting) or len(waiting) < BATCH:
+            break
+        # A stopped key that holds more than a batch must not keep every other key waiting.
+        after = waiting[-1].id
+        stopped |= {row.key for position, row in enumerate(waiting) if position not in acknowledged}
+    return published
+
+
+_MARK = "UPDATE outbox SET published = %(now)s WHERE id = ANY(%(done)s)"
+
+
+def _waiting(after: int, stopped: set[str]) -> list[Any]:
+    return transaction(
         lambda db: db.rows(
-            "SELECT id, topic, key, event::text AS event FROM outbox WHERE published IS NULL ORDER BY id LIMIT %(batch)s",
+            "SELECT id, topic, key, event::text AS event FROM outbox WHERE published IS NULL AND id > %(after)s"
+            " AND key <> ALL(%(stopped)s) ORDER BY id LIMIT %(batch)s",
+            after=after,
+            stopped=list(stopped),
             batch=BATCH,
         ),
         JOB,
     )
-    if not waiting:
-        return 0
-    message_id = [json.loads(row.event)["id"] for row in waiting]
-    acknowledged = send(
-        [(row.topic, row.key, id, row.event.encode()) for row, id in zip(waiting, message_id, strict=True)]
-    )
-    done = [row.id for position, row in enumerate(waiting) if position in acknowledged]
-    transaction(
-        lambda db: db.run("UPDATE outbox SET published = %(now)s WHERE id = ANY(%(done)s)", now=now, done=done), JOB
-    )
-    return len(done)
 
 
 def republish(db: Database) -> int:

@@ -24,7 +24,14 @@ def environment() -> Environment:
         auto_reload=False,
     )
     found.globals |= {"timedelta": timedelta, "dated": lambda days: [(one.isoformat(), day(one)) for one in days]}
-    found.filters |= {"local": local, "day": day, "clock": clock_time, "plain": plain, "span": span}
+    found.filters |= {
+        "local": local,
+        "day": day,
+        "clock": clock_time,
+        "plain": plain,
+        "span": span,
+        "able_to_show": able_to_show,
+    }
     return found
 
 
@@ -52,6 +59,14 @@ def span(starts: datetime, ends: datetime) -> str:
     """``12:30 to 13:30``; the end's day is named where it is another."""
     end = clock_time(ends) if ends.date() == starts.date() else f"{clock_time(ends)} on {day(ends, year=False)}"
     return f"{clock_time(starts)} to {end}"
+
+
+_SHOWN_BY = {"date": re.compile(r"\d{4}-\d\d-\d\d"), "time": re.compile(r"([01]\d|2[0-3]):[0-5]\d(:\d\d)?")}
+
+
+def able_to_show(kind: str, typed: str) -> str:
+    """The kind of a field if a browser shows in it what was typed, else ``text``."""
+    return kind if not typed or kind not in _SHOWN_BY or _SHOWN_BY[kind].fullmatch(typed) else "text"
 
 
 _PLAIN = (

@@ -148,6 +148,13 @@ MESSAGES: tuple[Message, ...] = (
         ("appointment", "coach", "client", "during", "week", "by", "offers?"),
     ),
     Message(
+        "appointment.reminder",
+        ("Appointments_All",),
+        "appointment",
+        "A call is near",
+        ("appointment", "coach", "client", "during", "week", "by"),
+    ),
+    Message(
         "mail.due",
         ("Mails",),
         "person",

@@ -22,6 +22,124 @@ BEGIN
         MESSAGE = 'a new event is Proposed';
 END $$;
 
+CREATE FUNCTION public.book_calls(ids uuid[], coach uuid, client uuid, wanted tstzrange[], months tstzrange[], most integer, events jsonb[]) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE bond uuid; booked integer; by_client boolean := me() = client;
+BEGIN
+    IF me() IS NULL OR me() NOT IN (coach, client) THEN
+        RETURN 'no_relationship';
+    END IF;
+    SELECT r.id INTO bond FROM relationship r WHERE r.coach_id = coach AND r.client_id = client AND r.is_current;
+    IF NOT FOUND THEN
+        RETURN 'no_relationship';
+    END IF;
+    -- What is taken is refused before anything is locked or written: such a transaction waits for no disk.
+    IF EXISTS (SELECT FROM unnest(wanted) w JOIN commitment c ON c.person_id = coach AND c.during && w) THEN
+        RETURN 'taken';
+    END IF;
+    IF EXISTS (SELECT FROM unnest(wanted) w JOIN commitment c ON c.person_id = client AND c.during && w) THEN
+        RETURN 'client_taken';
+    END IF;
+    PERFORM FROM relationship r WHERE r.id = bond AND r.is_current FOR NO KEY UPDATE;
+    IF NOT FOUND OR EXISTS (SELECT FROM ban b WHERE b.person_id IN (coach, client)) THEN
+        RETURN 'no_relationship';
+    END IF;
+    IF by_client AND EXISTS (SELECT FROM unnest(months) m WHERE calls_in(m, client, NULL) >= most) THEN
+        RETURN 'month_is_full';
+    END IF;
+    WITH call AS (SELECT * FROM unnest(ids, wanted, events) AS c (id, during, event)),
+    taken AS (
+        INSERT INTO commitment (person_id, during, appointment_id)
+        SELECT p.id, c.during, c.id FROM call c CROSS JOIN unnest(ARRAY[coach, client]) AS p (id)
+        ORDER BY p.id, c.during ON CONFLICT DO NOTHING RETURNING appointment_id),
+    made AS (
+        INSERT INTO appointment (id, relationship_id, coach_id, client_id, during, booked, booked_by, changed)
+        SELECT c.id, bond, coach, client, c.during, present(), me(), present() FROM call c
+        WHERE (SELECT count(*) FROM taken) = 2 * cardinality(ids) RETURNING id),
+    told AS (
+        INSERT INTO outbox (topic, key, event)
+        SELECT 'Appointments_All', c.id::text, c.event FROM call c
+        WHERE (SELECT count(*) FROM taken) = 2 * cardinality(ids))
+    SELECT count(*) INTO booked FROM made;
+    IF booked < cardinality(ids) THEN
+        DELETE FROM commitment WHERE appointment_id = ANY (ids);
+        RETURN 'taken';
+    END IF;
+    RETURN 'booked';
+END $$;
+
+CREATE FUNCTION public.busy(coach uuid, span tstzrange) RETURNS SETOF tstzrange
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF sees_coach(coach) THEN
+        RETURN QUERY SELECT c.during FROM commitment c WHERE c.person_id = coach AND c.during && span ORDER BY c.during;
+    END IF;
+END $$;
+
+CREATE FUNCTION public.calls_in(month tstzrange, of_client uuid, besides uuid) RETURNS bigint
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT count(*) FROM appointment a
+    WHERE a.client_id = of_client AND a.booked_by = of_client AND a.starts >= lower(month) AND a.starts < upper(month)
+      AND (besides IS NULL OR a.id <> besides) AND NOT EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = a.id)
+$$;
+
+CREATE FUNCTION public.cancel_call(call uuid, expected integer, cancellable_from timestamp with time zone, why text, event jsonb) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE a appointment;
+BEGIN
+    SELECT * INTO a FROM appointment WHERE id = call FOR UPDATE;
+    IF NOT FOUND OR me() IS NULL OR me() NOT IN (a.coach_id, a.client_id) THEN
+        RETURN 'not_there';
+    ELSIF EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = call) THEN
+        RETURN 'cancelled';
+    ELSIF a.version <> expected THEN
+        RETURN 'stale';
+    ELSIF a.starts <= present() THEN
+        RETURN 'begun';
+    ELSIF me() = a.client_id AND a.starts < cancellable_from THEN
+        RETURN 'too_late';
+    END IF;
+    INSERT INTO cancellation (appointment_id, at, cancelled_by, reason) VALUES (call, present(), me(), why);
+    INSERT INTO outbox (topic, key, event) VALUES ('Appointments_All', call::text, event);
+    RETURN 'cancelled_now';
+END $$;
+
+CREATE FUNCTION public.cancel_coming_calls(of_coach uuid, of_client uuid, span tstzrange, why text) RETURNS TABLE(id uuid, coach_id uuid, client_id uuid, starts timestamp with time zone, ends timestamp with time zone, version integer)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF NOT (coalesce(i_am('admin'), false) OR i_am_a_job() OR me() IN (of_coach, of_client)) IS TRUE THEN
+        RETURN;
+    END IF;
+    -- Whoever books just now is waited for, in one order everywhere, and whoever comes later sees what we did.
+    PERFORM lock_coach(c.coach) FROM (
+        SELECT of_coach AS coach WHERE of_coach IS NOT NULL
+        UNION SELECT r.coach_id FROM relationship r WHERE of_coach IS NULL AND r.client_id = of_client
+        ORDER BY coach) c;
+    RETURN QUERY
+    WITH coming AS (
+        SELECT a.* FROM appointment a
+        WHERE (of_coach IS NULL OR a.coach_id = of_coach) AND (of_client IS NULL OR a.client_id = of_client)
+          AND num_nonnulls(of_coach, of_client) > 0
+          AND a.starts > present() AND span @> a.starts
+          AND NOT EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = a.id)
+        ORDER BY a.id FOR UPDATE),
+    gone AS (
+        INSERT INTO cancellation (appointment_id, at, cancelled_by, reason)
+        SELECT c.id, present(), coalesce(me(), of_coach, of_client), why FROM coming c
+        ON CONFLICT DO NOTHING RETURNING appointment_id)
+    SELECT c.id, c.coach_id, c.client_id, c.starts, c.ends, c.version
+    FROM coming c JOIN gone g ON g.appointment_id = c.id ORDER BY c.starts;
+END $$;
+
 CREATE FUNCTION public.change_password(former text, hash text, kept_session uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -42,6 +160,55 @@ CREATE FUNCTION public.close_session(token bytea) RETURNS void
     AS $$
     DELETE FROM session WHERE token_hash = token
 $$;
+
+CREATE FUNCTION public.coach_calendar(coach_slug text, client uuid, span tstzrange, moving uuid, hold text) RETURNS TABLE(id uuid, name text, timezone text, rules jsonb, hours text, taken_from timestamp with time zone[], taken_until timestamp with time zone[], client_from timestamp with time zone[], client_until timestamp with time zone[], calls timestamp with time zone[], banned boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+DECLARE looker uuid := me(); widely boolean := coalesce(i_am('admin'), false) OR i_am_a_job();
+BEGIN
+    SELECT p.id, p.name, p.timezone INTO id, name, timezone FROM person p WHERE p.slug = coach_slug;
+    IF id IS NULL OR NOT (widely OR looker = id OR (looker = client AND EXISTS (
+            SELECT FROM relationship r WHERE r.coach_id = id AND r.client_id = looker AND r.is_current))) IS TRUE
+       OR NOT EXISTS (SELECT FROM person_role r WHERE r.person_id = id AND r.role = 'coach') THEN
+        RETURN;
+    END IF;
+    IF client IS NOT NULL AND client <> looker AND NOT EXISTS (
+            SELECT FROM relationship r WHERE r.coach_id = id AND r.client_id = client AND (r.is_current OR widely)) THEN
+        RETURN;
+    END IF;
+    SELECT coalesce(jsonb_object_agg(r.name, r.value ORDER BY r.scope), '{}') INTO rules
+    FROM rule r WHERE r.scope IN ('', id::text) AND r.name LIKE 'coaching.%';
+    IF hold = 'change' OR (hold = 'book' AND coalesce((rules -> 'coaching.buffer_minutes')::int, 0) > 0) THEN
+        PERFORM lock_coach(id);
+    ELSIF hold = 'book' THEN
+        PERFORM share_coach(id);
+    END IF;
+    SELECT coalesce(json_agg(json_build_array(v.starts, v.ends, v.timezone, v.weekly,
+               CASE WHEN isfinite(v.until) THEN v.until::text END,
+               ARRAY(SELECT x.day FROM availability_exception x WHERE x.availability_id = v.id)) ORDER BY v.starts, v.id), '[]')
+    INTO hours FROM availability v
+    WHERE v.person_id = id AND v.purpose = 'coaching'
+      AND v.starts < upper(span)::date + 3 AND v.until >= lower(span)::date - 3;
+    SELECT array_agg(lower(c.during) ORDER BY c.during), array_agg(upper(c.during) ORDER BY c.during)
+    INTO taken_from, taken_until
+    FROM commitment c WHERE c.person_id = id AND c.during && span
+      AND (moving IS NULL OR c.appointment_id IS DISTINCT FROM moving);
+    IF client IS NOT NULL THEN
+        SELECT array_agg(lower(c.during) ORDER BY c.during), array_agg(upper(c.during) ORDER BY c.during)
+        INTO client_from, client_until
+        FROM commitment c WHERE c.person_id = client AND c.during && span
+          AND (moving IS NULL OR c.appointment_id IS DISTINCT FROM moving);
+        SELECT array_agg(a.starts) INTO calls FROM appointment a
+        WHERE a.client_id = client AND a.booked_by = client AND (moving IS NULL OR a.id <> moving)
+          AND a.starts > lower(span) - interval '32 days' AND a.starts < upper(span) + interval '32 days'
+          AND NOT EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = a.id);
+    END IF;
+    banned := EXISTS (SELECT FROM ban b WHERE b.person_id IN (id, client))
+        OR NOT EXISTS (SELECT FROM person_role r WHERE r.person_id = id AND r.role = 'coach' AND r.active);
+    RETURN NEXT;
+END $$;
 
 CREATE FUNCTION public.confirm_address(change uuid, at timestamp with time zone, days integer) RETURNS TABLE(person_id uuid, former uuid)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -191,6 +358,15 @@ BEGIN
     RETURN NULL;
 END $$;
 
+CREATE FUNCTION public.free_people_of_call() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    DELETE FROM commitment WHERE appointment_id = NEW.appointment_id;
+    RETURN NULL;
+END $$;
+
 CREATE FUNCTION public.free_people_of_event() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -256,6 +432,10 @@ CREATE FUNCTION public.i_am(role text) RETURNS boolean
 
 COMMENT ON FUNCTION public.i_am(role text) IS 'Whether the person this transaction serves holds the role.';
 
+CREATE FUNCTION public.i_am_a_job() RETURNS boolean
+    LANGUAGE sql STABLE
+    RETURN (current_setting('role'::text) = 'rendezvous_job'::text);
+
 CREATE FUNCTION public.keep_an_admin() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -310,6 +490,22 @@ CREATE FUNCTION public.last_published() RETURNS timestamp with time zone
     SELECT max(published) FROM outbox WHERE published IS NOT NULL AND i_am('admin')
 $$;
 
+CREATE FUNCTION public.leave_coaching(person uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF (coalesce(i_am('admin'), false) OR i_am_a_job() OR me() = person) IS TRUE THEN
+        PERFORM lock_coach(r.coach_id) FROM (SELECT DISTINCT coach_id FROM relationship
+            WHERE is_current AND person IN (coach_id, client_id) ORDER BY coach_id) r;
+        UPDATE relationship SET ended = greatest(begun, present())
+        WHERE is_current AND person IN (coach_id, client_id);
+        DELETE FROM call_link WHERE coach_id = person;
+        DELETE FROM block WHERE person_id = person;
+        UPDATE cancellation SET reason = '' WHERE cancelled_by = person AND reason <> '';
+    END IF;
+END $$;
+
 CREATE FUNCTION public.live_invitation(code bytea, for_email text, at timestamp with time zone) RETURNS uuid
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -321,6 +517,34 @@ CREATE FUNCTION public.live_invitation(code bytea, for_email text, at timestamp 
       AND NOT EXISTS (SELECT FROM invitation_address a WHERE a.invitation_id = i.id AND a.email <> lower(for_email))
       AND NOT EXISTS (SELECT FROM ban b WHERE b.person_id = i.by_person)
 $$;
+
+CREATE FUNCTION public.lock_coach(coach uuid) RETURNS void
+    LANGUAGE sql
+    AS $$ SELECT pg_advisory_xact_lock(hashtextextended(coach::text, 3)) $$;
+
+CREATE FUNCTION public.lock_whose_exceptions_change() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM lock_coach(a.person_id) FROM availability a
+    WHERE a.id = coalesce(NEW.availability_id, OLD.availability_id) AND a.purpose = 'coaching';
+    RETURN coalesce(NEW, OLD);
+END $$;
+
+CREATE FUNCTION public.lock_whose_hours_change() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' AND OLD.purpose = 'coaching' THEN
+        PERFORM lock_coach(OLD.person_id);
+    END IF;
+    IF TG_OP = 'INSERT' AND NEW.purpose = 'coaching' THEN
+        PERFORM lock_coach(NEW.person_id);
+    END IF;
+    RETURN coalesce(NEW, OLD);
+END $$;
 
 CREATE FUNCTION public.login_of(wanted text) RETURNS TABLE(person_id uuid, password text)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -334,6 +558,50 @@ CREATE FUNCTION public.me() RETURNS uuid
     RETURN (NULLIF(current_setting('rendezvous.person'::text, true), ''::text))::uuid;
 
 COMMENT ON FUNCTION public.me() IS 'The person this transaction serves; null for a visitor.';
+
+CREATE FUNCTION public.move_call(call uuid, expected integer, wanted tstzrange, month tstzrange, most integer, most_moves integer, movable_from timestamp with time zone, event jsonb) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE a appointment; by_client boolean;
+BEGIN
+    SELECT * INTO a FROM appointment WHERE id = call;
+    IF NOT FOUND OR me() IS NULL OR me() NOT IN (a.coach_id, a.client_id) THEN
+        RETURN 'not_there';
+    END IF;
+    PERFORM lock_coach(a.coach_id);
+    PERFORM FROM relationship r WHERE r.id = a.relationship_id AND r.is_current FOR NO KEY UPDATE;
+    IF NOT FOUND OR EXISTS (SELECT FROM ban b WHERE b.person_id IN (a.coach_id, a.client_id)) THEN
+        RETURN 'no_relationship';
+    END IF;
+    SELECT * INTO a FROM appointment WHERE id = call FOR UPDATE;
+    by_client := me() = a.client_id;
+    IF EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = call) THEN
+        RETURN 'cancelled';
+    ELSIF a.version <> expected THEN
+        RETURN 'stale';
+    ELSIF a.starts <= present() THEN
+        RETURN 'begun';
+    ELSIF by_client AND a.starts < movable_from THEN
+        RETURN 'too_late';
+    ELSIF by_client AND (SELECT count(*) FROM appointment_change c
+                         WHERE c.appointment_id = call AND c.moved_by = a.client_id) >= most_moves THEN
+        RETURN 'moved_enough';
+    ELSIF by_client AND a.booked_by = a.client_id AND calls_in(month, a.client_id, call) >= most THEN
+        RETURN 'month_is_full';
+    ELSIF EXISTS (SELECT FROM commitment c WHERE c.person_id = a.coach_id AND c.during && wanted
+                  AND c.appointment_id IS DISTINCT FROM call) THEN
+        RETURN 'taken';
+    ELSIF EXISTS (SELECT FROM commitment c WHERE c.person_id = a.client_id AND c.during && wanted
+                  AND c.appointment_id IS DISTINCT FROM call) THEN
+        RETURN 'client_taken';
+    END IF;
+    UPDATE appointment SET during = wanted, version = version + 1, changed = present() WHERE id = call;
+    INSERT INTO appointment_change (appointment_id, version, before, after, moved_by, at)
+    VALUES (call, a.version + 1, a.during, wanted, me(), present());
+    INSERT INTO outbox (topic, key, event) VALUES ('Appointments_All', call::text, event);
+    RETURN 'moved';
+END $$;
 
 CREATE FUNCTION public.my_password() RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -381,10 +649,11 @@ CREATE FUNCTION public.refuse_mail(person uuid, wanted text) RETURNS boolean
     AS $$
 BEGIN
     PERFORM FROM account WHERE person_id = person FOR KEY SHARE;
-    IF FOUND THEN
-        INSERT INTO mail_refusal (person_id, kind) VALUES (person, wanted) ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN
+        RETURN false;
     END IF;
-    RETURN FOUND;
+    INSERT INTO mail_refusal (person_id, kind) VALUES (person, wanted) ON CONFLICT DO NOTHING;
+    RETURN true;
 END $$;
 
 CREATE FUNCTION public.reset_password(reset uuid, hash text, at timestamp with time zone, minutes integer) RETURNS uuid
@@ -415,6 +684,14 @@ BEGIN
     RETURN true;
 END $$;
 
+CREATE FUNCTION public.sees_coach(wanted uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT coalesce(me() = wanted, false) OR coalesce(i_am('admin'), false) OR i_am_a_job()
+        OR EXISTS (SELECT FROM relationship r WHERE r.coach_id = wanted AND r.client_id = me() AND r.is_current)
+$$;
+
 CREATE FUNCTION public.sees_event(wanted uuid) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -433,6 +710,28 @@ CREATE FUNCTION public.sees_person(wanted uuid) RETURNS boolean
         OR EXISTS (SELECT FROM attendance a JOIN event e ON e.id = a.event_id
                    WHERE a.person_id = wanted AND e.public AND me() IS NOT NULL)
 $$;
+
+CREATE FUNCTION public.share_coach(coach uuid) RETURNS void
+    LANGUAGE sql
+    AS $$ SELECT pg_advisory_xact_lock_shared(hashtextextended(coach::text, 3)) $$;
+
+CREATE FUNCTION public.shares_calls_with(wanted uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT EXISTS (SELECT FROM relationship r WHERE r.coach_id = wanted AND r.client_id = me())
+        OR EXISTS (SELECT FROM relationship r WHERE r.client_id = wanted AND r.coach_id = me())
+$$;
+
+CREATE FUNCTION public.take_blocked_time() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM lock_coach(NEW.person_id);
+    INSERT INTO commitment (person_id, during, block_id) VALUES (NEW.person_id, NEW.during, NEW.id);
+    RETURN NULL;
+END $$;
 
 CREATE FUNCTION public.tally(what text, who bytea, seconds integer, at timestamp with time zone, step integer DEFAULT 1) RETURNS TABLE(count integer, until timestamp with time zone)
     LANGUAGE sql SECURITY DEFINER
@@ -485,6 +784,46 @@ CREATE TABLE public.api_token (
     CONSTRAINT api_token_name_is_short CHECK (((length(name) >= 1) AND (length(name) <= 100))),
     CONSTRAINT api_token_scope_is_known CHECK ((scope = ANY (ARRAY['read'::text, 'write'::text])))
 );
+
+CREATE TABLE public.appointment (
+    id uuid NOT NULL,
+    relationship_id uuid NOT NULL,
+    coach_id uuid NOT NULL,
+    client_id uuid NOT NULL,
+    during tstzrange NOT NULL,
+    starts timestamp with time zone GENERATED ALWAYS AS (lower(during)) STORED NOT NULL,
+    ends timestamp with time zone GENERATED ALWAYS AS (upper(during)) STORED NOT NULL,
+    booked timestamp with time zone NOT NULL,
+    booked_by uuid NOT NULL,
+    changed timestamp with time zone NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT appointment_has_a_length CHECK (((NOT isempty(during)) AND lower_inc(during) AND (NOT upper_inc(during)) AND (NOT lower_inf(during)) AND (NOT upper_inf(during)) AND (upper(during) <= (lower(during) + '04:00:00'::interval)))),
+    CONSTRAINT appointment_is_booked_by_its_people CHECK (((booked_by = coach_id) OR (booked_by = client_id))),
+    CONSTRAINT appointment_version_counts_up CHECK ((version >= 1))
+);
+
+COMMENT ON COLUMN public.appointment.booked_by IS 'A call that the coach booked does not count against his client''s limits.';
+
+CREATE TABLE public.appointment_change (
+    appointment_id uuid NOT NULL,
+    version integer NOT NULL,
+    before tstzrange NOT NULL,
+    after tstzrange NOT NULL,
+    moved_by uuid NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+COMMENT ON COLUMN public.appointment_change.version IS 'The version that the move made.';
+
+CREATE TABLE public.asked_round (
+    week date NOT NULL,
+    location_id integer NOT NULL,
+    asked timestamp with time zone NOT NULL,
+    sent timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    CONSTRAINT asked_round_week_is_a_monday CHECK ((EXTRACT(isodow FROM week) = (1)::numeric))
+);
+
+COMMENT ON COLUMN public.asked_round.sent IS 'When a message was last put into the queue: one that got lost is sent again.';
 
 CREATE TABLE public.attendance (
     event_id uuid NOT NULL,
@@ -555,12 +894,36 @@ CREATE TABLE public.batch_report (
 
 COMMENT ON TABLE public.batch_report IS 'What became of each address that was pasted; kept for a week.';
 
+CREATE TABLE public.block (
+    id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    during tstzrange NOT NULL,
+    CONSTRAINT block_has_a_length CHECK (((NOT isempty(during)) AND lower_inc(during) AND (NOT upper_inc(during)) AND (NOT lower_inf(during)) AND (NOT upper_inf(during))))
+);
+
+CREATE TABLE public.call_link (
+    coach_id uuid NOT NULL,
+    url text NOT NULL,
+    CONSTRAINT call_link_can_be_opened CHECK (((length(url) <= 255) AND (url ~ '^(https://[^[:space:]/]+[^[:space:]]*|tel:\+?[0-9][0-9().-]*)$'::text)))
+);
+
+CREATE TABLE public.cancellation (
+    appointment_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    cancelled_by uuid NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    CONSTRAINT cancellation_reason_is_short CHECK ((length(reason) <= 255))
+);
+
 CREATE TABLE public.commitment (
     id bigint NOT NULL,
     person_id uuid NOT NULL,
     during tstzrange NOT NULL,
-    event_id uuid NOT NULL,
-    CONSTRAINT commitment_has_a_length CHECK (((NOT isempty(during)) AND lower_inc(during) AND (NOT upper_inc(during)) AND (NOT lower_inf(during)) AND (NOT upper_inf(during))))
+    event_id uuid,
+    appointment_id uuid,
+    block_id uuid,
+    CONSTRAINT commitment_has_a_length CHECK (((NOT isempty(during)) AND lower_inc(during) AND (NOT upper_inc(during)) AND (NOT lower_inf(during)) AND (NOT upper_inf(during)))),
+    CONSTRAINT commitment_stands_for_one_thing CHECK ((num_nonnulls(event_id, appointment_id, block_id) = 1))
 );
 
 ALTER TABLE public.commitment ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -780,6 +1143,28 @@ CREATE TABLE public.refusal (
     food_type_id smallint NOT NULL
 );
 
+CREATE TABLE public.relationship (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    coach_id uuid NOT NULL,
+    client_id uuid NOT NULL,
+    begun timestamp with time zone NOT NULL,
+    ended timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
+    is_current boolean GENERATED ALWAYS AS (
+CASE
+    WHEN (ended = 'infinity'::timestamp with time zone) THEN true
+    ELSE NULL::boolean
+END) STORED,
+    coach_role text GENERATED ALWAYS AS ('coach'::text) STORED NOT NULL,
+    client_role text GENERATED ALWAYS AS ('client'::text) STORED NOT NULL,
+    CONSTRAINT relationship_ends_after_it_began CHECK ((ended >= begun)),
+    CONSTRAINT relationship_is_of_two_people CHECK ((coach_id <> client_id))
+);
+
+CREATE TABLE public.reminder (
+    appointment_id uuid NOT NULL,
+    starts timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.review (
     id uuid NOT NULL,
     event_id uuid NOT NULL,
@@ -854,6 +1239,21 @@ ALTER TABLE ONLY public.api_token
 ALTER TABLE ONLY public.api_token
     ADD CONSTRAINT api_token_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.appointment
+    ADD CONSTRAINT appointment_can_be_referred_to UNIQUE (id, during);
+
+ALTER TABLE ONLY public.appointment_change
+    ADD CONSTRAINT appointment_change_pkey PRIMARY KEY (appointment_id, version);
+
+ALTER TABLE ONLY public.cancellation
+    ADD CONSTRAINT appointment_is_cancelled_once PRIMARY KEY (appointment_id);
+
+ALTER TABLE ONLY public.appointment
+    ADD CONSTRAINT appointment_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.asked_round
+    ADD CONSTRAINT asked_round_pkey PRIMARY KEY (week, location_id);
+
 ALTER TABLE ONLY public.attendance
     ADD CONSTRAINT attendance_pkey PRIMARY KEY (event_id, person_id);
 
@@ -877,6 +1277,20 @@ ALTER TABLE ONLY public.invitation_batch
 
 ALTER TABLE ONLY public.batch_report
     ADD CONSTRAINT batch_report_pkey PRIMARY KEY (batch_id);
+
+ALTER TABLE ONLY public.block
+    ADD CONSTRAINT block_can_be_referred_to UNIQUE (id, during);
+
+ALTER TABLE ONLY public.block
+    ADD CONSTRAINT block_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.call_link
+    ADD CONSTRAINT call_link_pkey PRIMARY KEY (coach_id);
+
+ALTER TABLE ONLY public.relationship
+    ADD CONSTRAINT client_has_one_coach UNIQUE (client_id, is_current);
+
+COMMENT ON CONSTRAINT client_has_one_coach ON public.relationship IS 'What a later many-to-many would drop, for one over the pair.';
 
 ALTER TABLE ONLY public.commitment
     ADD CONSTRAINT commitment_no_overlap EXCLUDE USING gist (person_id WITH =, during WITH &&);
@@ -974,6 +1388,15 @@ ALTER TABLE ONLY public.rate
 ALTER TABLE ONLY public.refusal
     ADD CONSTRAINT refusal_pkey PRIMARY KEY (person_id, food_type_id);
 
+ALTER TABLE ONLY public.relationship
+    ADD CONSTRAINT relationship_can_be_referred_to UNIQUE (id, coach_id, client_id);
+
+ALTER TABLE ONLY public.relationship
+    ADD CONSTRAINT relationship_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.reminder
+    ADD CONSTRAINT reminder_pkey PRIMARY KEY (appointment_id, starts);
+
 ALTER TABLE ONLY public.review
     ADD CONSTRAINT review_pkey PRIMARY KEY (id);
 
@@ -997,6 +1420,12 @@ ALTER TABLE ONLY public.session
 
 CREATE INDEX address_change_person ON public.address_change USING btree (person_id);
 
+CREATE INDEX appointment_client ON public.appointment USING btree (client_id, starts);
+
+CREATE INDEX appointment_coach ON public.appointment USING btree (coach_id, starts);
+
+CREATE INDEX appointment_starts ON public.appointment USING btree (starts);
+
 CREATE INDEX attendance_person ON public.attendance USING btree (person_id, event_id);
 
 CREATE INDEX audit_at ON public.audit USING btree (at);
@@ -1006,6 +1435,12 @@ CREATE INDEX availability_person ON public.availability USING btree (person_id, 
 CREATE INDEX batch_invitation_batch ON public.batch_invitation USING btree (batch_id);
 
 CREATE INDEX batch_report_at ON public.batch_report USING btree (at);
+
+CREATE INDEX block_person ON public.block USING btree (person_id, lower(during));
+
+CREATE INDEX commitment_appointment ON public.commitment USING btree (appointment_id) WHERE (appointment_id IS NOT NULL);
+
+CREATE INDEX commitment_block ON public.commitment USING btree (block_id) WHERE (block_id IS NOT NULL);
 
 CREATE INDEX commitment_event ON public.commitment USING btree (event_id);
 
@@ -1035,6 +1470,8 @@ CREATE INDEX person_location_location ON public.person_location USING btree (loc
 
 CREATE INDEX rate_since ON public.rate USING btree (since);
 
+CREATE INDEX relationship_coach ON public.relationship USING btree (coach_id, client_id);
+
 CREATE INDEX review_event ON public.review USING btree (event_id);
 
 CREATE INDEX round_week ON public.round USING btree (week, location_id, ran);
@@ -1055,6 +1492,12 @@ CREATE CONSTRAINT TRIGGER attendance_is_a_commitment AFTER INSERT OR UPDATE OF r
 
 CREATE TRIGGER attendance_is_of_somebody_who_is_here BEFORE INSERT ON public.attendance FOR EACH ROW WHEN ((new.response <> 'rejected'::text)) EXECUTE FUNCTION public.pass_over_who_is_gone();
 
+CREATE TRIGGER availability_locks_its_coach BEFORE INSERT OR DELETE OR UPDATE ON public.availability FOR EACH ROW EXECUTE FUNCTION public.lock_whose_hours_change();
+
+CREATE TRIGGER block_takes_its_time AFTER INSERT ON public.block FOR EACH ROW EXECUTE FUNCTION public.take_blocked_time();
+
+CREATE TRIGGER cancellation_frees_its_people AFTER INSERT ON public.cancellation FOR EACH ROW EXECUTE FUNCTION public.free_people_of_call();
+
 CREATE TRIGGER commitment_is_of_somebody_who_is_here BEFORE INSERT ON public.commitment FOR EACH ROW EXECUTE FUNCTION public.pass_over_who_is_gone();
 
 CREATE TRIGGER event_begins_proposed BEFORE INSERT ON public.event FOR EACH ROW WHEN ((new.status <> 'Proposed'::text)) EXECUTE FUNCTION public.begin_event_at_the_start();
@@ -1069,6 +1512,8 @@ CREATE TRIGGER event_has_a_seat_left AFTER UPDATE ON public.attendance REFERENCI
 
 CREATE TRIGGER event_state_allows_it BEFORE UPDATE OF status ON public.event FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION public.hold_event_to_its_states();
 
+CREATE TRIGGER exception_locks_its_coach BEFORE INSERT OR DELETE OR UPDATE ON public.availability_exception FOR EACH ROW EXECUTE FUNCTION public.lock_whose_exceptions_change();
+
 CREATE TRIGGER new_address_ends_other_changes AFTER UPDATE OF email ON public.account FOR EACH ROW WHEN ((old.email <> new.email)) EXECUTE FUNCTION public.forget_other_addresses();
 
 ALTER TABLE ONLY public.account
@@ -1079,6 +1524,18 @@ ALTER TABLE ONLY public.address_change
 
 ALTER TABLE ONLY public.api_token
     ADD CONSTRAINT api_token_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.appointment_change
+    ADD CONSTRAINT appointment_change_appointment_id_fkey FOREIGN KEY (appointment_id) REFERENCES public.appointment(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.appointment_change
+    ADD CONSTRAINT appointment_change_moved_by_fkey FOREIGN KEY (moved_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.appointment
+    ADD CONSTRAINT appointment_is_of_a_relationship FOREIGN KEY (relationship_id, coach_id, client_id) REFERENCES public.relationship(id, coach_id, client_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.asked_round
+    ADD CONSTRAINT asked_round_location_id_fkey FOREIGN KEY (location_id) REFERENCES public.location(id);
 
 ALTER TABLE ONLY public.attendance
     ADD CONSTRAINT attendance_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.event(id) ON DELETE CASCADE;
@@ -1103,6 +1560,24 @@ ALTER TABLE ONLY public.batch_invitation
 
 ALTER TABLE ONLY public.batch_report
     ADD CONSTRAINT batch_report_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES public.invitation_batch(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.block
+    ADD CONSTRAINT block_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.call_link
+    ADD CONSTRAINT call_link_coach_id_fkey FOREIGN KEY (coach_id) REFERENCES public.person(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.cancellation
+    ADD CONSTRAINT cancellation_appointment_id_fkey FOREIGN KEY (appointment_id) REFERENCES public.appointment(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.cancellation
+    ADD CONSTRAINT cancellation_cancelled_by_fkey FOREIGN KEY (cancelled_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.commitment
+    ADD CONSTRAINT commitment_follows_appointment FOREIGN KEY (appointment_id, during) REFERENCES public.appointment(id, during) ON UPDATE CASCADE ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY public.commitment
+    ADD CONSTRAINT commitment_follows_block FOREIGN KEY (block_id, during) REFERENCES public.block(id, during) ON UPDATE CASCADE ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.commitment
     ADD CONSTRAINT commitment_follows_event FOREIGN KEY (event_id, during) REFERENCES public.event(id, during) ON UPDATE CASCADE ON DELETE CASCADE;
@@ -1185,6 +1660,21 @@ ALTER TABLE ONLY public.person_role
 ALTER TABLE ONLY public.refusal
     ADD CONSTRAINT refusal_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.relationship
+    ADD CONSTRAINT relationship_client_is_a_person FOREIGN KEY (client_id) REFERENCES public.person(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.relationship
+    ADD CONSTRAINT relationship_client_is_active FOREIGN KEY (client_id, client_role, is_current) REFERENCES public.person_role(person_id, role, active);
+
+ALTER TABLE ONLY public.relationship
+    ADD CONSTRAINT relationship_coach_is_a_person FOREIGN KEY (coach_id) REFERENCES public.person(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.relationship
+    ADD CONSTRAINT relationship_coach_is_active FOREIGN KEY (coach_id, coach_role, is_current) REFERENCES public.person_role(person_id, role, active);
+
+ALTER TABLE ONLY public.reminder
+    ADD CONSTRAINT reminder_appointment_id_fkey FOREIGN KEY (appointment_id) REFERENCES public.appointment(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.review
     ADD CONSTRAINT review_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.event(id) ON DELETE CASCADE;
 
@@ -1199,6 +1689,10 @@ ALTER TABLE public.account ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.address_change ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY admins ON public.account FOR SELECT TO rendezvous_app USING (( SELECT public.i_am('admin'::text) AS i_am));
+
+CREATE POLICY admins ON public.appointment FOR SELECT TO rendezvous_app USING (( SELECT public.i_am('admin'::text) AS i_am));
+
+CREATE POLICY admins ON public.asked_round TO rendezvous_app USING (( SELECT public.i_am('admin'::text) AS i_am)) WITH CHECK (( SELECT public.i_am('admin'::text) AS i_am));
 
 CREATE POLICY admins ON public.attendance FOR UPDATE TO rendezvous_app USING (( SELECT public.i_am('admin'::text) AS i_am));
 
@@ -1230,6 +1724,8 @@ CREATE POLICY admins ON public.person_role TO rendezvous_app USING (( SELECT pub
 
 CREATE POLICY admins ON public.refusal FOR SELECT TO rendezvous_app USING (( SELECT public.i_am('admin'::text) AS i_am));
 
+CREATE POLICY admins ON public.relationship TO rendezvous_app USING (( SELECT public.i_am('admin'::text) AS i_am)) WITH CHECK (( SELECT public.i_am('admin'::text) AS i_am));
+
 CREATE POLICY admins ON public.round FOR SELECT TO rendezvous_app USING (( SELECT public.i_am('admin'::text) AS i_am));
 
 CREATE POLICY admins_read ON public.review FOR SELECT TO rendezvous_app USING (( SELECT public.i_am('admin'::text) AS i_am));
@@ -1239,6 +1735,12 @@ CREATE POLICY admins_read_and_write ON public.rule_change TO rendezvous_app USIN
 CREATE POLICY admins_set_them ON public.rule TO rendezvous_app USING (public.i_am('admin'::text)) WITH CHECK (public.i_am('admin'::text));
 
 ALTER TABLE public.api_token ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.appointment ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.appointment_change ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.asked_round ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.attendance ENABLE ROW LEVEL SECURITY;
 
@@ -1257,6 +1759,16 @@ ALTER TABLE public.ban ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.batch_invitation ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.batch_report ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.block ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.call_link ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.cancellation ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY clients_read ON public.call_link FOR SELECT TO rendezvous_app USING (public.shares_calls_with(coach_id));
+
+CREATE POLICY coach_and_client ON public.person FOR SELECT TO rendezvous_app USING (public.shares_calls_with(id));
 
 ALTER TABLE public.commitment ENABLE ROW LEVEL SECURITY;
 
@@ -1298,6 +1810,12 @@ CREATE POLICY jobs ON public.address_change TO rendezvous_job USING (true);
 
 CREATE POLICY jobs ON public.api_token TO rendezvous_job USING (true);
 
+CREATE POLICY jobs ON public.appointment TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.appointment_change TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.asked_round TO rendezvous_job USING (true);
+
 CREATE POLICY jobs ON public.attendance TO rendezvous_job USING (true);
 
 CREATE POLICY jobs ON public.audit TO rendezvous_job USING (true);
@@ -1311,6 +1829,12 @@ CREATE POLICY jobs ON public.ban TO rendezvous_job USING (true);
 CREATE POLICY jobs ON public.batch_invitation TO rendezvous_job USING (true);
 
 CREATE POLICY jobs ON public.batch_report TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.block TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.call_link TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.cancellation TO rendezvous_job USING (true);
 
 CREATE POLICY jobs ON public.commitment TO rendezvous_job USING (true);
 
@@ -1356,6 +1880,10 @@ CREATE POLICY jobs ON public.person_role TO rendezvous_job USING (true);
 
 CREATE POLICY jobs ON public.refusal TO rendezvous_job USING (true);
 
+CREATE POLICY jobs ON public.relationship TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.reminder TO rendezvous_job USING (true);
+
 CREATE POLICY jobs ON public.review TO rendezvous_job USING (true);
 
 CREATE POLICY jobs ON public.round TO rendezvous_job USING (true);
@@ -1374,11 +1902,15 @@ ALTER TABLE public.mail_refusal ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY mine ON public.invitation_use FOR SELECT TO rendezvous_app USING ((person_id = ( SELECT public.me() AS me)));
 
+CREATE POLICY only_coaches_have_office_hours ON public.availability AS RESTRICTIVE TO rendezvous_app USING (true) WITH CHECK (((purpose <> 'coaching'::text) OR ( SELECT public.i_am('coach'::text) AS i_am)));
+
 CREATE POLICY own ON public.account FOR SELECT TO rendezvous_app USING ((person_id = ( SELECT public.me() AS me)));
 
 CREATE POLICY own ON public.address_change TO rendezvous_app USING ((person_id = ( SELECT public.me() AS me))) WITH CHECK ((person_id = ( SELECT public.me() AS me)));
 
 CREATE POLICY own ON public.api_token TO rendezvous_app USING ((person_id = ( SELECT public.me() AS me))) WITH CHECK ((person_id = ( SELECT public.me() AS me)));
+
+CREATE POLICY own ON public.appointment FOR SELECT TO rendezvous_app USING (((client_id = ( SELECT public.me() AS me)) OR (coach_id = ( SELECT public.me() AS me))));
 
 CREATE POLICY own ON public.attendance FOR INSERT TO rendezvous_app WITH CHECK ((person_id = ( SELECT public.me() AS me)));
 
@@ -1386,7 +1918,11 @@ CREATE POLICY own ON public.availability TO rendezvous_app USING ((person_id = (
 
 CREATE POLICY own ON public.ban FOR SELECT TO rendezvous_app USING ((person_id = ( SELECT public.me() AS me)));
 
-CREATE POLICY own ON public.commitment TO rendezvous_app USING ((person_id = ( SELECT public.me() AS me))) WITH CHECK ((person_id = ( SELECT public.me() AS me)));
+CREATE POLICY own ON public.block TO rendezvous_app USING ((person_id = ( SELECT public.me() AS me))) WITH CHECK (((person_id = ( SELECT public.me() AS me)) AND ( SELECT public.i_am('coach'::text) AS i_am)));
+
+CREATE POLICY own ON public.call_link TO rendezvous_app USING ((coach_id = ( SELECT public.me() AS me))) WITH CHECK (((coach_id = ( SELECT public.me() AS me)) AND ( SELECT public.i_am('coach'::text) AS i_am)));
+
+CREATE POLICY own ON public.commitment TO rendezvous_app USING ((person_id = ( SELECT public.me() AS me))) WITH CHECK (((person_id = ( SELECT public.me() AS me)) AND (appointment_id IS NULL) AND (block_id IS NULL)));
 
 CREATE POLICY own ON public.event FOR INSERT TO rendezvous_app WITH CHECK ((creator = ( SELECT public.me() AS me)));
 
@@ -1418,6 +1954,8 @@ CREATE POLICY own ON public.person_role FOR SELECT TO rendezvous_app USING ((per
 
 CREATE POLICY own ON public.refusal TO rendezvous_app USING ((person_id = ( SELECT public.me() AS me))) WITH CHECK ((person_id = ( SELECT public.me() AS me)));
 
+CREATE POLICY own ON public.relationship FOR SELECT TO rendezvous_app USING (((client_id = ( SELECT public.me() AS me)) OR (coach_id = ( SELECT public.me() AS me))));
+
 CREATE POLICY own ON public.session TO rendezvous_app USING ((person_id = ( SELECT public.me() AS me)));
 
 CREATE POLICY own_response ON public.attendance FOR UPDATE TO rendezvous_app USING ((person_id = ( SELECT public.me() AS me)));
@@ -1434,6 +1972,10 @@ ALTER TABLE public.person_role ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.refusal ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.relationship ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reminder ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.review ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.round ENABLE ROW LEVEL SECURITY;
@@ -1447,6 +1989,14 @@ ALTER TABLE public.session ENABLE ROW LEVEL SECURITY;
 CREATE POLICY theirs ON public.event FOR UPDATE TO rendezvous_app USING ((public.sees_event(id) OR ( SELECT public.i_am('admin'::text) AS i_am)));
 
 CREATE POLICY theirs_and_public ON public.event FOR SELECT TO rendezvous_app USING ((( SELECT public.i_am('admin'::text) AS i_am) OR (public AND (( SELECT public.me() AS me) IS NOT NULL)) OR public.sees_event(id)));
+
+CREATE POLICY through_appointment ON public.appointment_change FOR SELECT TO rendezvous_app USING ((EXISTS ( SELECT
+   FROM public.appointment a
+  WHERE (a.id = appointment_change.appointment_id))));
+
+CREATE POLICY through_appointment ON public.cancellation FOR SELECT TO rendezvous_app USING ((EXISTS ( SELECT
+   FROM public.appointment a
+  WHERE (a.id = cancellation.appointment_id))));
 
 CREATE POLICY through_availability ON public.availability_exception TO rendezvous_app USING ((availability_id IN ( SELECT availability.id
    FROM public.availability))) WITH CHECK ((availability_id IN ( SELECT availability.id
@@ -1477,6 +2027,25 @@ GRANT ALL ON FUNCTION public.ask_reset(wanted_email text, reset uuid, at timesta
 REVOKE ALL ON FUNCTION public.begin_event_at_the_start() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.begin_event_at_the_start() TO rendezvous_job;
 
+REVOKE ALL ON FUNCTION public.book_calls(ids uuid[], coach uuid, client uuid, wanted tstzrange[], months tstzrange[], most integer, events jsonb[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.book_calls(ids uuid[], coach uuid, client uuid, wanted tstzrange[], months tstzrange[], most integer, events jsonb[]) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.book_calls(ids uuid[], coach uuid, client uuid, wanted tstzrange[], months tstzrange[], most integer, events jsonb[]) TO rendezvous_app;
+
+REVOKE ALL ON FUNCTION public.busy(coach uuid, span tstzrange) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.busy(coach uuid, span tstzrange) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.busy(coach uuid, span tstzrange) TO rendezvous_app;
+
+REVOKE ALL ON FUNCTION public.calls_in(month tstzrange, of_client uuid, besides uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.calls_in(month tstzrange, of_client uuid, besides uuid) TO rendezvous_job;
+
+REVOKE ALL ON FUNCTION public.cancel_call(call uuid, expected integer, cancellable_from timestamp with time zone, why text, event jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.cancel_call(call uuid, expected integer, cancellable_from timestamp with time zone, why text, event jsonb) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.cancel_call(call uuid, expected integer, cancellable_from timestamp with time zone, why text, event jsonb) TO rendezvous_app;
+
+REVOKE ALL ON FUNCTION public.cancel_coming_calls(of_coach uuid, of_client uuid, span tstzrange, why text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.cancel_coming_calls(of_coach uuid, of_client uuid, span tstzrange, why text) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.cancel_coming_calls(of_coach uuid, of_client uuid, span tstzrange, why text) TO rendezvous_app;
+
 REVOKE ALL ON FUNCTION public.change_password(former text, hash text, kept_session uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.change_password(former text, hash text, kept_session uuid) TO rendezvous_job;
 GRANT ALL ON FUNCTION public.change_password(former text, hash text, kept_session uuid) TO rendezvous_app;
@@ -1484,6 +2053,10 @@ GRANT ALL ON FUNCTION public.change_password(former text, hash text, kept_sessio
 REVOKE ALL ON FUNCTION public.close_session(token bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.close_session(token bytea) TO rendezvous_job;
 GRANT ALL ON FUNCTION public.close_session(token bytea) TO rendezvous_app;
+
+REVOKE ALL ON FUNCTION public.coach_calendar(coach_slug text, client uuid, span tstzrange, moving uuid, hold text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.coach_calendar(coach_slug text, client uuid, span tstzrange, moving uuid, hold text) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.coach_calendar(coach_slug text, client uuid, span tstzrange, moving uuid, hold text) TO rendezvous_app;
 
 REVOKE ALL ON FUNCTION public.confirm_address(change uuid, at timestamp with time zone, days integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.confirm_address(change uuid, at timestamp with time zone, days integer) TO rendezvous_job;
@@ -1511,6 +2084,9 @@ GRANT ALL ON FUNCTION public.erase(kept text) TO rendezvous_app;
 REVOKE ALL ON FUNCTION public.forget_other_addresses() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.forget_other_addresses() TO rendezvous_job;
 
+REVOKE ALL ON FUNCTION public.free_people_of_call() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.free_people_of_call() TO rendezvous_job;
+
 REVOKE ALL ON FUNCTION public.free_people_of_event() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.free_people_of_event() TO rendezvous_job;
 
@@ -1531,6 +2107,10 @@ REVOKE ALL ON FUNCTION public.i_am(role text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.i_am(role text) TO rendezvous_job;
 GRANT ALL ON FUNCTION public.i_am(role text) TO rendezvous_app;
 
+REVOKE ALL ON FUNCTION public.i_am_a_job() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.i_am_a_job() TO rendezvous_job;
+GRANT ALL ON FUNCTION public.i_am_a_job() TO rendezvous_app;
+
 REVOKE ALL ON FUNCTION public.keep_an_admin() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.keep_an_admin() TO rendezvous_job;
 
@@ -1544,9 +2124,23 @@ REVOKE ALL ON FUNCTION public.last_published() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.last_published() TO rendezvous_job;
 GRANT ALL ON FUNCTION public.last_published() TO rendezvous_app;
 
+REVOKE ALL ON FUNCTION public.leave_coaching(person uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.leave_coaching(person uuid) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.leave_coaching(person uuid) TO rendezvous_app;
+
 REVOKE ALL ON FUNCTION public.live_invitation(code bytea, for_email text, at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.live_invitation(code bytea, for_email text, at timestamp with time zone) TO rendezvous_job;
 GRANT ALL ON FUNCTION public.live_invitation(code bytea, for_email text, at timestamp with time zone) TO rendezvous_app;
+
+REVOKE ALL ON FUNCTION public.lock_coach(coach uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.lock_coach(coach uuid) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.lock_coach(coach uuid) TO rendezvous_app;
+
+REVOKE ALL ON FUNCTION public.lock_whose_exceptions_change() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.lock_whose_exceptions_change() TO rendezvous_job;
+
+REVOKE ALL ON FUNCTION public.lock_whose_hours_change() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.lock_whose_hours_change() TO rendezvous_job;
 
 REVOKE ALL ON FUNCTION public.login_of(wanted text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.login_of(wanted text) TO rendezvous_job;
@@ -1555,6 +2149,10 @@ GRANT ALL ON FUNCTION public.login_of(wanted text) TO rendezvous_app;
 REVOKE ALL ON FUNCTION public.me() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.me() TO rendezvous_job;
 GRANT ALL ON FUNCTION public.me() TO rendezvous_app;
+
+REVOKE ALL ON FUNCTION public.move_call(call uuid, expected integer, wanted tstzrange, month tstzrange, most integer, most_moves integer, movable_from timestamp with time zone, event jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.move_call(call uuid, expected integer, wanted tstzrange, month tstzrange, most integer, most_moves integer, movable_from timestamp with time zone, event jsonb) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.move_call(call uuid, expected integer, wanted tstzrange, month tstzrange, most integer, most_moves integer, movable_from timestamp with time zone, event jsonb) TO rendezvous_app;
 
 REVOKE ALL ON FUNCTION public.my_password() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.my_password() TO rendezvous_job;
@@ -1587,6 +2185,10 @@ REVOKE ALL ON FUNCTION public.revoke_invitation(wanted uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.revoke_invitation(wanted uuid) TO rendezvous_job;
 GRANT ALL ON FUNCTION public.revoke_invitation(wanted uuid) TO rendezvous_app;
 
+REVOKE ALL ON FUNCTION public.sees_coach(wanted uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.sees_coach(wanted uuid) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.sees_coach(wanted uuid) TO rendezvous_app;
+
 REVOKE ALL ON FUNCTION public.sees_event(wanted uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.sees_event(wanted uuid) TO rendezvous_job;
 GRANT ALL ON FUNCTION public.sees_event(wanted uuid) TO rendezvous_app;
@@ -1594,6 +2196,17 @@ GRANT ALL ON FUNCTION public.sees_event(wanted uuid) TO rendezvous_app;
 REVOKE ALL ON FUNCTION public.sees_person(wanted uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.sees_person(wanted uuid) TO rendezvous_job;
 GRANT ALL ON FUNCTION public.sees_person(wanted uuid) TO rendezvous_app;
+
+REVOKE ALL ON FUNCTION public.share_coach(coach uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.share_coach(coach uuid) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.share_coach(coach uuid) TO rendezvous_app;
+
+REVOKE ALL ON FUNCTION public.shares_calls_with(wanted uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.shares_calls_with(wanted uuid) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.shares_calls_with(wanted uuid) TO rendezvous_app;
+
+REVOKE ALL ON FUNCTION public.take_blocked_time() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.take_blocked_time() TO rendezvous_job;
 
 REVOKE ALL ON FUNCTION public.tally(what text, who bytea, seconds integer, at timestamp with time zone, step integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.tally(what text, who bytea, seconds integer, at timestamp with time zone, step integer) TO rendezvous_job;
@@ -1629,6 +2242,19 @@ GRANT SELECT(scope) ON TABLE public.api_token TO rendezvous_app;
 
 GRANT SELECT(made) ON TABLE public.api_token TO rendezvous_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.appointment TO rendezvous_job;
+GRANT SELECT ON TABLE public.appointment TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.appointment_change TO rendezvous_job;
+GRANT SELECT ON TABLE public.appointment_change TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.asked_round TO rendezvous_job;
+GRANT SELECT,INSERT ON TABLE public.asked_round TO rendezvous_app;
+
+GRANT UPDATE(asked) ON TABLE public.asked_round TO rendezvous_app;
+
+GRANT UPDATE(sent) ON TABLE public.asked_round TO rendezvous_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.attendance TO rendezvous_job;
 GRANT SELECT,INSERT ON TABLE public.attendance TO rendezvous_app;
 
@@ -1653,6 +2279,15 @@ GRANT SELECT,INSERT ON TABLE public.batch_invitation TO rendezvous_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.batch_report TO rendezvous_job;
 GRANT SELECT,INSERT ON TABLE public.batch_report TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.block TO rendezvous_job;
+GRANT SELECT,INSERT,DELETE ON TABLE public.block TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.call_link TO rendezvous_job;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.call_link TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.cancellation TO rendezvous_job;
+GRANT SELECT ON TABLE public.cancellation TO rendezvous_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.commitment TO rendezvous_job;
 GRANT SELECT,INSERT ON TABLE public.commitment TO rendezvous_app;
@@ -1749,6 +2384,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rate TO rendezvous_job;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refusal TO rendezvous_job;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refusal TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.relationship TO rendezvous_job;
+GRANT SELECT,INSERT ON TABLE public.relationship TO rendezvous_app;
+
+GRANT UPDATE(ended) ON TABLE public.relationship TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reminder TO rendezvous_job;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.review TO rendezvous_job;
 GRANT SELECT,INSERT ON TABLE public.review TO rendezvous_app;

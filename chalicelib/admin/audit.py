@@ -10,12 +10,13 @@ from chalicelib.accounts.people import FORMER_MEMBER
 from chalicelib.admin.lists import Listing, Which, listing
 from chalicelib.callers import Caller
 from chalicelib.database import Database
+from chalicelib.fields import Instant
 
 
 class Act(msgspec.Struct):
     """One act. ``whom`` is a person's or an event's id or the name of a thing; ``name`` is whose id it is, or ''."""
 
-    at: datetime
+    at: Instant
     admin_id: UUID
     admin: str
     what: str

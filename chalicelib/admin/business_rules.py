@@ -13,13 +13,14 @@ from chalicelib.admin.lists import shaped
 from chalicelib.callers import Caller
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound
+from chalicelib.fields import Instant
 from chalicelib.rules import RULES, Rule, Value
 
 
 class Change(msgspec.Struct):
     """One change of a rule."""
 
-    at: datetime
+    at: Instant
     by_id: UUID
     by: str
     before: Value

@@ -15,7 +15,7 @@ from chalicelib.calendar import zones
 from chalicelib.callers import Caller
 from chalicelib.database import Database
 from chalicelib.errors import NotFound, Refused
-from chalicelib.fields import WeekName
+from chalicelib.fields import Instant, WeekName
 
 Status = Literal["Proposed", "Confirmed", "Rejected", "Canceled", "Awaiting Evaluation", "Done"]
 Response = Literal["invited", "approved", "rejected"]
@@ -43,8 +43,8 @@ class Event(msgspec.Struct):
     title: str
     location: str
     timezone: str
-    starts: datetime
-    ends: datetime
+    starts: Instant
+    ends: Instant
     status: Status
     public: bool
     by_system: bool

@@ -17,7 +17,7 @@ from chalicelib.admin.lists import shaped
 from chalicelib.callers import Caller
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound
-from chalicelib.fields import Email, Line
+from chalicelib.fields import Email, Instant, Line
 
 MOST_ADDRESSES = 500
 
@@ -36,7 +36,7 @@ class Batch(msgspec.Struct):
     """Addresses that were invited together."""
 
     id: UUID
-    at: datetime
+    at: Instant
     by: str
     lines: list[Pasted]
 

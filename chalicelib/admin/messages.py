@@ -1,11 +1,10 @@
 """Messages that wait in the outbox: whether the relay keeps up. Counts alone: what they say is not for reading."""
 
-from datetime import datetime
-
 import msgspec
 
 from chalicelib.admin.lists import shaped
 from chalicelib.database import Database
+from chalicelib.fields import Instant
 
 
 class WaitingTopic(msgspec.Struct):
@@ -13,15 +12,15 @@ class WaitingTopic(msgspec.Struct):
 
     topic: str
     count: int
-    oldest: datetime
+    oldest: Instant
 
 
 class Waiting(msgspec.Struct):
     """All that waits, and when the relay last delivered something it still keeps."""
 
     count: int
-    oldest: datetime | None
-    last_published: datetime | None
+    oldest: Instant | None
+    last_published: Instant | None
     topics: list[WaitingTopic]
 
 

@@ -12,6 +12,7 @@ from chalicelib.callers import Caller
 from chalicelib.coaching import appointments
 from chalicelib.database import Database
 from chalicelib.errors import NotFound, Refused
+from chalicelib.fields import Instant
 from chalicelib.lunch import attendances
 
 Role = Literal["member", "client", "coach", "admin"]
@@ -26,7 +27,7 @@ class WhichPeople(Which):
 class Ban(msgspec.Struct):
     """Since when somebody is banned, and why."""
 
-    at: datetime
+    at: Instant
     why: str
 
 
@@ -40,7 +41,7 @@ class Person(msgspec.Struct):
     email: str
     email_confirmed: bool
     timezone: str
-    enrolled: datetime
+    enrolled: Instant
     location: str
     roles: list[Role]
     ban: Ban | None
@@ -51,7 +52,7 @@ class ComingLunch(msgspec.Struct):
 
     event: UUID
     title: str
-    starts: datetime
+    starts: Instant
     timezone: str
     response: str
 

@@ -13,6 +13,7 @@ from chalicelib.calendar import zones
 from chalicelib.callers import Caller
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound
+from chalicelib.fields import Instant
 from chalicelib.lunch import jobs
 
 WEEKS_AHEAD = 4
@@ -34,7 +35,7 @@ class Round(msgspec.Struct):
     week: str
     location: str
     timezone: str
-    ran: datetime
+    ran: Instant
     people: int
     lunches: int
     left_over: int

@@ -23,13 +23,19 @@ def timetable(monday: date, place: ZoneInfo, free: list[Span], taken: list[Span]
 
     ``shown``: spans whose hours are there in any case.
     """
-    week = [[_hour(monday + timedelta(days=day), hour, place) for day in range(7)] for hour in range(24)]
-    cells = [[_cell(span, free, taken) for span in hour] for hour in week]
-    everything = [*free, *taken, *shown]
-    touched = [hour for hour in range(24) if any(_minutes(span, everything) for span in week[hour])]
-    if not touched:
-        return []
-    return [Row(time(hour), cells[hour]) for hour in range(touched[0], touched[-1] + 1)]
+    hours = _touched([*free, *taken, *shown], monday, place)
+    week = [[_hour(monday + timedelta(days=day), hour, place) for day in range(7)] for hour in hours]
+    return [Row(time(hour), [_cell(span, free, taken) for span in row]) for hour, row in zip(hours, week, strict=True)]
+
+
+def _touched(spans: list[Span], monday: date, place: ZoneInfo) -> range:
+    """The hours of the day from the first to the last that a span touches in that week; none without one."""
+    found: set[int] = set()
+    for begin, end in spans:
+        first, last = (zones.local_time(at, place) for at in (begin, end - timedelta(microseconds=1)))
+        if monday <= last.date() and first.date() < monday + timedelta(days=7):
+            found |= {first.hour, last.hour} if first.date() == last.date() else {0, 23}
+    return range(min(found), max(found) + 1) if found else range(0)
 
 
 def _hour(day: date, hour: int, place: ZoneInfo) -> Span:

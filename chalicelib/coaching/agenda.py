@@ -43,10 +43,10 @@ def row(db: Database, caller: Caller, id: UUID) -> Any:
     return found
 
 
-def read(db: Database, caller: Caller, id: UUID) -> dict[str, Any]:
-    """A call of the caller's as the API shows it. Raises NotFound."""
+def read(db: Database, caller: Caller, id: UUID, in_force: rules.Rules | None = None) -> dict[str, Any]:
+    """A call of the caller's as the API shows it; the coach's rules are read unless they are given. Raises NotFound."""
     found = row(db, caller, id)
-    return shown(found, caller, rules.read(db, str(found.coach_id)))
+    return shown(found, caller, in_force or rules.read(db, str(found.coach_id)))
 
 
 def shown(call: Any, caller: Caller, in_force: rules.Rules) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def book(
     id = uuid4()
     event = message("appointment.booked", id, coach.id, client, span, caller.id, coach, now)
     insist(insert(db, coach, client, {id: span}, [event]), "booked")
-    return agenda.read(db, caller, id)
+    return agenda.read(db, caller, id, coach.rules)
 
 
 def bookable(db: Database, caller: Caller, coach_slug: str, client_slug: str | None, span: Span) -> tuple[Coach, UUID]:
@@ -105,7 +105,7 @@ def insist(outcome: str, wanted: str) -> None:
 
 
 def insert(db: Database, coach: Coach, client: UUID, calls: dict[UUID, Span], events: list[str]) -> str:
-    """Book all those calls or none; 'booked' or the outcome that stood in the way (and then nothing may be kept)."""
+    """Book all those calls or none; 'booked' or the outcome that stood in the way."""
     outcome: str = db.value(
         "SELECT book_calls(%(ids)s, %(coach)s, %(client)s, %(wanted)s::tstzrange[], %(months)s::tstzrange[], %(most)s,"
         " %(events)s::jsonb[])",
@@ -149,7 +149,7 @@ def move(
         **{"from": now + timedelta(hours=coach.rules["coaching.cancel_hours_before"])},
     )
     insist(outcome, "moved")
-    return agenda.read(db, caller, id)
+    return agenda.read(db, caller, id, coach.rules)
 
 
 def _refuse_what_is_past_change(known: Any, version: int | None, now: datetime) -> None:

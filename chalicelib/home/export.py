@@ -62,10 +62,15 @@ TABLES: dict[str, str] = {
         " WHERE %(me)s IN (a.coach_id, a.client_id) ORDER BY a.starts"
     ),
     "appointment_change": (
-        "SELECT appointment_id, version, lower(before) AS before, lower(after) AS after, at FROM appointment_change"
-        " WHERE moved_by = %(me)s ORDER BY at"
+        "SELECT m.appointment_id, m.version, lower(m.before) AS before, lower(m.after) AS after, m.at,"
+        " m.moved_by = %(me)s AS moved_by_me FROM appointment_change m JOIN appointment a ON a.id = m.appointment_id"
+        " WHERE %(me)s IN (a.coach_id, a.client_id) ORDER BY m.at"
     ),
-    "cancellation": ("SELECT appointment_id, at, reason FROM cancellation WHERE cancelled_by = %(me)s ORDER BY at"),
+    "cancellation": (
+        "SELECT x.appointment_id, x.at, x.reason, x.cancelled_by = %(me)s AS cancelled_by_me"
+        " FROM cancellation x JOIN appointment a ON a.id = x.appointment_id"
+        " WHERE %(me)s IN (a.coach_id, a.client_id) ORDER BY x.at"
+    ),
     "left_over": "SELECT week, reason FROM left_over WHERE person_id = %(me)s ORDER BY week",
     "audit": "SELECT at, what, whom, why FROM audit WHERE admin_id = %(me)s ORDER BY at",
     "rule_change": "SELECT name, scope, before, after, changed FROM rule_change WHERE changed_by = %(me)s ORDER BY id",

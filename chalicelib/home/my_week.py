@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from chalicelib import rules
 from chalicelib.accounts import people
 from chalicelib.calendar import zones
 from chalicelib.callers import Caller
@@ -27,13 +28,14 @@ def of(db: Database, caller: Caller, now: datetime) -> dict[str, Any]:
     next_monday = zones.monday(today) + timedelta(days=7)
     location = locations.of(db, caller)
     account = people.account(db, caller)
+    mine = hours.read(db, caller, location, rules.read(db), next_monday, now)
     return {
         "events": events.mine(db, caller, now),
         "waiting": waiting(db, caller, now),
         "email": "" if account["email_confirmed"] else account["email"],
         "location": location,
-        "hours": hours.current(db, caller, now),
-        "starts": hours.possible(db, caller, location, next_monday, now),
+        "hours": mine.current(),
+        "starts": mine.starts(),
         "paused": pauses.holds(db, caller, next_monday),
         "left_over": left_over(db, caller, zones.monday(today) - timedelta(days=7)),
         "reasons": REASONS,

@@ -19,7 +19,8 @@ VERSION = "1.0.0"
 ABOUT = """Rendezvous brings people together at a time and a place.
 
 Log in with `POST /Login`: the cookie `session` names who you are. Whoever calls /api with that cookie to change
-something also sends an `Origin` of this site (browsers do) or the session's `X-CSRF-Token`. A `POST` below /api may
+something also sends an `Origin` of this site (browsers do) or the session's `X-CSRF-Token`. Programs send a personal
+token instead, as a bearer. A `POST` below /api may
 carry an `Idempotency-Key`: sent again with the same key, it is answered as before and carried out once. Unknown
 fields and parameters are refused, and a refusal changes nothing."""
 
@@ -46,6 +47,11 @@ PROBLEM = {
 }
 SECURITY = {
     "session": {"type": "apiKey", "in": "cookie", "name": "session", "description": "What POST /Login answers with"},
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A personal token, made on /account; below /api alone",
+    },
     "csrf": {"type": "apiKey", "in": "header", "name": "X-CSRF-Token", "description": "Or an Origin of this site"},
 }
 IDEMPOTENCY_KEY = {
@@ -111,11 +117,16 @@ def _operation(endpoint: Endpoint, schemas: dict[Any, Any]) -> dict[str, Any]:
             "content": {kind: {"schema": schemas[shape]} for kind in kinds},
         }
     if endpoint.who != ANYBODY:
-        intent: dict[str, list[str]] = (
-            {"csrf": []} if endpoint.method != "GET" and endpoint.path.startswith("/api/") else {}
-        )
-        found["security"] = [{"session": []} | intent]
+        found["security"] = _security(endpoint)
     return found
+
+
+def _security(endpoint: Endpoint) -> list[dict[str, list[str]]]:
+    below_api = endpoint.path.startswith("/api/")
+    by_cookie: dict[str, list[str]] = {"session": []}
+    if below_api and endpoint.method != "GET":
+        by_cookie["csrf"] = []
+    return [by_cookie, {"token": []}] if below_api and endpoint.by_token else [by_cookie]
 
 
 def _name(endpoint: Endpoint) -> str:

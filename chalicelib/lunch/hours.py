@@ -1,23 +1,55 @@
-"""A member's hours for lunch: those that still count, and what starts of a lunch they allow."""
+"""A member's hours for lunch in a week: those that still count, and when lunches could start in them."""
 
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from chalicelib import rules
 from chalicelib.calendar import availability, commitments, zones
-from chalicelib.calendar.availability import Hours, merged, spans
+from chalicelib.calendar.availability import Hours, Span, merged, spans
 from chalicelib.calendar.timetables import Row, timetable
 from chalicelib.callers import Caller
 from chalicelib.database import Database
-from chalicelib.lunch.weeks import possible_starts, week_at
+from chalicelib.lunch.weeks import Week, possible_starts, week_at
+from chalicelib.rules import Rules
 
 
-def current(db: Database, caller: Caller, now: datetime) -> dict[UUID, Hours]:
-    """The caller's hours that are not over, weekly ones first, by day and time."""
-    found = {id: hours for id, hours in availability.hours_by_id(db, caller).items() if not _is_over(hours, now)}
-    return dict(sorted(found.items(), key=lambda item: _order(item[1])))
+class HoursOfWeek(NamedTuple):
+    """What the caller has said and where he is taken; ``lunches`` the week at his location, None without one."""
+
+    given: dict[UUID, Hours]
+    taken: list[Span]
+    lunches: Week | None
+    monday: date
+    place: ZoneInfo
+    now: datetime
+
+    def current(self) -> dict[UUID, Hours]:
+        """Those that are not over, weekly ones first, by day and time."""
+        found = {id: hours for id, hours in self.given.items() if not _is_over(hours, self.now)}
+        return dict(sorted(found.items(), key=lambda item: _order(item[1])))
+
+    def starts(self) -> list[datetime]:
+        """When a lunch of that week could start for the caller at his location; never without one."""
+        return possible_starts(self.given.values(), self.taken, self.lunches, self.now) if self.lunches else []
+
+    def table(self) -> list[Row]:
+        """The week in the caller's zone: when he is free, when he is taken."""
+        free = spans(self.given.values(), self.monday, self.monday + timedelta(days=6))
+        return timetable(
+            self.monday, self.place, free, self.taken, merged(self.lunches.lunches) if self.lunches else []
+        )
+
+
+def read(db: Database, caller: Caller, location: Any | None, values: Rules, monday: date, now: datetime) -> HoursOfWeek:
+    """The caller's hours in the week of that Monday."""
+    place = ZoneInfo(caller.timezone)
+    lunches = week_at(monday, location.timezone, values) if location else None
+    begins, ends = (zones.instant(datetime.combine(monday + timedelta(days=days), time()), place) for days in (0, 7))
+    if lunches:  # the place's week begins and ends by another clock
+        begins, ends = min(begins, lunches.begins), max(ends, lunches.ends)
+    taken = commitments.mine(db, caller, begins, ends)
+    return HoursOfWeek(availability.hours_by_id(db, caller), taken, lunches, monday, place, now)
 
 
 def _order(hours: Hours) -> tuple[bool, Any, time]:
@@ -29,22 +61,3 @@ def _is_over(hours: Hours, now: datetime) -> bool:
     if not hours.weekly:
         return zones.instant(hours.ends, place) <= now
     return hours.until < zones.local_time(now, place).date()
-
-
-def possible(db: Database, caller: Caller, location: Any | None, monday: date, now: datetime) -> list[datetime]:
-    """When a lunch of that week could start for the caller at that location; nowhere without one."""
-    if location is None:
-        return []
-    week = week_at(monday, location.timezone, rules.read(db))
-    taken = commitments.mine(db, caller, week.begins, week.ends)
-    return possible_starts(availability.hours_by_id(db, caller).values(), taken, week, now)
-
-
-def table(db: Database, caller: Caller, location: Any | None, monday: date) -> list[Row]:
-    """That week as a table in the caller's zone: when he is free, when he is taken."""
-    place = ZoneInfo(caller.timezone)
-    begins, ends = (zones.instant(datetime.combine(monday + timedelta(days=days), time()), place) for days in (0, 7))
-    free = spans(availability.hours_by_id(db, caller).values(), monday, monday + timedelta(days=6))
-    taken = commitments.mine(db, caller, begins, ends)
-    lunches = merged(week_at(monday, location.timezone, rules.read(db)).lunches) if location else []
-    return timetable(monday, place, free, taken, lunches)

@@ -65,18 +65,20 @@ def week(db: Database, caller: Caller, query: Shown, now: datetime) -> Page:
     """My hours, and how many lunches could start in them. The next week, if no other is asked for."""
     monday = zones.week_of(query.week) if query.week else _monday(caller, now) + timedelta(days=7)
     location = locations.of(db, caller)
+    values = rules.read(db)
+    mine = hours.read(db, caller, location, values, monday, now)
     return page(
         "availability.html",
         done=DONE.get(query.done),
         monday=monday,
         this_monday=_monday(caller, now),
         name=zones.week_name,
-        table=hours.table(db, caller, location, monday),
-        starts=hours.possible(db, caller, location, monday, now),
-        hours=hours.current(db, caller, now),
+        table=mine.table(),
+        starts=mine.starts(),
+        hours=mine.current(),
         location=location,
         paused=pauses.holds(db, caller, monday),
-        values=rules.read(db),
+        values=values,
         today=_today(caller, now),
     )
 

@@ -235,7 +235,7 @@ LANGUAGE sql STABLE AS $$
       AND (besides IS NULL OR a.id <> besides) AND NOT EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = a.id)
 $$;
 
--- Books one call or a series, all or none: 'booked', or what stood in the way, and then the caller rolls back.
+-- Books one call or a series, all or none: 'booked', or what stood in the way.
 -- The relationship's row is locked, so the client's calls are counted one booking at a time and it cannot end meanwhile.
 CREATE FUNCTION book_calls(ids uuid[], coach uuid, client uuid, wanted tstzrange[], months tstzrange[], most integer, events jsonb[])
 RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -244,17 +244,20 @@ BEGIN
     IF me() IS NULL OR me() NOT IN (coach, client) THEN
         RETURN 'no_relationship';
     END IF;
-    SELECT r.id INTO bond FROM relationship r
-    WHERE r.coach_id = coach AND r.client_id = client AND r.is_current FOR NO KEY UPDATE;
-    IF NOT FOUND OR EXISTS (SELECT FROM ban b WHERE b.person_id IN (coach, client)) THEN
+    SELECT r.id INTO bond FROM relationship r WHERE r.coach_id = coach AND r.client_id = client AND r.is_current;
+    IF NOT FOUND THEN
         RETURN 'no_relationship';
     END IF;
-    -- What is taken is refused before anything is written: that is fifteen times cheaper than to write and undo.
+    -- What is taken is refused before anything is locked or written: such a transaction waits for no disk.
     IF EXISTS (SELECT FROM unnest(wanted) w JOIN commitment c ON c.person_id = coach AND c.during && w) THEN
         RETURN 'taken';
     END IF;
     IF EXISTS (SELECT FROM unnest(wanted) w JOIN commitment c ON c.person_id = client AND c.during && w) THEN
         RETURN 'client_taken';
+    END IF;
+    PERFORM FROM relationship r WHERE r.id = bond AND r.is_current FOR NO KEY UPDATE;
+    IF NOT FOUND OR EXISTS (SELECT FROM ban b WHERE b.person_id IN (coach, client)) THEN
+        RETURN 'no_relationship';
     END IF;
     IF by_client AND EXISTS (SELECT FROM unnest(months) m WHERE calls_in(m, client, NULL) >= most) THEN
         RETURN 'month_is_full';
@@ -273,7 +276,11 @@ BEGIN
         SELECT 'Appointments_All', c.id::text, c.event FROM call c
         WHERE (SELECT count(*) FROM taken) = 2 * cardinality(ids))
     SELECT count(*) INTO booked FROM made;
-    RETURN CASE WHEN booked = cardinality(ids) THEN 'booked' ELSE 'taken' END;
+    IF booked < cardinality(ids) THEN
+        DELETE FROM commitment WHERE appointment_id = ANY (ids);
+        RETURN 'taken';
+    END IF;
+    RETURN 'booked';
 END $$;
 
 -- Moves a call: the same row, one more version. 'moved', or what stood in the way. The coach's lock is held.

@@ -21,7 +21,7 @@ def test_its_people_are_written_to_and_who_had_left_is_not(
     admin = community.admin()
     assert admin.ask("PUT", f"/api/admin/events/{event}/cancellation", {"why": "the kitchen burnt"}).status == 200
     sent: dict[str, str] = {}
-    monkeypatch.setattr(mail, "send", lambda to, subject, text, headers: sent.update({to: f"{subject}\n{text}"}))
+    monkeypatch.setattr(mail, "send", lambda to, subject, text, *more: sent.update({to: f"{subject}\n{text}"}))
     [row] = sql("SELECT topic, event FROM outbox WHERE event ->> 'type' = 'event.canceled'")
     told = row.event
     mailers.deliver(Message(row.topic, told["id"], told["type"], told["time"], told["data"]))

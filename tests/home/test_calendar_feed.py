@@ -71,6 +71,8 @@ def test_what_is_called_off_stays_for_a_while_as_cancelled(sql: Any, lunched: An
     assert after["UID"] == before["UID"]
     assert after["SEQUENCE"] > before["SEQUENCE"]
     assert after["STATUS"] == "CANCELLED"
+    clock.set("2026-12-22T12:00Z")
+    assert len(events(Browser().get(feed))) == 1
     clock.set("2026-12-24T12:00Z")
     assert events(Browser().get(feed)) == []
 

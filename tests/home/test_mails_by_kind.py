@@ -98,6 +98,34 @@ def test_a_mail_program_unsubscribes_with_one_request(community: Any, sql: Any, 
     assert bob.get("/api/me").json["mails"]["event_unconfirmed"] is False
 
 
+def test_the_way_out_stands_in_the_mail_as_programs_read_it(monkeypatch: Any) -> None:
+    from chalicelib import mail
+    from chalicelib.config import config
+
+    sent: list[bytes] = []
+
+    class Server:
+        def __init__(self, *where: Any, **how: Any) -> None:
+            pass
+
+        def __enter__(self) -> "Server":
+            return self
+
+        def __exit__(self, *error: Any) -> None:
+            pass
+
+        def send_message(self, message: Any) -> None:
+            sent.append(message.as_bytes())
+
+    monkeypatch.setenv("SMTP_URL", "smtp://127.0.0.1:25")
+    config.cache_clear()
+    monkeypatch.setattr(mail.smtplib, "SMTP", Server)
+    link = "<https://rendezvous.example.org/unsubscribe/event_unconfirmed." + "0" * 32 + "." + "a" * 16 + ">"
+    mail.send("bob@example.org", "Süßes " * 20, "Hello", {"List-Unsubscribe": link})
+    config.cache_clear()
+    assert f"List-Unsubscribe: {link}\r\n".encode() in sent[0]
+
+
 def test_a_person_unsubscribes_with_a_button(community: Any, sql: Any, mailed: Any) -> None:
     bob, link = way_out(community, sql, mailed)
     assert 'method="post"' in Browser().get(link).text

@@ -76,7 +76,7 @@ def test_a_broker_killed_under_load_loses_no_message_and_keeps_the_order_of_ever
             broker.kill()
             write([("Events_All", "event 0", "event.tested", {"n": (part * 10 + 9) * 100 + 99.5})])
             broker.start()
-    eventually(lambda: not sql("SELECT FROM outbox WHERE published IS NULL LIMIT 1"), 80)
+    eventually(lambda: not sql("SELECT 1 FROM outbox WHERE published IS NULL LIMIT 1"), 80)
     written = {row.id: (row.key, row.n) for row in sql("SELECT event->>'id' AS id, key, id AS n FROM outbox")}
     seen: dict[str, None] = {}
     for record in records(broker, "Events_All"):

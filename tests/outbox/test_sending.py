@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaTimeoutError
 
 from infra.local.broker import Tansu, make_topics
 from tests.outbox.test_relay import Ask, relay_all, waiting, write
@@ -68,18 +69,27 @@ def test_a_message_too_large_never_reaches_the_producer(
     """The broker would refuse it, and an idempotent producer does not survive that."""
     from chalicelib import kafka
 
-    monkeypatch.setattr(kafka, "_open", lambda: pytest.fail("it was given to the producer"))
+    class Producer:
+        def send(self, *given: Any, **more: Any) -> Any:
+            pytest.fail("it was given to the producer")
+
+    monkeypatch.setattr(kafka, "_open", Producer)
     assert send([("Mails", "a", "large", b"x" * (kafka.MAX_BYTES + 1)), ("Mails", "a", "next", b"x")]) == set()
 
 
 def test_while_no_broker_answers_everything_waits(send: Any, sql: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A producer that finds no broker takes half a minute to say so: it is asked once, not once for each key."""
     from chalicelib import kafka, outbox
-    from chalicelib.config import config
     from tests.outbox.test_relay import NOW
 
-    write(1)
-    monkeypatch.setenv("KAFKA_BOOTSTRAP", "127.0.0.1:1")
-    config.cache_clear()
+    asked: list[int] = []
+
+    def nobody_there(**settings: Any) -> Any:
+        asked.append(1)
+        raise KafkaTimeoutError
+
     kafka.close()
+    monkeypatch.setattr(kafka, "KafkaProducer", nobody_there)
+    write(30, [f"key {n}" for n in range(30)])
     assert outbox.relay_once(send, NOW) == 0
-    assert waiting(sql) == 1
+    assert (waiting(sql), len(asked)) == (30, 1)

@@ -174,10 +174,10 @@ def test_what_is_over_is_not_shown(ada: Browser, clock: Any) -> None:
     ("path", "typed", "words"),
     [
         ("weekly", {"start": "11:00", "end": "13:00"}, "On which days needs at least one of them"),
-        ("weekly", {"days": "Monday", "start": "13:00", "end": "11:00"}, "To must be after start"),
+        ("weekly", {"days": "Monday", "start": "13:00", "end": "11:00"}, "End must be after start"),
         ("weekly", {"days": "Monday", "start": "11:00", "end": "13:00", "until": "2026-11-01"}, "Until must not be"),
-        ("once", {"day": "2026-11-18", "start": "11:00", "end": "13:00"}, "To must not be past"),
-        ("once", {"day": "2036-11-18", "start": "11:00", "end": "13:00"}, "From must be within two years"),
+        ("once", {"day": "2026-11-18", "start": "11:00", "end": "13:00"}, "End must not be past"),
+        ("once", {"day": "2036-11-18", "start": "11:00", "end": "13:00"}, "Start must be within two years"),
         ("once", {"start": "11:00", "end": "13:00"}, "Day is missing"),
     ],
 )

@@ -59,6 +59,7 @@ class Exchange:
     visited: cython.int[::1]
     settled: cython.int[::1]
     lower: cython.int[::1]
+    reached: cython.int[::1]
     near: cython.int[::1]
     queue: cython.int[::1]
     done: cython.int[::1]
@@ -85,57 +86,53 @@ class Exchange:
         np.asarray(self.served)[inner] = served
         self.server = ints(len(first), -1)
         np.asarray(self.server)[np.asarray(self.component)[served]] = inner
-        self.lower, self.queue = ints(len(first)), ints(len(first))
+        self.lower, self.reached, self.queue = ints(len(first)), ints(len(first)), ints(len(first))
         self.tables = Tables(people, inner, outer)
         self.done = memoryview(np.array(self.tables.at))
         self.passed, self.when = ints(self.tables.tables), ints(self.tables.tables)
 
-    def by_rank(self) -> list[int]:
+    def by_rank(self) -> NDArray[np.int32]:
         """The components, the one whose cheapest member has waited longest first (equal waits by lot)."""
         cheapest = np.asarray(self.member)[np.asarray(self.at)[: len(self.server)]]
         waited, luck = np.asarray(self.people.waited)[cheapest], np.asarray(self.people.luck)[cheapest]
-        return np.lexsort((luck, waited))[::-1].tolist()
+        return np.lexsort((-luck, -waited)).astype(np.int32)
 
-    def choose(self, certain: list[int], open: list[int]) -> None:
+    def choose(self, certain: NDArray[np.int32], open: NDArray[np.int32]) -> None:
         """Serve the best of the `open` components, by rank, besides the `certain` ones, all of which are served."""
-        unserved = [c for c in open if self.server[c] < 0]
-        if unserved and len(unserved) < len(open):
+        unserved = int((np.asarray(self.server)[open] < 0).sum())
+        if unserved and unserved < len(open):
             upper, lower = open[: len(open) // 2], open[len(open) // 2 :]
-            for c in lower:
-                self.lower[c] = 1
-            reached = self._serve(upper)
-            for c in lower:
-                self.lower[c] = 0
-            if reached:
-                self.choose([c for c in certain if c in reached], [c for c in upper if c in reached])
-            rest = [c for c in certain if c not in reached] + [c for c in upper if c not in reached]
-            self.choose(rest, lower)
+            np.asarray(self.lower)[lower] = 1
+            self._serve(memoryview(upper))
+            np.asarray(self.lower)[lower] = 0
+            reached = np.asarray(self.reached)
+            in_certain, in_upper = reached[certain] == self.phase, reached[upper] == self.phase
+            if in_upper.any():
+                self.choose(certain[in_certain], upper[in_upper])
+            self.choose(np.concatenate([certain[~in_certain], upper[~in_upper]]), lower)
         else:
-            self._settle(certain)
-            self._settle(open)
+            servers = np.asarray(self.server)[np.concatenate([certain, open])]
+            np.asarray(self.settled)[servers[servers >= 0]] = 1
 
-    def _settle(self, components: list[int]) -> None:
-        for c in components:
-            if self.server[c] >= 0:
-                self.settled[self.server[c]] = 1
-
-    def _serve(self, upper: list[int]) -> set[int]:
-        """Serve as many of these as can be at the cost of lower ones; the components that the failing trees hold."""
-        c: cython.int
-        served = True
-        reached: set[int] = set()
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def _serve(self, upper: cython.int[::1]) -> cython.int:
+        """Serve as many of these as can be at the cost of lower ones; `reached` are those in the trees that failed."""
+        i: cython.int
+        j: cython.int
+        length: cython.int
+        served: cython.bint = True
         while served:
             served = False
-            reached.clear()
             self.phase += 1
-            for c in upper:
-                if self.server[c] < 0:
-                    length: int = self._search(c)
+            for i in range(len(upper)):
+                if self.server[upper[i]] < 0:
+                    length = self._search(upper[i])
                     if length < 0:
                         served = True
-                    else:
-                        reached.update(self.queue[:length])
-        return reached
+                    for j in range(length):
+                        self.reached[self.queue[j]] = self.phase
+        return 0
 
     @cython.cfunc
     @cython.exceptval(-2)
@@ -236,6 +233,6 @@ def exchange(trade: Exchange, forest: Forest, persons: NDArray[np.int32]) -> NDA
     outer, base = forest.outer_people(persons)
     if len(outer):
         trade.enter(outer, base, inner)
-        trade.choose([], trade.by_rank())
+        trade.choose(np.zeros(0, np.int32), trade.by_rank())
         trade.carry_out(forest)
     return inner

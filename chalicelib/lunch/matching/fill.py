@@ -39,6 +39,7 @@ SPARE_EFFORT = 1_500_000
 PAIRS_A_PERSON = cython.declare(cython.int, 64)
 SEATS_A_PERSON = cython.declare(cython.int, 256)
 EFFORT_A_PERSON = cython.declare(cython.int, 5000)
+PATIENCE = cython.declare(cython.int, 300)
 NEVER = cython.declare(cython.int, 1 << 20)
 FRESH = cython.declare(cython.int, 1 << 10)
 
@@ -197,6 +198,7 @@ class Places:
         """Dissolve pairs as long as one can be."""
         gained: cython.bint = True
         i: cython.int
+        in_vain: cython.int = 0
         self.effort = effort
         self.hole_one = self.hole_two = -1
         self.splitting = False
@@ -214,6 +216,10 @@ class Places:
                 self.limit = self.effort - max(200, self.effort // (self.pair_count - i))
                 if self._dissolve(self.pairs[i]):
                     gained = True
+                    in_vain = 0
+                in_vain += 1
+                if in_vain > PATIENCE:
+                    return 0
                 i += 1
         return 0
 

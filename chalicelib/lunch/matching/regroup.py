@@ -3,7 +3,8 @@
 """Small exact neighbourhoods: the people of a few groups are divided anew, in the best way there is.
 
 A pair, or a group of people who met lately, is drawn, with it a few groups near it; all ways to divide these people
-into pairs and threes are weighed by dynamic programming over subsets. Among equals the lot decides, so that the
+into pairs and threes are weighed by dynamic programming over subsets. Somebody left over may be among them, and
+change places with somebody who has waited as long. Among equals the lot decides, so that the
 search drifts instead of standing still.
 """
 
@@ -28,6 +29,8 @@ COMPILED: bool = cython.compiled
 MOST = cython.declare(cython.int, 12)
 """People of a neighbourhood; the table of their subsets has 2**MOST entries."""
 
+ALONE = cython.declare(cython.longlong, 1 << 50)
+PATIENCE = cython.declare(cython.int, 400)
 TRIES = cython.declare(cython.int, 24)
 IMPOSSIBLE = cython.declare(cython.longlong, -(1 << 60))
 STALE_WEEK = cython.declare(cython.longlong, 1 << 24)
@@ -55,6 +58,9 @@ class Neighbourhoods:
     best: cython.longlong[::1]
     choice: cython.int[::1]
     state: cython.ulonglong
+    left: cython.int[::1]
+    left_count: cython.int
+    waited: cython.int
 
     def __init__(self, people: People, seed: int) -> None:
         self.people = people
@@ -65,7 +71,9 @@ class Neighbourhoods:
         self.trio_value = memoryview(np.zeros(MOST**3, np.int64))
         self.best = memoryview(np.zeros(1 << MOST, np.int64))
         self.choice = memoryview(np.zeros(1 << MOST, np.int32))
-        self.token = self.size = 0
+        self.left = memoryview(np.zeros(people.n, np.int32))
+        self.token = self.size = self.left_count = 0
+        self.waited = -1
         self.state = seed % (1 << 64)
 
     def improve(
@@ -78,17 +86,22 @@ class Neighbourhoods:
         """
         count: cython.int
         i: cython.int
+        u: cython.int
+        tries: cython.int = PATIENCE + (last - first) // 20
         self.at, self.seats = at, seats
         while effort > 0:
             count = self._list_wanting(first, last)
-            if count == 0:
+            if count == 0 or tries <= 0:
                 break
             for i in range(count):
                 effort -= COST
-                if effort <= 0:
+                tries -= 1
+                if effort <= 0 or tries <= 0:
                     break
-                self._gather(self.wanting[self._draw(count)])
-                self._divide()
+                u = self.wanting[self._draw(count)]
+                if self.people.one[u] >= 0:
+                    self._gather(u)
+                    self._divide()
 
     @cython.cfunc
     @cython.exceptval(check=False)
@@ -107,21 +120,25 @@ class Neighbourhoods:
         """List who is in a pair, or met a companion lately; nobody if fewer than three pairs are all there is."""
         people: People = self.people
         count: cython.int = 0
-        lonely: cython.int = 0
+        paired: cython.int = 0
         stale: cython.bint = False
         u: cython.int
+        self.left_count = 0
         for u in range(first, last):
             if people.one[u] < 0:
+                if people.free[u] and people.eats[u]:
+                    self.left[self.left_count] = u
+                    self.left_count += 1
                 continue
             if people.two[u] < 0:
-                lonely += 1
+                paired += 1
             if people.staleness(u, people.one[u]) or (people.two[u] >= 0 and people.staleness(u, people.two[u])):
                 stale = True
             elif people.two[u] >= 0:
                 continue
             self.wanting[count] = u
             count += 1
-        return count if stale or (lonely >= 6 and people.trios) else 0
+        return count if stale or (paired >= 6 and people.trios) else 0
 
     @cython.cfunc
     @cython.exceptval(check=False)
@@ -138,6 +155,12 @@ class Neighbourhoods:
         self.token += 1
         self.size = 0
         self._take_group(u)
+        self.waited = -1
+        if self.left_count and self._draw(2):
+            x = self.left[self._draw(self.left_count)]
+            if people.one[x] < 0:
+                self._take(x)
+                self.waited = people.waited[x]
         for tries in range(TRIES):
             if self.size > MOST - 2:
                 break
@@ -149,6 +172,8 @@ class Neighbourhoods:
                 skip -= 1
             hour = lowest(hours)
             count = self.at[hour + 1] - self.at[hour]
+            if count == 0:
+                continue
             x = u
             for more in range(4):
                 x = self.seats[self.at[hour] + self._draw(count)]
@@ -236,6 +261,9 @@ class Neighbourhoods:
             while not subset >> i & 1:
                 i += 1
             top = IMPOSSIBLE
+            if self.waited == self.people.waited[self.member[i]]:
+                top = self.best[subset ^ (1 << i)] - ALONE
+                self.choice[subset] = i
             for j in range(i + 1, size):
                 if not subset >> j & 1:
                     continue
@@ -265,6 +293,10 @@ class Neighbourhoods:
             i = 0
             while not subset >> i & 1:
                 i += 1
+            if self.choice[subset] == i:
+                self.people.one[self.member[i]] = self.people.two[self.member[i]] = -1
+                subset ^= 1 << i
+                continue
             j, k = self.choice[subset] % MOST, self.choice[subset] // MOST
             subset ^= (1 << i) ^ (1 << j)
             if k > 0:

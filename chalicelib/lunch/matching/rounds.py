@@ -11,6 +11,11 @@ from chalicelib.lunch.matching.fill import fill
 from chalicelib.lunch.matching.greedy import greedy
 from chalicelib.lunch.matching.people import People
 from chalicelib.lunch.matching.rescue import Forest, rescue
+from chalicelib.lunch.matching.sizes import resize
+
+STARTS = 12
+SAME_DAY = np.uint64(sum(0x7FF << 12 * day for day in range(5)))
+"""The starts after which the same day has another."""
 
 
 def match(columns: Columns) -> Result:
@@ -33,25 +38,38 @@ def match(columns: Columns) -> Result:
         separator[inner] = True
         bound += forest.deficiency(persons)
     fill(people, edges, columns.seed)
-    return emit(columns, people, separator, bound)
+    group = numbered(np.asarray(people.one), np.asarray(people.two))
+    if columns.minimum > 2 or columns.maximum > 3:
+        group = resize(columns, group)
+    return seated(columns, group, separator, bound)
 
 
-def emit(columns: Columns, people: People, separator: NDArray[np.bool_], bound: int) -> Result:
-    """Number the groups and give each its hour and food."""
-    one, two = np.asarray(people.one), np.asarray(people.two)
-    rows = np.arange(len(columns))
-    head = (one > rows) & ((two < 0) | (two > rows))
-    group = np.full(len(columns), -1, np.int32)
-    heads = rows[head]
-    numbers = np.arange(len(heads), dtype=np.int32)
-    group[heads] = numbers
-    group[one[heads]] = numbers
-    group[two[heads][two[heads] >= 0]] = numbers[two[heads] >= 0]
-    free, eats = columns.free[heads] & columns.free[one[heads]], columns.eats[heads] & columns.eats[one[heads]]
-    third = two[heads] >= 0
-    free[third] &= columns.free[two[heads][third]]
-    eats[third] &= columns.eats[two[heads][third]]
-    return Result(group, _lowest(free), _lowest(eats), separator, bound, int((group < 0).sum()))
+def numbered(one: NDArray[np.int32], two: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Each person's group, numbered in order of their first rows; -1 for nobody's, int32[n]."""
+    rows = np.arange(len(one), dtype=np.int32)
+    first = np.where(one >= 0, np.minimum(rows, one), -1)
+    first = np.where(two >= 0, np.minimum(first, two), first)
+    number = (np.cumsum(first == rows) - 1).astype(np.int32)
+    return np.where(first >= 0, number[first], np.int32(-1)) if len(one) else rows
+
+
+def seated(columns: Columns, group: NDArray[np.int32], separator: NDArray[np.bool_], bound: int) -> Result:
+    """Give each group its hour, the first of the longest time that all have in common, and a food."""
+    rows = np.flatnonzero(group >= 0)
+    rows = rows[np.argsort(group[rows], kind="stable")]
+    first = np.flatnonzero(np.diff(group[rows], prepend=-1))
+    free = np.bitwise_and.reduceat(columns.free[rows], first) if len(rows) else np.zeros(0, np.uint64)
+    eats = np.bitwise_and.reduceat(columns.eats[rows], first) if len(rows) else np.zeros(0, np.uint64)
+    return Result(group, _lowest(_longest(free)), _lowest(eats), separator, bound, len(group) - len(rows))
+
+
+def _longest(free: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The bits at which the longest runs of free starts within a day begin."""
+    runs = free
+    for _ in range(STARTS - 1):
+        longer = runs & (runs >> np.uint64(1)) & SAME_DAY
+        runs = np.where(longer != 0, longer, runs)
+    return runs
 
 
 def _lowest(masks: NDArray[np.uint64]) -> NDArray[np.int8]:

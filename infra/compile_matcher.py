@@ -1,0 +1,93 @@
+"""Compiles the matcher in place by Cython's pure Python mode: python infra/compile_matcher.py [--require] [PYTHON]
+
+PYTHON (default: the one that runs this) is the interpreter for which the modules are built; it needs Cython and
+setuptools. Sources are copied to a scratch directory, compiled there, and only the finished modules are laid beside
+their .py files. Where there is no C compiler or no Python headers, a line says so and the status is 0, because the same
+source runs uncompiled; with --require (the Lambda package) the status is then 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = Path("chalicelib/lunch/matching")
+MODULES = ("people", "tables", "greedy", "rescue", "exchange", "regroup", "fill")
+
+
+def main(arguments: list[str]) -> int:
+    """Compile what is not compiled yet or has changed; the exit status."""
+    parser = argparse.ArgumentParser(description="Compiles the matcher in place.")
+    parser.add_argument("python", nargs="?", default=sys.executable, metavar="PYTHON")
+    parser.add_argument("--require", action="store_true", help="fail where it cannot be compiled")
+    options = parser.parse_args(arguments)
+    suffix = _ask(options.python, "import sysconfig; print(sysconfig.get_config_var('EXT_SUFFIX'))")
+    if not suffix:
+        return _give_up(options.require, f"{options.python} does not run")
+    if _is_fresh(suffix):
+        print(f"The matcher is compiled already ({suffix}).")
+        return 0
+    missing = _missing(options.python)
+    if missing:
+        return _give_up(options.require, missing)
+    return _compile(options.python, suffix, options.require)
+
+
+def _compile(python: str, suffix: str, require: bool) -> int:
+    with tempfile.TemporaryDirectory() as scratch:
+        shutil.copytree(ROOT / PACKAGE, Path(scratch) / PACKAGE, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
+        for folder in (PACKAGE.parent, PACKAGE.parent.parent):
+            (Path(scratch) / folder / "__init__.py").touch()
+        sources = [str(PACKAGE / f"{module}.py") for module in MODULES]
+        command = [python, "-m", "Cython.Build.Cythonize", "-q", "-i", "-3", *sources]
+        done = subprocess.run(command, cwd=scratch, capture_output=True, text=True, check=False)
+        built = [Path(scratch) / PACKAGE / f"{module}{suffix}" for module in MODULES]
+        if done.returncode or not all(path.exists() for path in built):
+            return _give_up(require, (done.stderr or done.stdout).strip()[-2000:] or "the compiler gave no module")
+        for path in built:
+            shutil.copyfile(path, ROOT / PACKAGE / f"{path.name}.new")
+            (ROOT / PACKAGE / f"{path.name}.new").replace(ROOT / PACKAGE / path.name)
+    print(f"The matcher is compiled ({len(MODULES)} modules, {suffix}).")
+    return 0
+
+
+def _is_fresh(suffix: str) -> bool:
+    sources = [*(ROOT / PACKAGE).glob("*.pxd"), *(ROOT / PACKAGE / f"{module}.py" for module in MODULES)]
+    newest = max(path.stat().st_mtime for path in sources)
+    built = [ROOT / PACKAGE / f"{module}{suffix}" for module in MODULES]
+    return all(path.exists() and path.stat().st_mtime >= newest for path in built)
+
+
+def _missing(python: str) -> str:
+    """What keeps this Python from compiling, in words; empty if nothing does."""
+    if not _ask(python, "import Cython, setuptools; print('yes')"):
+        return "Cython and setuptools are not installed"
+    headers = _ask(python, "import sysconfig; print(sysconfig.get_path('include'))")
+    if not (Path(headers) / "Python.h").exists():
+        return "Python's headers are not installed"
+    compiler = _ask(python, "import sysconfig; print(sysconfig.get_config_var('CC') or 'cc')").split()
+    if not compiler or not (shutil.which(compiler[0]) or shutil.which("cc")):
+        return "there is no C compiler"
+    return ""
+
+
+def _ask(python: str, question: str) -> str:
+    try:
+        answer = subprocess.run([python, "-c", question], capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return answer.stdout.strip() if answer.returncode == 0 else ""
+
+
+def _give_up(require: bool, why: str) -> int:
+    print(f"The matcher runs uncompiled, slower and with the same result: {why}.", file=sys.stderr)
+    return 1 if require else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,112 @@
+"""Measures the matcher against its peers: python -m tests.benchmarks.matching [--sizes 100,1000,10000,100000] ...
+
+Times are ratios within one run: to numpy.lexsort((free, location)) on the same columns, and to the peers, who get
+their edge lists for nothing. Everything is printed as Markdown tables.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import resource
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from chalicelib.lunch.matching import Columns, check, match, people
+from tests.benchmarks.matching import peers
+from tests.benchmarks.matching.instances import SHAPES, giant, realistic
+from tests.benchmarks.matching.yardstick import fullness
+
+
+def main() -> int:
+    """Run the parts that were asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", default="100,1000,10000,100000")
+    parser.add_argument("--million", action="store_true", help="the realistic round of a million people too")
+    parser.add_argument("--seeds", type=int, default=4, help="small rounds of each shape for the exact yardstick")
+    parser.add_argument("--parts", default="proof,time,peers,fullness")
+    options = parser.parse_args()
+    sizes = [int(size) for size in options.sizes.split(",")]
+    print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, ", end="")
+    print("compiled" if people.COMPILED else "UNCOMPILED", flush=True)
+    if "proof" in options.parts:
+        proof(sizes)
+    if "time" in options.parts:
+        pace([*(size for size in sizes if size >= 10_000), *([1_000_000] if options.million else [])])
+    if "peers" in options.parts:
+        compare([size for size in sizes if size <= 1000])
+    if "fullness" in options.parts:
+        fullness(options.seeds)
+    return 0
+
+
+def timed(do: Callable[..., Any], *arguments: Any, times: int = 1) -> tuple[float, Any]:
+    """The least seconds of so many runs, and what the last gave."""
+    least, result = float("inf"), None
+    for _ in range(times):
+        begin = time.perf_counter()
+        result = do(*arguments)
+        least = min(least, time.perf_counter() - begin)
+    return least, result
+
+
+def proof(sizes: list[int]) -> None:
+    """Left over and bound on every shape and size, checked."""
+    print("\n| shape | people | left over | bound | groups of 3 | of 2 |\n|---|---:|---:|---:|---:|---:|")
+    for name, shape in SHAPES.items():
+        for size in sizes:
+            columns = shape(size, 1)
+            result = match(columns)
+            check(columns, result)
+            full = np.bincount(np.bincount(result.group[result.group >= 0]), minlength=4)
+            print(f"| {name} | {size} | {result.left} | {result.bound} | {full[3]} | {full[2]} |", flush=True)
+
+
+def lexsort(columns: Columns) -> Any:
+    """The unit of time."""
+    return np.lexsort((columns.free, columns.location))
+
+
+def pace(sizes: list[int]) -> None:
+    """Time in units of lexsort; hubs in units of a realistic location."""
+    print("\n| round | people | seconds | times lexsort | times one realistic location | peak MB |")
+    print("|---|---:|---:|---:|---:|---:|")
+    for size in sizes:
+        unit, _ = timed(lexsort, realistic(size, 1), times=5)
+        one_location, _ = timed(match, giant(size, 1), times=3)
+        shapes = ("realistic",) if size > 100_000 else tuple(SHAPES)
+        for name in shapes:
+            columns = SHAPES[name](size, 1)
+            seconds, _ = timed(match, columns, times=3)
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+            ratios = f"{seconds / unit:.1f} | {seconds / one_location:.1f}"
+            print(f"| {name} | {size} | {seconds:.3f} | {ratios} | {peak} |", flush=True)
+
+
+def compare(sizes: list[int]) -> None:
+    """Left over and time against what people use today."""
+    print("\n| round | people | method | left over | times our time |\n|---|---:|---|---:|---:|")
+    for name in ("realistic", "sparse", "cliques", "acquainted", "hubs"):
+        for size in sizes:
+            columns = SHAPES[name](size, 2)
+            edges = peers.Feasible(columns).edges()
+            ours, result = timed(match, columns, times=5)
+            print(f"| {name} | {size} | ours | {result.left} | 1 |", flush=True)
+            for method, arguments in (
+                (peers.shuffle_and_pair, ()),
+                (peers.shuffle_and_first_fit, ()),
+                (peers.networkx, (edges,)),
+                (peers.rustworkx, (edges,)),
+            ):
+                seconds, groups = timed(method, columns, *arguments)
+                left = size - sum(map(len, groups))
+                assert left >= result.left, "a peer leaves fewer over"
+                print(f"| {name} | {size} | {method.__name__} | {left} | {seconds / ours:.1f} |", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,218 @@
+"""The pages of a client and of his coach: complete without JavaScript, one press to book."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.coaching.practice import Practice
+from tests.people import Answer, Browser
+
+FORM = re.compile(r'<form method="post" action="([^"]+)">(.*?)</form>', re.DOTALL)
+INPUT = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
+
+
+def press(browser: Browser, page: Answer, label: str, action: str = "") -> Answer:
+    """Press the button of that label as it stands on the page."""
+    for path, inside in FORM.findall(page.text):
+        button = re.search(r"<button[^>]*>(.*?)</button>", inside, re.DOTALL)
+        if button and button[1].startswith(label) and path.startswith(action):
+            return browser.post(path, dict(INPUT.findall(inside)), kind="form")
+    raise AssertionError(f"no button {label}: {re.findall('<button[^>]*>(.*?)<', page.text)}")
+
+
+def submit(browser: Browser, page: Answer, action: str, **typed: Any) -> Answer:
+    """Fill in the form that posts there."""
+    inside = next(inside for path, inside in FORM.findall(page.text) if path == action)
+    return browser.post(action, dict(INPUT.findall(inside)) | typed, kind="form")
+
+
+def follow(browser: Browser, answer: Answer) -> Answer:
+    assert answer.status == 303, answer.text
+    return browser.get(answer.header("location"))
+
+
+@pytest.fixture
+def ada(practice: Practice) -> Browser:
+    practice.coach("carla")
+    return practice.client("ada", "carla")
+
+
+def test_one_press_books(practice: Practice, ada: Browser) -> None:
+    page = ada.get("/book")
+    assert page.status == 200, page.text
+    assert "First free time" in page.text and "<script>" not in page.text
+    done = follow(ada, press(ada, page, "10:00", "/book"))
+    assert "Your call is booked." in done.text and "Carla" in done.text
+    [call] = practice.calls()
+    assert call.starts.hour == 9
+
+
+def test_a_time_that_was_taken_meanwhile_is_refused_with_the_nearest_three(practice: Practice, ada: Browser) -> None:
+    bob = practice.client("bob", "carla")
+    page = ada.get("/book?week=2026-W48")
+    follow(bob, press(bob, bob.get("/book?week=2026-W48"), "10:00"))
+    refused = press(ada, page, "10:00")
+    assert refused.status == 422 and "This time is taken" in refused.text
+    [nearest] = re.findall(r"The nearest free times</h2>(.*?)</section>", refused.text, re.DOTALL)
+    assert re.findall(r"<button[^>]*>(\d\d:\d\d)", nearest) == ["09:00", "11:00", "12:00"]
+    follow(ada, press(ada, refused, "11:00"))
+    assert len(practice.calls()) == 2
+
+
+def test_a_time_is_typed(practice: Practice, ada: Browser) -> None:
+    page = ada.get("/book/time")
+    refused = submit(ada, page, "/book/time", day="2026-11-25", time="17:00", months="1")
+    assert refused.status == 422 and "office hours" in refused.text
+    assert 'value="2026-11-25"' in refused.text and "The nearest free times" in refused.text
+    for wrong in (
+        {"day": "2026-02-30"},
+        {"time": "25:00"},
+        {"months": "0"},
+        {"day": "9999-12-31"},
+        {"day": "0001-01-01"},
+    ):
+        answer = submit(ada, page, "/book/time", **({"day": "2026-11-25", "time": "10:00", "months": "1"} | wrong))
+        assert answer.status == 422, wrong
+    follow(ada, submit(ada, page, "/book/time", day="2026-11-25", time="10:00", months="1"))
+    assert len(practice.calls()) == 1
+
+
+def test_a_series_is_typed(practice: Practice, ada: Browser) -> None:
+    page = ada.get("/book/time")
+    done = follow(ada, submit(ada, page, "/book/time", day="2026-11-25", time="10:00", months="3"))
+    assert "Your call is booked." in done.text and len(practice.calls()) == 3
+
+
+def test_a_skipped_time_is_explained(practice: Practice, ada: Browser) -> None:
+    page = ada.get("/book/time")
+    answer = submit(ada, page, "/book/time", day="2027-03-28", time="02:30", months="1")
+    assert answer.status == 422 and "is skipped by the clocks of Europe/Berlin" in answer.text
+
+
+def test_a_call_is_moved_and_cancelled(practice: Practice, ada: Browser) -> None:
+    follow(ada, press(ada, ada.get("/book?week=2026-W48"), "10:00"))
+    page = ada.get("/appointments")
+    [move] = re.findall(r'href="(/appointments/[^"]+/move)"', page.text)
+    choices = ada.get(move)
+    assert choices.status == 200 and "Press a time to move the call there." in choices.text
+    done = follow(ada, press(ada, choices, "15:00"))
+    assert "The call is moved." in done.text
+    [cancel] = re.findall(r'href="(/appointments/[^"]+/cancel)"', done.text)
+    asked = ada.get(cancel)
+    done = follow(ada, submit(ada, asked, cancel, reason="ill"))
+    assert "The call is cancelled." in done.text and "(ill)" in done.text
+    assert practice.calls() == []
+    assert "cancelled already" in ada.get(cancel).text and "cannot be moved" in ada.get(move).text
+
+
+def test_a_stale_page_cancels_nothing(practice: Practice, ada: Browser) -> None:
+    follow(ada, press(ada, ada.get("/book?week=2026-W48"), "10:00"))
+    [call] = practice.calls()
+    asked = ada.get(f"/appointments/{call.id}/cancel")
+    follow(ada, press(ada, ada.get(f"/appointments/{call.id}/move"), "15:00"))
+    refused = submit(ada, asked, f"/appointments/{call.id}/cancel", reason="")
+    assert refused.status == 422 and "changed meanwhile" in refused.text
+    assert len(practice.calls()) == 1
+
+
+def test_weeks_follow_each_other_up_to_the_horizon(practice: Practice, ada: Browser) -> None:
+    page, seen = ada.get("/book"), 1
+    while more := re.search(r'href="(/book\?week=[^"]+)" rel="next"', page.text):
+        page, seen = ada.get(more[1]), seen + 1
+        assert page.status == 200
+    assert seen == 13
+    assert ada.get("/book?week=2026-W47").status == 422
+    assert ada.get("/book?week=2030-W01").status == 422
+    windows = ada.get("/appointments")
+    while more := re.search(r'href="(/appointments\?[^"]+)" rel="next"', windows.text):
+        windows = ada.get(more[1].replace("&amp;", "&"))
+        assert windows.status == 200
+
+
+def test_pages_of_clients_and_coaches_are_theirs(practice: Practice, ada: Browser, visitor: Browser) -> None:
+    eve = practice.community.member("eve")
+    for path in ("/book", "/book/time"):
+        assert eve.get(path).status == 404 and practice.browsers["carla"].get(path).status == 404
+    for path in ("/coach", "/coach/hours", "/coach/why", "/coach/clients/ada"):
+        assert ada.get(path).status == 404 and eve.get(path).status == 404, path
+    assert eve.get("/appointments").status == 200
+    for path in ("/book", "/appointments", "/coach"):
+        assert visitor.get(path).header("location") == f"/login?next={path}"
+    lone = practice.client("lone", None)
+    assert "You have no coach" in lone.get("/book").text
+
+
+def test_a_form_of_another_session_books_nothing(practice: Practice, ada: Browser) -> None:
+    page = ada.get("/book")
+    bob = practice.client("bob", "carla")
+    assert press(bob, page, "10:00").status == 403
+    assert practice.calls() == []
+
+
+def test_a_coach_sees_his_week_and_his_clients(practice: Practice, ada: Browser) -> None:
+    carla = practice.browsers["carla"]
+    follow(ada, press(ada, ada.get("/book?week=2026-W48"), "10:00"))
+    page = carla.get("/coach")
+    assert page.status == 200, page.text
+    assert "10:00 to 11:00: call with Ada" in page.text and "Every Monday, 09:00 to 17:00" in page.text
+    client = carla.get("/coach/clients/ada?week=2026-W49")
+    done = follow(carla, press(carla, client, "11:00"))
+    assert "The call is booked." in done.text and len(practice.calls()) == 2
+    assert carla.get("/coach/clients/nobody").status == 404
+
+
+def test_a_coach_gives_blocks_and_leaves_hours_on_pages(practice: Practice, ada: Browser) -> None:
+    carla = practice.browsers["carla"]
+    given = submit(
+        carla, carla.get("/coach/hours"), "/coach/hours", start="18:00", end="20:00", days=["Monday", "Friday"]
+    )
+    assert "Your office hours are added." in follow(carla, given).text
+    nothing = submit(carla, carla.get("/coach/hours"), "/coach/hours", start="18:00", end="20:00")
+    assert nothing.status == 422
+    page = carla.get("/coach")
+    done = follow(carla, submit(carla, page, "/coach/block", day="2026-11-24", start="09:00", end="10:30"))
+    assert "That time is yours." in done.text and "09:00 to 10:30: blocked" in done.text
+    assert "free again" in follow(carla, press(carla, done, "Give free")).text
+    done = follow(carla, submit(carla, page, "/coach/link", url="tel:+4930901820"))
+    assert "tel:+4930901820" in done.text
+    follow(ada, press(ada, ada.get("/book?week=2026-W48"), "10:00"))
+    done = follow(carla, submit(carla, page, "/coach/away", day="2026-11-24"))
+    assert "You are away" in done.text and practice.calls() == []
+    why = carla.get("/coach/why?day=2026-11-24&time=10:00")
+    assert "is not within one of the coach&#39;s office hours" in why.text
+
+
+def test_changing_hours_lists_the_calls_left_outside_and_asks(practice: Practice, ada: Browser) -> None:
+    carla = practice.browsers["carla"]
+    follow(ada, press(ada, ada.get("/book?week=2026-W48"), "10:00"))
+    [call] = practice.calls()
+    day = call.starts.strftime("%A")
+    [edit] = re.findall(rf'Every {day}, 09:00 to 17:00\s*<a href="(/coach/hours/[^"]+)"', carla.get("/coach").text)
+    page = carla.get(edit)
+    asked = submit(carla, page, edit, start="11:00", end="17:00", until="", except_also="", calls="")
+    assert asked.status == 422 and "is booked" in asked.text
+    assert (
+        "changed"
+        in follow(
+            carla, submit(carla, page, edit, start="11:00", end="17:00", until="", except_also="", calls="keep")
+        ).text
+    )
+    assert len(practice.calls()) == 1
+    gone = submit(carla, page, f"{edit}/delete", calls="cancel")
+    assert follow(carla, gone).status == 200 and len(practice.calls()) == 1
+
+
+def test_every_field_of_these_pages_has_a_label(practice: Practice, ada: Browser) -> None:
+    carla = practice.browsers["carla"]
+    follow(ada, press(ada, ada.get("/book?week=2026-W48"), "10:00"))
+    [call] = practice.calls()
+    pages = [(ada, path) for path in ("/book", "/book/time", f"/appointments/{call.id}/cancel")]
+    pages += [(carla, path) for path in ("/coach", "/coach/hours", "/coach/why")]
+    for browser, path in pages:
+        text = browser.get(path).text
+        ids = re.findall(r'<(?:input|select|textarea) (?!type="hidden")[^>]*id="([^"]+)"', text)
+        assert len(ids) == len(set(ids)), path
+        labels = set(re.findall(r'<label for="([^"]+)"', text))
+        assert {id for id in ids if f'<input type="checkbox" id="{id}"' not in text} <= labels, path
+        assert text.count("<h1>") == 1 and "<main" in text and 'lang="en"' in text
