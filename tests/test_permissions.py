@@ -32,6 +32,11 @@ QUERIES = {"/api/coaches/{slug}/nearest": f"?start={NINE}", "/api/coaches/{slug}
 TABLE = """
                                                 visitor  member   other   coach  client   admin  banned     out
 GET    /                                            200     200     200     200     200     200     200     200
+GET    /appointments                                303     200     200     200     200     200     403     303
+GET    /appointments/{id}/cancel                    303     404     404     200     200     404     403     303
+POST   /appointments/{id}/cancel                    303     404     404     303     303     404     403     303
+GET    /appointments/{id}/move                      303     404     404     200     200     404     403     303
+POST   /appointments/{id}/move                      303     404     404     422     422     404     403     303
 GET    /availability                                303     200     200     200     200     200     403     303
 GET    /availability/once                           303     200     200     200     200     200     403     303
 POST   /availability/once                           303     422     422     422     422     422     403     303
@@ -43,6 +48,23 @@ POST   /availability/weekly                         303     422     422     422 
 GET    /availability/{id}                           303     200     404     404     404     404     403     303
 POST   /availability/{id}                           303     303     404     404     404     404     403     303
 POST   /availability/{id}/delete                    303     303     404     404     404     404     403     303
+GET    /book                                        303     404     404     404     200     404     403     303
+POST   /book                                        303     404     404     404     422     404     403     303
+GET    /book/time                                   303     404     404     404     200     404     403     303
+POST   /book/time                                   303     404     404     404     422     404     403     303
+GET    /coach                                       303     404     404     200     404     404     403     303
+POST   /coach/away                                  303     404     404     422     404     404     403     303
+POST   /coach/block                                 303     404     404     422     404     404     403     303
+POST   /coach/blocks/{id}/delete                    303     404     404     303     404     404     403     303
+GET    /coach/clients/{client}                      303     404     404     200     404     404     403     303
+POST   /coach/clients/{client}                      303     404     404     422     404     404     403     303
+GET    /coach/hours                                 303     404     404     200     404     404     403     303
+POST   /coach/hours                                 303     404     404     422     404     404     403     303
+GET    /coach/hours/{id}                            303     404     404     200     404     404     403     303
+POST   /coach/hours/{id}                            303     404     404     422     404     404     403     303
+POST   /coach/hours/{id}/delete                     303     404     404     303     404     404     403     303
+POST   /coach/link                                  303     404     404     303     404     404     403     303
+GET    /coach/why                                   303     404     404     200     404     404     403     303
 POST   /Enrollment/Create                           422     422     422     422     422     422     422     422
 GET    /events/{id}                                 303     200     404     404     404     200     403     303
 GET    /feeds/{token}                               200     200     200     200     200     200     200     200
@@ -60,9 +82,9 @@ POST   /invitations                                 303     303     303     303 
 POST   /invitations/{invitation}/revoke             303     303     422     422     422     422     403     303
 GET    /login                                       200     303     303     303     303     303     303     200
 POST   /Login                                       422     422     422     422     422     422     422     422
-POST   /Login/Success                               200     200     200     200     200     200     200     200
-POST   /Login/Failure                               401     401     401     401     401     401     401     401
 POST   /login                                       422     422     422     422     422     422     422     422
+POST   /Login/Failure                               401     401     401     401     401     401     401     401
+POST   /Login/Success                               200     200     200     200     200     200     200     200
 POST   /Logout                                      200     200     200     200     200     200     200     200
 POST   /logout                                      303     303     303     303     303     303     303     303
 GET    /MyEvents                                    401     200     200     200     200     200     403     401
@@ -262,6 +284,7 @@ class World:
             "tokens/{id}": self.token,
             "/appointments/{id}": self.call,
             "/office-hours/{id}": lambda: self.browser("coach").get("/api/office-hours").json["office_hours"][0]["id"],
+            "/coach/hours/{id}": lambda: self.browser("coach").get("/api/office-hours").json["office_hours"][0]["id"],
             "/blocks/{id}": self.block,
             "/relationships/{slug}": lambda: "clive",
             "/coaches/{slug}": lambda: "carla",
@@ -277,6 +300,7 @@ class World:
             "rule": lambda: "lunch.minutes",
             "batch": lambda: self.batch,
             "name": self._style,
+            "client": lambda: "clive",
             "slice": lambda: "lunch",
             "token": lambda: self._secret(path),
         }
