@@ -37,15 +37,15 @@ def stored(site: Site, username: str, path: str, password: str = PASSWORD) -> An
 
 
 def test_a_newcomer_joins_gives_hours_invites_and_logs_out(lynx: Lynx, site: Site) -> None:
-    invitation = {"to": "lena@example.net"}
+    invitation = {"to": "lola@example.net"}
     _, given, _ = site.running.curl("POST", "/InvitationCode/Create/", invitation, cookie=site.cookies[ADMIN])
     lynx.reads("Lunch with somebody new, every week")
     lynx.follow("Register", "With the invitation that somebody gave you")
     lynx.fill("Invitation code", "not the code")
-    lynx.fill("Username", "lena")
+    lynx.fill("Username", "lola")
     lynx.fill("Password", PASSWORD)
     lynx.fill("Your name", "Lynn Example")
-    lynx.fill("E-mail", "lena@example.net")
+    lynx.fill("E-mail", "lola@example.net")
     lynx.choose("Time zone", "Europe/Berlin")
     lynx.choose("Where you have lunch", "Speicherstadt")
     lynx.tick("Soup")
@@ -54,22 +54,22 @@ def test_a_newcomer_joins_gives_hours_invites_and_logs_out(lynx: Lynx, site: Sit
     lynx.fill("Invitation code", given["invitation_code"])
     lynx.fill("Password", PASSWORD)
     lynx.press("Register", "You are registered. Please log in.")
-    lynx.fill("Username", "lena")
+    lynx.fill("Username", "lola")
     lynx.fill("Password", PASSWORD)
     lynx.press("Log in", "My week", "No lunch yet", "You gave no hours, so you cannot be matched")
-    me = stored(site, "lena", "/api/me")
+    me = stored(site, "lola", "/api/me")
     assert (me["name"], me["location"], me["refuses"]) == ("Lynn Example", "Speicherstadt", ["Soup"])
     assert me["timezone"] == "Europe/Berlin"
 
     give_hours(lynx)
-    [hours] = stored(site, "lena", "/api/availability")["availability"]
+    [hours] = stored(site, "lola", "/api/availability")["availability"]
     assert (hours["start"][11:], hours["end"][11:], hours["weekly"]) == ("11:15", "13:45", True)
     lynx.follow("My week", "Every Thursday, 11:15 to 13:45", "Next week a lunch could start at")
 
     lynx.follow("Invitations", "Give an invitation")
     lynx.fill("E-mail of whom you invite", "friend@example.net")
     lynx.press("Give an invitation", "Here is the invitation code")
-    [given] = stored(site, "lena", "/api/invitations")["invitations"]
+    [given] = stored(site, "lola", "/api/invitations")["invitations"]
     assert given["to"] == "friend@example.net"
     lynx.press("Take back", "The invitation is taken back")
 
@@ -78,7 +78,7 @@ def test_a_newcomer_joins_gives_hours_invites_and_logs_out(lynx: Lynx, site: Sit
     lynx.fill("Your name", "Lynn Sommer")
     lynx.tick("Thai")
     lynx.press("Save", "Lynn Sommer", "Soup, Thai")
-    me = stored(site, "lena", "/api/me")
+    me = stored(site, "lola", "/api/me")
     assert (me["name"], me["refuses"]) == ("Lynn Sommer", ["Soup", "Thai"])
 
     lynx.press("Log out", "Lunch with somebody new, every week")
