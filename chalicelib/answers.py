@@ -22,7 +22,8 @@ SECURITY_HEADERS = {
     "X-Frame-Options": "DENY",
 }
 HSTS = {"Strict-Transport-Security": "max-age=63072000; includeSubDomains"}
-PRIVATE = "no-store"
+PRIVATE = "no-store, no-cache"
+"""Lynx minds no-cache alone, and only at the end: else it shows again what it once read."""
 
 T = TypeVar("T")
 Yes = Annotated[bool, msgspec.Meta(extra_json_schema={"const": True})]

@@ -8,7 +8,7 @@ import threading
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 import psycopg2
@@ -106,7 +106,7 @@ class Database:
         kind = _KINDS.get(sql)
         if kind is None or len(kind._fields) != len(self._cursor.description):
             names = [column.name for column in self._cursor.description]
-            kind = _KINDS[sql] = namedtuple("Row", names, rename=True)  # type: ignore[misc]
+            kind = _KINDS[sql] = cast(Any, namedtuple)("Row", names, rename=True)
         return list(map(kind._make, found))
 
     def each(self, sql: str, given: Sequence[dict[str, Any]], **values: Any) -> list[Row]:

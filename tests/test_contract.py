@@ -291,7 +291,7 @@ def test_security_headers_stand_on_every_answer(community: Community) -> None:
     for answer in answers:
         assert answer.header("x-content-type-options") == "nosniff"
         assert "default-src 'none'" in answer.header("content-security-policy")
-        assert answer.header("cache-control") == "no-store"
+        assert answer.header("cache-control") == "no-store, no-cache"
         assert answer.header("strict-transport-security") == ""
 
 

@@ -33,6 +33,11 @@ QUERIES = {"/api/coaches/{slug}/nearest": f"?start={NINE}", "/api/coaches/{slug}
 TABLE = """
                                                 visitor  member   other   coach  client   admin  banned     out
 GET    /                                            200     200     200     200     200     200     200     200
+GET    /appointments                                303     200     200     200     200     200     403     303
+GET    /appointments/{id}/cancel                    303     404     404     200     200     404     403     303
+POST   /appointments/{id}/cancel                    303     404     404     303     303     404     403     303
+GET    /appointments/{id}/move                      303     404     404     200     200     404     403     303
+POST   /appointments/{id}/move                      303     404     404     422     422     404     403     303
 GET    /availability                                303     200     200     200     200     200     403     303
 GET    /availability/once                           303     200     200     200     200     200     403     303
 POST   /availability/once                           303     422     422     422     422     422     403     303
@@ -66,6 +71,23 @@ POST   /coach/hours/{id}                             303     404     404     422
 POST   /coach/hours/{id}/delete                      303     404     404     303     404     404     403     303
 POST   /coach/link                                   303     404     404     303     404     404     403     303
 GET    /coach/why                                    303     404     404     200     404     404     403     303
+GET    /book                                        303     404     404     404     200     404     403     303
+POST   /book                                        303     404     404     404     422     404     403     303
+GET    /book/time                                   303     404     404     404     200     404     403     303
+POST   /book/time                                   303     404     404     404     422     404     403     303
+GET    /coach                                       303     404     404     200     404     404     403     303
+POST   /coach/away                                  303     404     404     422     404     404     403     303
+POST   /coach/block                                 303     404     404     422     404     404     403     303
+POST   /coach/blocks/{id}/delete                    303     404     404     303     404     404     403     303
+GET    /coach/clients/{client}                      303     404     404     200     404     404     403     303
+POST   /coach/clients/{client}                      303     404     404     422     404     404     403     303
+GET    /coach/hours                                 303     404     404     200     404     404     403     303
+POST   /coach/hours                                 303     404     404     422     404     404     403     303
+GET    /coach/hours/{id}                            303     404     404     200     404     404     403     303
+POST   /coach/hours/{id}                            303     404     404     422     404     404     403     303
+POST   /coach/hours/{id}/delete                     303     404     404     303     404     404     403     303
+POST   /coach/link                                  303     404     404     303     404     404     403     303
+GET    /coach/why                                   303     404     404     200     404     404     403     303
 POST   /Enrollment/Create                           422     422     422     422     422     422     422     422
 GET    /events/{id}                                 303     200     404     404     404     200     403     303
 GET    /feeds/{token}                               200     200     200     200     200     200     200     200
@@ -74,12 +96,18 @@ POST   /forgotten                                   422     422     422     422 
 GET    /forgotten/reset                             200     200     200     200     200     200     200     200
 POST   /forgotten/reset                             422     422     422     422     422     422     422     422
 POST   /InvitationCode/Create                       401     200     200     200     200     200     403     401
+POST   /InvitationCode/Create/Failure/1             429     429     429     429     429     429     429     429
+POST   /InvitationCode/Create/Failure/2             403     403     403     403     403     403     403     403
+POST   /InvitationCode/Create/Failure/3             401     401     401     401     401     401     401     401
+POST   /InvitationCode/Create/Success               200     200     200     200     200     200     200     200
 GET    /invitations                                 303     200     200     200     200     200     403     303
 POST   /invitations                                 303     303     303     303     303     303     403     303
 POST   /invitations/{invitation}/revoke             303     303     422     422     422     422     403     303
 GET    /login                                       200     303     303     303     303     303     303     200
 POST   /Login                                       422     422     422     422     422     422     422     422
 POST   /login                                       422     422     422     422     422     422     422     422
+POST   /Login/Failure                               401     401     401     401     401     401     401     401
+POST   /Login/Success                               200     200     200     200     200     200     200     200
 POST   /Logout                                      200     200     200     200     200     200     200     200
 POST   /logout                                      303     303     303     303     303     303     303     303
 GET    /MyEvents                                    401     200     200     200     200     200     403     401
@@ -296,6 +324,7 @@ class World:
             "rule": lambda: "lunch.minutes",
             "batch": lambda: self.batch,
             "name": self._style,
+            "client": lambda: "clive",
             "slice": lambda: "lunch",
             "token": lambda: self._secret(path),
         }

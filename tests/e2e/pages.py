@@ -161,6 +161,7 @@ def settle(running: Running) -> Site:
     def person(username: str) -> Any:
         return does(ADMIN, "GET", f"/api/admin/people?q={username}")["found"][0]
 
+    does(ADMIN, "PUT", "/api/admin/rules/invitation.per_day", {"value": 50, "why": "many tests"})
     coach, client = person(USERNAMES[COACH]), person(USERNAMES[CLIENT])
     does(ADMIN, "PUT", f"/api/admin/people/{coach['id']}/roles/coach", {"why": "coaches us"})
     does(ADMIN, "PUT", f"/api/admin/people/{client['id']}/roles/client", {"why": "is coached"})

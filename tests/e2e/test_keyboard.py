@@ -114,8 +114,8 @@ def give_hours(keys: Keyboard) -> None:
     for day in ("Tuesday", "Thursday"):
         keys.to(day)
         keys.page.keyboard.press("Space")
-    keys.type("From", "1115AM")  # Chromium asks as its own language writes times
-    keys.type("To", "0145PM")
+    keys.type("Start", "1115AM")  # Chromium asks as its own language writes times
+    keys.type("End", "0145PM")
     keys.press("Add these hours", "Availability")
     keys.reads("Every Thursday, 11:15 to 13:45")
 

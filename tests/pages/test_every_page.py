@@ -128,7 +128,7 @@ def test_no_other_file_is_served(visitor: Browser) -> None:
 
 
 def test_a_page_is_not_kept_by_the_browser(community: Any) -> None:
-    assert community.member("ada").get("/").header("cache-control") == "no-store"
+    assert community.member("ada").get("/").header("cache-control") == "no-store, no-cache"
 
 
 def test_the_script_is_small() -> None:

@@ -75,4 +75,5 @@ def _longest(free: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def _lowest(masks: NDArray[np.uint64]) -> NDArray[np.int8]:
-    return np.bitwise_count((masks & -masks) - np.uint64(1)).astype(np.int8)
+    bits: NDArray[np.int8] = np.bitwise_count((masks & -masks) - np.uint64(1)).astype(np.int8)
+    return bits
