@@ -35,7 +35,7 @@ HOURS = cython.declare(cython.int, 60)
 EFFORT = 100
 """Groups thought of for each person, in all."""
 
-SPARE_EFFORT = 1_500_000
+SPARE_EFFORT = 3_000_000
 """Groups thought of besides, shared by all of the round's people, so that small rounds are searched thoroughly."""
 
 PAIRS_A_PERSON = cython.declare(cython.int, 64)

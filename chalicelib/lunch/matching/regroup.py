@@ -30,13 +30,13 @@ MOST = cython.declare(cython.int, 12)
 """People of a neighbourhood; the table of their subsets has 2**MOST entries."""
 
 ALONE = cython.declare(cython.longlong, 1 << 50)
-PATIENCE = cython.declare(cython.int, 400)
+PATIENCE = cython.declare(cython.int, 1200)
 TRIES = cython.declare(cython.int, 24)
 IMPOSSIBLE = cython.declare(cython.longlong, -(1 << 60))
 STALE_WEEK = cython.declare(cython.longlong, 1 << 24)
 TRIO = cython.declare(cython.int, 1 << 16)
 LUCK = cython.declare(cython.int, 1 << 10)
-COST = cython.declare(cython.int, 4000)
+COST = cython.declare(cython.int, 2000)
 """What dividing a neighbourhood costs, in places thought of."""
 
 
@@ -87,7 +87,7 @@ class Neighbourhoods:
         count: cython.int
         i: cython.int
         u: cython.int
-        tries: cython.int = PATIENCE + (last - first) // 100
+        tries: cython.int = min(20 * (last - first), PATIENCE + (last - first) // 1000)
         self.at, self.seats = at, seats
         while effort > 0:
             count = self._list_wanting(first, last)

@@ -15,7 +15,7 @@ from tests.benchmarks.matching.instances import SHAPES
 
 ROOT = Path(__file__).resolve().parents[3]
 COPIED = ["chalicelib/lunch", "tests/lunch/matching", "infra/compile_matcher.py"]
-ROUNDS = 400 if not os.environ.get("LONG") else 10_000
+ROUNDS = 150 if not os.environ.get("LONG") else 10_000
 
 EXACT = """
 import sys
@@ -74,7 +74,7 @@ def test_both_are_exact(trees, name):
 
 @pytest.mark.parametrize("shape", sorted(SHAPES))
 def test_both_give_the_same_arrays(trees, shape, tmp_path):
-    round = SHAPES[shape](240, 3)
+    round = SHAPES[shape](120, 3)
     names = ("location", "free", "eats", "waited", "forbidden", "met", "blocked")
     np.savez(tmp_path / "in.npz", **{name: getattr(round, name) for name in names}, rules=[2, 3, round.seed])
     found = {}
