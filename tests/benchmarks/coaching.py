@@ -213,8 +213,10 @@ def hot_slots(url: str) -> tuple[float, float]:
     sql(
         "CREATE TABLE wanted (coach int, slot int, id uuid, UNIQUE (coach, slot)); GRANT ALL ON wanted TO rendezvous_app"
     )
-    sql("CREATE FUNCTION free_slot(at timestamptz) RETURNS void LANGUAGE sql SECURITY DEFINER AS $$"
-        " DELETE FROM appointment WHERE coach_id = '%s' AND starts = at $$" % coach_id(WORKERS))  # fmt: skip
+    sql(
+        "CREATE FUNCTION free_slot(at timestamptz) RETURNS void LANGUAGE sql SECURITY DEFINER AS $$"
+        f" DELETE FROM appointment WHERE coach_id = '{coach_id(WORKERS)}' AND starts = at $$"
+    )
     sql("GRANT EXECUTE ON FUNCTION free_slot TO rendezvous_app")
     again = "\\set hot random(0, 9)\n\\set free random(0, 9)\n"
     ours = pgbench(
