@@ -105,7 +105,8 @@ class Database:
         """The rows as named tuples. Kept by the statement: psycopg2's own cursor names the columns of every answer anew."""
         kind = _KINDS.get(sql)
         if kind is None or len(kind._fields) != len(self._cursor.description):
-            kind = _KINDS[sql] = namedtuple("Row", [column.name for column in self._cursor.description], rename=True)  # type: ignore[misc]
+            names = [column.name for column in self._cursor.description]
+            kind = _KINDS[sql] = namedtuple("Row", names, rename=True)  # type: ignore[misc]
         return list(map(kind._make, found))
 
     def each(self, sql: str, given: Sequence[dict[str, Any]], **values: Any) -> list[Row]:
@@ -116,7 +117,7 @@ class Database:
         if not given:
             return []
         self._cursor.execute(sql, values | {"given": msgspec.json.encode(given).decode()})
-        return self._cursor.fetchall() if self._cursor.description else []
+        return self._named(sql, self._cursor.fetchall()) if self._cursor.description else []
 
 
 def transaction(work: Callable[[Database], T], role: str = APP) -> T:

@@ -15,7 +15,7 @@ from chalice.app import Response
 from chalicelib import bodies, callers
 from chalicelib.callers import Request
 from chalicelib.database import Database
-from chalicelib.errors import Invalid, Refused
+from chalicelib.errors import Invalid, Refused, Unreadable
 
 HEADER = "idempotency-key"
 
@@ -25,7 +25,7 @@ def once_of_form(db: Database, request: Request, carry_out: Callable[[], Respons
 
     What was changed in the form meanwhile makes it another one.
     """
-    keys = [value for name, value in bodies.read_pairs(request.body) if name == callers.ONCE_FIELD]
+    keys = _keys_of_form(request.body)
     if len(keys) != 1 or request.caller is None:
         return carry_out()
     person, digest = request.caller.id, _digest(request)
@@ -33,6 +33,13 @@ def once_of_form(db: Database, request: Request, carry_out: Callable[[], Respons
     db.run("SELECT pg_advisory_xact_lock(hashtextextended(%(lock)s, 0))", lock=f"{person} {key}")
     known = _known(db, person, key)
     return _answered(known) if known else _carried_out(db, request, key, digest, carry_out)
+
+
+def _keys_of_form(body: str) -> list[str]:
+    try:
+        return [value for name, value in bodies.read_pairs(body) if name == callers.ONCE_FIELD]
+    except Unreadable:  # it is refused where it is read
+        return []
 
 
 def once(db: Database, request: Request, carry_out: Callable[[], Response]) -> Response:

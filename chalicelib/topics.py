@@ -134,13 +134,6 @@ MESSAGES: tuple[Message, ...] = (
         ("appointment", "coach", "client", "during", "week", "by"),
     ),
     Message(
-        "appointment.reminder",
-        ("Appointments_All",),
-        "appointment",
-        "A call comes near, and both are to be reminded",
-        ("appointment", "coach", "client", "during", "week", "by"),
-    ),
-    Message(
         "appointment.cancelled",
         ("Appointments_All",),
         "appointment",

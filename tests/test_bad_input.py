@@ -81,14 +81,14 @@ class Asker:
 
     def form(self, endpoint: Any, pairs: list[tuple[str, str]]) -> bytes:
         csrf = [("csrf", self.csrf)] if endpoint.html else []
-        return urlencode(csrf + pairs, errors="replace").encode()
+        return urlencode(csrf + pairs, errors="surrogatepass").encode()
 
     def one(self, endpoint: Any, name: str, value: Any) -> Iterator[tuple[bytes, str]]:
         """``name=value`` in each way that the endpoint reads."""
         if not endpoint.html:
             yield json.dumps({name: value}).encode(), JSON
         if (endpoint.forms or endpoint.html) and isinstance(value, str):
-            yield self.form(endpoint, [(name, value.encode("utf-8", "replace").decode())]), FORM
+            yield self.form(endpoint, [(name, value)]), FORM
 
 
 def fields_of(shape: Any) -> dict[str, Any]:

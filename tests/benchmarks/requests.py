@@ -142,7 +142,7 @@ def measure(method: str, path: str, token: str, body: Any = None) -> tuple[float
     """The ratio, and microseconds by what takes them."""
     from chalice.local import LambdaContext
 
-    from chalicelib import answers, bodies, web
+    from chalicelib import answers, bodies, logs, web
     from tests.people import _gateway
 
     app, _ = _gateway()

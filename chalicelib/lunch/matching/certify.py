@@ -52,11 +52,8 @@ def _check_groups(columns: Columns, result: Result) -> None:
             raise Unproven(f"row {rows[np.argmin(fits)]} {what}")
     if (np.diff(columns.location[rows])[np.diff(group[rows]) == 0] != 0).any():
         raise Unproven("a group spans two locations")
-    for one, other in (
-        np.concatenate([columns.forbidden, columns.blocked])[:, :2]
-        .T.reshape(2, -1)
-        .T[_together(group, np.concatenate([columns.forbidden, columns.blocked]))]
-    ):
+    apart = np.concatenate([columns.forbidden, columns.blocked])
+    for one, other in apart[_together(group, apart)].tolist():
         raise Unproven(f"rows {one} and {other} must not meet")
     _check_filter(columns, np.split(rows, np.cumsum(sizes)[:-1]) if columns.filter is not None and g else [])
     if result.left != len(columns) - len(seated):
@@ -65,7 +62,8 @@ def _check_groups(columns: Columns, result: Result) -> None:
 
 def _together(group: NDArray[np.int32], pairs: NDArray[np.int32]) -> NDArray[np.bool_]:
     one, other = pairs[:, 0], pairs[:, 1]
-    return (one != other) & (group[one] >= 0) & (group[one] == group[other])
+    together: NDArray[np.bool_] = (one != other) & (group[one] >= 0) & (group[one] == group[other])
+    return together
 
 
 def _check_filter(columns: Columns, groups: list[Rows]) -> None:
@@ -100,9 +98,10 @@ def _uncoverable(columns: Columns, result: Result, graph: Graph, component: NDAr
     crossing = set(component[_crossing(result, component)].tolist())
     for start, size in zip(starts.tolist(), sizes.tolist(), strict=True):
         members = rows[start : start + size].tolist()
-        if size > 1 and size % 2 and component[members[0]] in crossing:
-            if columns.maximum == 2 or not graph.has_trio(members) or _stubborn(graph, members):
-                yield members[0]
+        if size == 1 or size % 2 == 0 or component[members[0]] not in crossing:
+            continue
+        if columns.maximum == 2 or not graph.has_trio(members) or _stubborn(graph, members):
+            yield members[0]
 
 
 def _crossing(result: Result, component: NDArray[np.int32]) -> NDArray[np.bool_]:

@@ -148,7 +148,7 @@ def from_arrays(arrays: Mapping[str, Any], filter: Filter | None = None) -> Colu
         maximum=int(rules[1]),
         seed=int(rules[2]),
         blocked=arrays["blocked"] if "blocked" in arrays else no_pairs(),
-        person=arrays["person"] if "person" in arrays else None,
+        person=arrays.get("person"),
         filter=filter,
     )
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
@@ -81,7 +81,7 @@ class Graph:
         columns = self.columns
         parent = np.arange(len(columns), dtype=np.int32)
         edges = [0, *(np.flatnonzero(np.diff(columns.location)) + 1).tolist(), len(columns)]
-        for first, last in zip(edges, edges[1:], strict=False):
+        for first, last in pairwise(edges):
             rows = first + np.flatnonzero(~without[first:last])
             for row, host in self._connect(rows.astype(np.int32), parent):
                 cell = columns.free[rows] & columns.free[row] != 0

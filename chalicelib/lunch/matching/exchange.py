@@ -33,6 +33,9 @@ else:
 
 COMPILED: bool = cython.compiled
 
+FEW = 200
+"""A question of so few components is not divided."""
+
 
 def ints(length: int, value: int = 0) -> memoryview[int]:
     """A fresh int32 array as the loops index it."""
@@ -91,6 +94,10 @@ class Exchange:
         self.done = memoryview(np.array(self.tables.at))
         self.passed, self.when = ints(self.tables.tables), ints(self.tables.tables)
 
+    def components(self) -> int:
+        """How many components there are."""
+        return len(self.server)
+
     def by_rank(self) -> NDArray[np.int32]:
         """The components, the one whose cheapest member has waited longest first (equal waits by lot)."""
         cheapest = np.asarray(self.member)[np.asarray(self.at)[: len(self.server)]]
@@ -99,6 +106,9 @@ class Exchange:
 
     def choose(self, certain: NDArray[np.int32], open: NDArray[np.int32]) -> None:
         """Serve the best of the `open` components, by rank, besides the `certain` ones, all of which are served."""
+        if len(certain) + len(open) <= FEW:
+            self._choose_one_by_one(memoryview(certain), memoryview(open))
+            return
         unserved = int((np.asarray(self.server)[open] < 0).sum())
         if unserved and unserved < len(open):
             upper, lower = open[: len(open) // 2], open[len(open) // 2 :]
@@ -113,6 +123,25 @@ class Exchange:
         else:
             servers = np.asarray(self.server)[np.concatenate([certain, open])]
             np.asarray(self.settled)[servers[servers >= 0]] = 1
+
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def _choose_one_by_one(self, certain: cython.int[::1], open: cython.int[::1]) -> cython.int:
+        """The same for a small question: in order of rank, each is served at the cost of lower ones, if it can be."""
+        i: cython.int
+        for i in range(len(open)):
+            self.lower[open[i]] = 1
+        for i in range(len(open)):
+            self.lower[open[i]] = 0
+            if self.server[open[i]] < 0:
+                self.phase += 1
+                self._search(open[i])
+        for i in range(len(open)):
+            if self.server[open[i]] >= 0:
+                self.settled[self.server[open[i]]] = 1
+        for i in range(len(certain)):
+            self.settled[self.server[certain[i]]] = 1
+        return 0
 
     @cython.cfunc
     @cython.exceptval(-1)
@@ -141,7 +170,6 @@ class Exchange:
         head: cython.int = 0
         tail: cython.int = 1
         i: cython.int
-        a: cython.int
         self.queue[0] = root
         while head < tail:
             for i in range(self.at[self.queue[head]], self.at[self.queue[head] + 1]):
@@ -223,16 +251,17 @@ class Exchange:
                 self.people.pair(u, a)
 
 
-def exchange(trade: Exchange, forest: Forest, persons: NDArray[np.int32]) -> NDArray[np.int32]:
+def exchange(trade: Exchange, forest: Forest, persons: NDArray[np.int32]) -> tuple[NDArray[np.int32], int]:
     """Leave over those whose waits sum to the least, of equal waits those on whom the lot falls.
 
     :param persons: those of a location who have hours and food, after their rescue
-    :returns: the inner people, for the certificate
+    :returns: the inner people, for the certificate, and how many of `persons` must stay over
     """
     inner = forest.inner_people(persons)
     outer, base = forest.outer_people(persons)
-    if len(outer):
-        trade.enter(outer, base, inner)
-        trade.choose(np.zeros(0, np.int32), trade.by_rank())
-        trade.carry_out(forest)
-    return inner
+    if len(inner) == 0 and (base == outer).all():
+        return inner, len(outer)
+    trade.enter(outer, base, inner)
+    trade.choose(np.zeros(0, np.int32), trade.by_rank())
+    trade.carry_out(forest)
+    return inner, trade.components() - len(inner)

@@ -10,6 +10,8 @@ same way, and no pair is dissolved for the sake of a meeting of such people.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -149,9 +151,10 @@ class Places:
             gained = False
             self._list_pairs(first, last)
             for u in range(first, last):
-                if people.one[u] >= 0 and self._stale(u) > 0 and self.effort > 0:
-                    if self._move(u, 0, False) or self._move(u, FRESH, False) or self._move(u, FRESH, True):
-                        gained = True
+                if people.one[u] < 0 or self.effort <= 0 or self._stale(u) == 0:
+                    continue
+                if self._move(u, 0, False) or self._move(u, FRESH, False) or self._move(u, FRESH, True):
+                    gained = True
         return 0
 
     @cython.cfunc
@@ -436,7 +439,7 @@ def fill(people: People, edges: list[int], seed: int) -> None:
     rows: NDArray[np.int64] = np.array(edges)
     places = Places(people, int(np.diff(rows).max(initial=0)), int(np.diff(hours[rows]).max(initial=0)))
     near = Neighbourhoods(people, seed)
-    for first, last in zip(edges, edges[1:], strict=False):
+    for first, last in pairwise(edges):
         size = last - first
         effort = EFFORT * size + SPARE_EFFORT * size // max(1, people.n)
         places.improve(first, last, effort)

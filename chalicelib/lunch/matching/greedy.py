@@ -8,6 +8,8 @@ not met, and the two take a third. What this leaves undone the later steps mend,
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -199,5 +201,5 @@ def greedy(people: People, edges: list[int]) -> None:
     hours = np.append(0, np.cumsum(np.bitwise_count(np.asarray(people.free)), dtype=np.int64))
     rows: NDArray[np.int64] = np.array(edges)
     lists = Lists(people, int(np.diff(rows).max(initial=0)), int(np.diff(hours[rows]).max(initial=0)))
-    for first, last in zip(edges, edges[1:], strict=False):
+    for first, last in pairwise(edges):
         lists.seat(first, last)

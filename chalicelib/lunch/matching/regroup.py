@@ -87,7 +87,7 @@ class Neighbourhoods:
         count: cython.int
         i: cython.int
         u: cython.int
-        tries: cython.int = PATIENCE + (last - first) // 20
+        tries: cython.int = PATIENCE + (last - first) // 100
         self.at, self.seats = at, seats
         while effort > 0:
             count = self._list_wanting(first, last)
@@ -245,62 +245,70 @@ class Neighbourhoods:
     @cython.cfunc
     @cython.exceptval(-1)
     def _divide(self) -> cython.int:
-        """Divide the members into pairs and threes in the best way."""
+        """Divide the members into pairs and threes in the best way.
+
+        `best[subset]` is the most that the groups of all the others can be worth if these are still to be divided;
+        whoever of them comes first is seated next. Subsets that no groups lead to cost nothing.
+        """
         size: cython.int = self.size
         subset: cython.int
         rest: cython.int
         i: cython.int
         j: cython.int
         k: cython.int
-        value: cython.longlong
-        top: cython.longlong
+        worth: cython.longlong
         self._weigh()
-        self.best[0] = 0
-        for subset in range(1, 1 << size):
+        for subset in range(1 << size):
+            self.best[subset] = IMPOSSIBLE
+        self.best[(1 << size) - 1] = 0
+        for subset in range((1 << size) - 1, 0, -1):
+            worth = self.best[subset]
+            if worth == IMPOSSIBLE:
+                continue
             i = 0
             while not subset >> i & 1:
                 i += 1
-            top = IMPOSSIBLE
             if self.waited == self.people.waited[self.member[i]]:
-                top = self.best[subset ^ (1 << i)] - ALONE
-                self.choice[subset] = i
+                self._lead(subset, subset ^ (1 << i), worth - ALONE)
             for j in range(i + 1, size):
-                if not subset >> j & 1:
+                if not subset >> j & 1 or self.pair_value[i * MOST + j] == IMPOSSIBLE:
                     continue
                 rest = subset ^ (1 << i) ^ (1 << j)
-                value = self.pair_value[i * MOST + j] + self.best[rest]
-                if value > top:
-                    top = value
-                    self.choice[subset] = j
+                self._lead(subset, rest, worth + self.pair_value[i * MOST + j])
                 for k in range(j + 1, size):
-                    if subset >> k & 1:
-                        value = self.trio_value[(i * MOST + j) * MOST + k] + self.best[rest ^ (1 << k)]
-                        if value > top:
-                            top = value
-                            self.choice[subset] = j + MOST * k
-            self.best[subset] = max(top, IMPOSSIBLE)
+                    if subset >> k & 1 and self.trio_value[(i * MOST + j) * MOST + k] > IMPOSSIBLE:
+                        self._lead(subset, rest ^ (1 << k), worth + self.trio_value[(i * MOST + j) * MOST + k])
         self._seat()
         return 0
 
     @cython.cfunc
     @cython.exceptval(check=False)
+    def _lead(self, subset: cython.int, rest: cython.int, worth: cython.longlong) -> cython.void:
+        if worth > self.best[rest]:
+            self.best[rest] = worth
+            self.choice[rest] = subset
+
+    @cython.cfunc
+    @cython.exceptval(check=False)
     def _seat(self) -> cython.void:
-        subset: cython.int = (1 << self.size) - 1
+        """Make the groups that lead from everybody to nobody."""
+        rest: cython.int = 0
+        group: cython.int
         i: cython.int
         j: cython.int
         k: cython.int
-        while subset:
-            i = 0
-            while not subset >> i & 1:
-                i += 1
-            if self.choice[subset] == i:
+        while rest != (1 << self.size) - 1:
+            group = self.choice[rest] ^ rest
+            rest = self.choice[rest]
+            i = lowest(group)
+            group &= group - 1
+            if group == 0:
                 self.people.one[self.member[i]] = self.people.two[self.member[i]] = -1
-                subset ^= 1 << i
                 continue
-            j, k = self.choice[subset] % MOST, self.choice[subset] // MOST
-            subset ^= (1 << i) ^ (1 << j)
-            if k > 0:
-                subset ^= 1 << k
-                self.people.trio(self.member[i], self.member[j], self.member[k])
-            else:
+            j = lowest(group)
+            group &= group - 1
+            if group == 0:
                 self.people.pair(self.member[i], self.member[j])
+            else:
+                k = lowest(group)
+                self.people.trio(self.member[i], self.member[j], self.member[k])

@@ -388,7 +388,6 @@ class Forest:
         i: cython.int
         j: cython.int
         k: cython.int
-        t: cython.int
         people: People = self.people
         tables: list[list[int]] = [members]
         if len(members) > SMALL:
@@ -437,16 +436,17 @@ class Forest:
     def outer_people(self, persons: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """The outer people of closed trees among `persons`, and the base of each one's component."""
         rows = persons[(np.asarray(self.label)[persons] == OUTER) & (np.asarray(self.closed)[persons] == 1)]
-        return rows, np.array([self._base(row) for row in rows.tolist()], np.int32)
+        bases = np.zeros(len(rows), np.int32)
+        row: cython.int[::1] = memoryview(rows)
+        base: cython.int[::1] = memoryview(bases)
+        i: cython.Py_ssize_t
+        for i in range(len(row)):
+            base[i] = self._base(row[i])
+        return rows, bases
 
     def inner_people(self, persons: NDArray[np.int32]) -> NDArray[np.int32]:
         """The inner people of closed trees among `persons`: the certificate."""
         return persons[(np.asarray(self.label)[persons] == INNER) & (np.asarray(self.closed)[persons] == 1)]
-
-    def deficiency(self, persons: NDArray[np.int32]) -> int:
-        """How many of the people searched for must stay over: components of closed trees less their inner people."""
-        _, base = self.outer_people(persons)
-        return len(np.unique(base)) - len(self.inner_people(persons))
 
 
 def rescue(people: People, forest: Forest, persons: NDArray[np.int32]) -> None:

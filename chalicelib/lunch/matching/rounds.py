@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,12 +33,12 @@ def match(columns: Columns) -> Result:
     bound = n - int(able.sum())
     edges = [0, *(np.flatnonzero(np.diff(columns.location)) + 1).tolist(), n]
     greedy(people, edges)
-    for first, last in zip(edges, edges[1:], strict=False):
+    for first, last in pairwise(edges):
         persons = (first + np.flatnonzero(able[first:last])).astype(np.int32)
         rescue(people, forest, persons)
-        inner = exchange(trade, forest, persons)
+        inner, must_stay = exchange(trade, forest, persons)
         separator[inner] = True
-        bound += forest.deficiency(persons)
+        bound += must_stay
     fill(people, edges, columns.seed)
     group = numbered(np.asarray(people.one), np.asarray(people.two))
     if columns.minimum > 2 or columns.maximum > 3:

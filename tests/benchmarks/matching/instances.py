@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,7 +90,7 @@ def hubs(n: int, seed: int, distinct_waits: bool = False) -> Columns:
     starts = np.searchsorted(table, np.arange(tables + 1))
     met = [
         np.stack(np.triu_indices(int(last - first), 1), 1) + first
-        for first, last in zip(starts[:-1], starts[1:], strict=True)
+        for first, last in pairwise(starts)
         if last - first > 1
     ]
     forbidden = np.concatenate([*met, np.zeros((0, 2), np.int64)])
@@ -115,7 +116,7 @@ def chain(n: int, seed: int) -> Columns:
     starts = np.searchsorted(table, np.arange(tables + 1))
     met = [
         np.stack(np.triu_indices(int(last - first), 1), 1) + first
-        for first, last in zip(starts[:-1], starts[1:], strict=True)
+        for first, last in pairwise(starts)
         if last - first > 1
     ]
     forbidden = np.concatenate([*met, np.zeros((0, 2), np.int64)])

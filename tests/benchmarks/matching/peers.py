@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 
@@ -36,7 +36,7 @@ class Feasible:
     def locations(self) -> Iterator[range]:
         """The rows of each location."""
         edges = [0, *(np.flatnonzero(np.diff(self.columns.location)) + 1).tolist(), len(self.columns)]
-        return (range(first, last) for first, last in zip(edges, edges[1:], strict=False))
+        return (range(first, last) for first, last in pairwise(edges))
 
     def edges(self) -> Pairs:
         """All pairs that fit."""
