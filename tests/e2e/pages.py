@@ -15,7 +15,7 @@ from tests.e2e.conftest import Running, eventually
 VISITOR, MEMBER, ADMIN, COACH, CLIENT = "visitor", "member", "admin", "coach", "client"
 CAST = (VISITOR, MEMBER, ADMIN, COACH, CLIENT)
 USERNAMES = {MEMBER: "ada.brandt", ADMIN: "grace.admin", COACH: "frieda.vogt", CLIENT: "jonas.weber"}
-SEARCHED = {ADMIN: ["/admin/people?who=banned", "/admin/rules/lunch.open_seats"]}
+SEARCHED = {ADMIN: ["/admin/people?who=banned", "/admin/events?status=Confirmed", "/admin/rules/lunch.open_seats"]}
 """What somebody looks for, because it is not among the first of its list."""
 BY_MAIL = frozenset({"/forgotten/reset", "/account/confirm", "/unsubscribe/{token}"})
 """Pages to which only a mail leads."""
