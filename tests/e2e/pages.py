@@ -15,7 +15,7 @@ from tests.e2e.conftest import Running, eventually
 VISITOR, MEMBER, ADMIN, COACH, CLIENT = "visitor", "member", "admin", "coach", "client"
 CAST = (VISITOR, MEMBER, ADMIN, COACH, CLIENT)
 USERNAMES = {MEMBER: "ada.brandt", ADMIN: "grace.admin", COACH: "frieda.vogt", CLIENT: "jonas.weber"}
-SEARCHED = {ADMIN: ["/admin/people?who=banned", "/admin/rules/lunch.open_seats"]}
+SEARCHED = {ADMIN: ["/admin/people?who=banned", "/admin/events?status=Confirmed", "/admin/rules/lunch.open_seats"]}
 """What somebody looks for, because it is not among the first of its list."""
 BY_MAIL = frozenset({"/forgotten/reset", "/account/confirm", "/unsubscribe/{token}"})
 """Pages to which only a mail leads."""
@@ -97,8 +97,8 @@ def concerns(route: Any, who: str) -> bool:
         VISITOR: route.who == "anybody",
         MEMBER: route.who == "any person" and not coaching,
         ADMIN: route.who == "admin",
-        COACH: coaching and route.who != "admin",
-        CLIENT: coaching and route.who != "admin",
+        COACH: coaching and route.who in (COACH, "any person"),
+        CLIENT: coaching and route.who in (CLIENT, "any person"),
     }[who]
 
 
@@ -172,6 +172,8 @@ def settle(running: Running) -> Site:
     for day in range(5):
         on = str(monday + timedelta(days=day))
         does(COACH, "POST", "/api/office-hours", hours | {"start": on + "T09:00", "end": on + "T17:00"})
+    [slot] = does(CLIENT, "GET", f"/api/coaches/{coach['slug']}/first")["slots"]
+    does(CLIENT, "POST", "/api/appointments", slot | {"coach": coach["slug"]})
     does(ADMIN, "PUT", f"/api/admin/people/{person('yara.saleh')['id']}/ban", {"why": "sells things"})
     does(ADMIN, "POST", "/api/admin/invitations", {"addresses": ["kim@example.net", "no address"]})
     does(MEMBER, "POST", "/InvitationCode/Create/", {"to": "lou@example.net"})

@@ -61,7 +61,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
 def test_from_the_invitation_to_logging_out(chromium: Browser, site: Site, script: bool) -> None:
-    name = "mira" if script else "nina"
+    name = "mona" if script else "nora"
     invitation = {"to": f"{name}@example.net"}
     _, given, _ = site.running.curl("POST", "/InvitationCode/Create/", invitation, cookie=site.cookies[ADMIN])
     context = context_of(chromium, site.running.address, script=script)
