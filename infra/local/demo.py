@@ -19,7 +19,7 @@ from chalicelib.calendar import zones
 from chalicelib.database import JOB, Database, transaction
 from chalicelib.lunch import jobs, rounds
 from chalicelib.lunch.weeks import week_at
-from infra.local import match
+from infra.local import demo_coaching, match
 
 PASSWORD = "lunchtime"
 NAMESPACE = UUID("6f1f3c1e-2f0a-4f62-9a51-5a1d0c7a5e11")
@@ -163,6 +163,7 @@ def fill(now: datetime) -> None:
         connection.close()
     if not there:
         _remember(now)
+    demo_coaching.fill(now, passwords.hash(PASSWORD))
 
 
 def _make_places(cursor: Any) -> None:
@@ -273,7 +274,8 @@ def main() -> None:
     monday = week_to_match(now)
     print(f"Lunches of {zones.week_name(monday)}:")
     match.match(monday)
-    print(f"\nLog in as {username(PLACES[0].people[0])} (matched), {username(LEFT_OVER)} (left over)", end=" ")
+    print(f"\nLog in as {username(PLACES[0].people[0])} (matched), {username(LEFT_OVER)} (left over),", end=" ")
+    print("carla.stein (coach), ina.wolf (client)", end=" ")
     print(f"or {username(ADMIN)} (admin), each with the password {PASSWORD}")
 
 
