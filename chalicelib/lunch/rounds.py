@@ -4,6 +4,7 @@ Run again, it adds only what is newly possible; two runs at once wait for each o
 """
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
@@ -12,7 +13,7 @@ from chalicelib import outbox, rules, topics
 from chalicelib.calendar import zones
 from chalicelib.database import JOB, Database, transaction, turn
 from chalicelib.lunch import candidates
-from chalicelib.lunch.matching import Result, check, match, reasons
+from chalicelib.lunch.matching import Result, match, prove, reasons
 from chalicelib.lunch.weeks import Week
 
 
@@ -43,7 +44,7 @@ def run(monday: date, location: int, now: datetime) -> Outcome:
     with turn(f"round {monday} {location}"):
         given = transaction(lambda db: candidates.read(db, monday, location, now), JOB)
         result = match(given.columns)
-        check(given.columns, result)
+        result = replace(result, bound=prove(given.columns, result))
         return transaction(lambda db: write(db, given, result, now), JOB)
 
 

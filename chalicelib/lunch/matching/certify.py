@@ -28,10 +28,20 @@ def check(columns: Columns, result: Result) -> None:
 
     :raises Unproven: if a group is not feasible or the bound does not follow from the separator
     """
-    _check_groups(columns, result)
-    proven = _proven_bound(columns, result)
+    proven = prove(columns, result)
     if proven != result.bound:
         raise Unproven(f"the separator proves that {proven} are left over at least, not {result.bound}")
+
+
+def prove(columns: Columns, result: Result) -> int:
+    """How many people any method would leave over at least, as far as the separator proves it.
+
+    What the matcher believes of it is not asked: whoever writes a round goes by this.
+
+    :raises Unproven: if a group is not feasible
+    """
+    _check_groups(columns, result)
+    return _proven_bound(columns, result)
 
 
 def _check_groups(columns: Columns, result: Result) -> None:
