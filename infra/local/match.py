@@ -9,17 +9,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chalicelib import clock
+from chalicelib.admin.rounds import WHY, proof
 from chalicelib.calendar import zones
 from chalicelib.database import JOB, Database, transaction
 from chalicelib.errors import Told
 from chalicelib.lunch import jobs, rounds
-
-WHY = {
-    "no_hours": "gave no hours in that week",
-    "nobody_free": "nobody else was free then",
-    "nobody_suitable": "nobody suitable among those who were free then",
-    "more_people_than_partners": "more people than partners for them",
-}
 
 
 def match(monday: date) -> None:
@@ -41,15 +35,7 @@ def show(outcome: rounds.Outcome) -> None:
     for reason in reasons:
         who = _listed(sorted(names[person] for person, why in outcome.left.items() if why == reason))
         print(f"    left over: {who}: {WHY[reason]}")
-    print(f"    {proof(outcome)}")
-
-
-def proof(outcome: rounds.Outcome) -> str:
-    """What is known about how good the round is, in a sentence."""
-    left = len(outcome.left)
-    if outcome.proven:
-        return f"{left} left over; no method could leave fewer (checked)."
-    return f"{left} left over; not proven optimal (no method could leave fewer than {outcome.bound})."
+    print(f"    {proof(len(outcome.left), outcome.bound, outcome.proven)}")
 
 
 def _names(db: Database, people: Iterable[UUID]) -> dict[UUID, str]:
