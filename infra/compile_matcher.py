@@ -1,4 +1,4 @@
-"""Compiles the matcher in place by Cython's pure Python mode: python infra/compile_matcher.py [--require] [PYTHON]
+"""Compiles the matcher in place by Cython's pure Python mode: python infra/compile_matcher.py [--require] [--project DIRECTORY] [PYTHON]
 
 PYTHON (default: the one that runs this) is the interpreter for which the modules are built; it needs Cython and
 setuptools. Sources are copied to a scratch directory, compiled there, and only the finished modules are laid beside
@@ -25,22 +25,24 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description="Compiles the matcher in place.")
     parser.add_argument("python", nargs="?", default=sys.executable, metavar="PYTHON")
     parser.add_argument("--require", action="store_true", help="fail where it cannot be compiled")
+    parser.add_argument("--project", type=Path, default=ROOT, help="the checkout, or a copy of it")
     options = parser.parse_args(arguments)
+    package = options.project / PACKAGE
     suffix = _ask(options.python, "import sysconfig; print(sysconfig.get_config_var('EXT_SUFFIX'))")
     if not suffix:
         return _give_up(options.require, f"{options.python} does not run")
-    if _is_fresh(suffix):
+    if _is_fresh(package, suffix):
         print(f"The matcher is compiled already ({suffix}).")
         return 0
     missing = _missing(options.python)
     if missing:
         return _give_up(options.require, missing)
-    return _compile(options.python, suffix, options.require)
+    return _compile(package, options.python, suffix, options.require)
 
 
-def _compile(python: str, suffix: str, require: bool) -> int:
+def _compile(package: Path, python: str, suffix: str, require: bool) -> int:
     with tempfile.TemporaryDirectory() as scratch:
-        shutil.copytree(ROOT / PACKAGE, Path(scratch) / PACKAGE, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
+        shutil.copytree(package, Path(scratch) / PACKAGE, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
         for folder in (PACKAGE.parent, PACKAGE.parent.parent):
             (Path(scratch) / folder / "__init__.py").touch()
         sources = [str(PACKAGE / f"{module}.py") for module in MODULES]
@@ -50,16 +52,16 @@ def _compile(python: str, suffix: str, require: bool) -> int:
         if done.returncode or not all(path.exists() for path in built):
             return _give_up(require, (done.stderr or done.stdout).strip()[-2000:] or "the compiler gave no module")
         for path in built:
-            shutil.copyfile(path, ROOT / PACKAGE / f"{path.name}.new")
-            (ROOT / PACKAGE / f"{path.name}.new").replace(ROOT / PACKAGE / path.name)
+            shutil.copyfile(path, package / f"{path.name}.new")
+            (package / f"{path.name}.new").replace(package / path.name)
     print(f"The matcher is compiled ({len(MODULES)} modules, {suffix}).")
     return 0
 
 
-def _is_fresh(suffix: str) -> bool:
-    sources = [*(ROOT / PACKAGE).glob("*.pxd"), *(ROOT / PACKAGE / f"{module}.py" for module in MODULES)]
+def _is_fresh(package: Path, suffix: str) -> bool:
+    sources = [*package.glob("*.pxd"), *(package / f"{module}.py" for module in MODULES)]
     newest = max(path.stat().st_mtime for path in sources)
-    built = [ROOT / PACKAGE / f"{module}{suffix}" for module in MODULES]
+    built = [package / f"{module}{suffix}" for module in MODULES]
     return all(path.exists() and path.stat().st_mtime >= newest for path in built)
 
 

@@ -61,13 +61,15 @@ def stage() -> set[str]:
     for name in ("app.py", "requirements.txt"):
         shutil.copy(ROOT / name, PROJECT / name)
     files = (path.relative_to(PROJECT) for path in PROJECT.rglob("*") if path.is_file())
-    names = {path.as_posix() for path in files if path.parts[0] != ".chalice"}
+    # Declarations for the C compiler end with it: Chalice leaves them out.
+    names = {path.as_posix() for path in files if path.parts[0] != ".chalice" and path.suffix != ".pxd"}
     return {name.removeprefix("vendor/") for name in names} - {"requirements.txt"}
 
 
 def compile_matcher() -> set[str]:
     """Compiles the matcher of the copy; the names of what came of it."""
-    subprocess.run([sys.executable, "-m", "infra.compile_matcher", str(PROJECT)], cwd=ROOT, check=True)
+    compile_it = [sys.executable, "-m", "infra.compile_matcher", "--require", "--project", str(PROJECT)]
+    subprocess.run(compile_it, cwd=ROOT, check=True)
     return {path.relative_to(PROJECT).as_posix() for path in PROJECT.rglob(f"*.{lambda_zip.TAG}.so")}
 
 

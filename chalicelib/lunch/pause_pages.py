@@ -30,6 +30,10 @@ class Nothing(Body):
     pass
 
 
+OFFERED = 26
+"""Weeks ahead that the page offers; the API takes a longer pause."""
+
+
 @routes.page("/availability/pauses")
 def mine(db: Database, caller: Caller, form: Form, query: Done, now: datetime) -> Page:
     monday = zones.monday(zones.local_time(now, ZoneInfo(caller.timezone)).date())
@@ -37,7 +41,7 @@ def mine(db: Database, caller: Caller, form: Form, query: Done, now: datetime) -
         "pauses.html",
         done=DONE.get(query.done),
         pauses=[pause | {"text": _text(pause["first"], pause["last"])} for pause in pauses.mine(db, caller, now)],
-        weeks=[_option(monday + timedelta(weeks=number)) for number in range(pauses.LONGEST)],
+        weeks=[_option(monday + timedelta(weeks=number)) for number in range(OFFERED)],
     )
 
 
