@@ -10,7 +10,7 @@ docs/matching.md has the proof.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -389,12 +389,7 @@ class Forest:
         j: cython.int
         k: cython.int
         people: People = self.people
-        tables: list[list[int]] = [members]
-        if len(members) > SMALL:
-            seated = Tables(people, np.array(members, np.int32))
-            bounds = np.array(seated.at).tolist()
-            seats = np.array(seated.seats).tolist()
-            tables = [seats[bounds[t] : bounds[t + 1]] for t in range(seated.tables)]
+        tables: Iterable[list[int]] = [members] if len(members) <= SMALL else self._tables_of(members)
         met: set[tuple[int, int, int]] = set()
         for row in tables:
             for i in range(len(row)):
@@ -405,6 +400,20 @@ class Forest:
                         if people.fit(row[i], row[j], row[k]) and (row[i], row[j], row[k]) not in met:
                             met.add((row[i], row[j], row[k]))
                             yield row[i], row[j], row[k]
+
+    def _tables_of(self, members: list[int]) -> Iterator[list[int]]:
+        """The members at each hour and food that three of them share.
+
+        Not `Tables`: those may seat people by kind, and then three who fit need not be at any one of them.
+        """
+        rows = np.array(members, np.int32)
+        free, eats = np.asarray(self.people.free)[rows], np.asarray(self.people.eats)[rows]
+        for hour in _bits(free):
+            then = (free >> np.uint64(hour)) & np.uint64(1) != 0
+            for food in _bits(eats[then]):
+                table = rows[then][(eats[then] >> np.uint64(food)) & np.uint64(1) != 0]
+                if len(table) >= 3:
+                    yield table.tolist()
 
     def _pairs_without(self, three: tuple[int, int, int], base: int, members: list[int]) -> bool:
         """Whether the members of a blossom but these three can all be pairs; `question.mate` then holds them.
@@ -447,6 +456,12 @@ class Forest:
     def inner_people(self, persons: NDArray[np.int32]) -> NDArray[np.int32]:
         """The inner people of closed trees among `persons`: the certificate."""
         return persons[(np.asarray(self.label)[persons] == INNER) & (np.asarray(self.closed)[persons] == 1)]
+
+
+def _bits(masks: NDArray[np.uint64]) -> list[int]:
+    """The bits that at least one of the masks has."""
+    either = int(np.bitwise_or.reduce(masks))
+    return [bit for bit in range(64) if either >> bit & 1]
 
 
 def rescue(people: People, forest: Forest, persons: NDArray[np.int32]) -> None:

@@ -24,6 +24,7 @@ def match(columns: Columns) -> Result:
     """The lunches of a round: the most people matched, the longest waiting first, and so on, with the certificate.
 
     :returns: the same for the same columns, on every machine
+    :raises AssertionError: if fewer are left over than the certificate says there must be; then this code is wrong
     """
     n = len(columns)
     people = People(columns)
@@ -43,7 +44,10 @@ def match(columns: Columns) -> Result:
     group = numbered(np.asarray(people.one), np.asarray(people.two))
     if columns.minimum > 2 or columns.maximum > 3:
         group = resize(columns, group)
-    return seated(columns, group, separator, bound)
+    result = seated(columns, group, separator, bound)
+    if result.left < result.bound:
+        raise AssertionError(f"the matcher is at fault: {result.left} are left over and {result.bound} had to be")
+    return result
 
 
 def numbered(one: NDArray[np.int32], two: NDArray[np.int32]) -> NDArray[np.int32]:

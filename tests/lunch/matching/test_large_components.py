@@ -1,0 +1,114 @@
+"""Components of more than sixteen people: three who save one are found whatever they eat.
+
+HiGHS is the yardstick here; brute force takes too long for so many people.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import highspy
+import numpy as np
+import pytest
+
+from chalicelib.lunch.matching import Columns, check, fill, match
+from tests.lunch.matching.rounds import columns, fits, outcome
+
+ROUNDS = 40
+SOUP_OR_CURRY, CURRY_OR_SALAD = 0b011, 0b110
+
+
+def ring(n: int, three: int) -> Columns:
+    """Each fits only the next, at an hour of their own; three neighbours from row `three` on share one more."""
+    free = [1 << row | 1 << (row + 1) % n for row in range(n)]
+    for step in range(3):
+        free[(three + step) % n] |= 1 << n
+    return columns(free, eats=[(SOUP_OR_CURRY, CURRY_OR_SALAD)[row % 2] for row in range(n)])
+
+
+@pytest.mark.parametrize("three", range(17))
+def test_a_ring_of_seventeen_is_saved_by_three_who_do_not_eat_the_same(three):
+    round = ring(17, three)
+    result = match(round)
+    assert result.left == result.bound == 0
+    check(round, result)
+
+
+def own_hours(chance: np.random.Generator) -> tuple[list[int], int]:
+    """A sparse graph, often with a long odd ring: each pair has an hour of its own, and so have a few threes."""
+    n = int(chance.integers(16, 25))
+    order = chance.permutation(n).tolist()
+    ring = n - 1 + n % 2 if chance.random() < 0.6 else 3
+    groups = [[order[i], order[(i + 1) % ring]] for i in range(ring)]
+    groups += [chance.choice(n, 2, replace=False).tolist() for _ in range(int(chance.integers(0, n)))]
+    groups += [chance.choice(n, 3, replace=False).tolist() for _ in range(int(chance.integers(0, 4)))]
+    free = [sum(1 << hour for hour, group in enumerate(groups) if row in group) for row in range(n)]
+    return free, int(chance.integers(0, 4))
+
+
+def overlapping_hours(chance: np.random.Generator) -> tuple[list[int], int]:
+    """A few free stretches each, and many who must not meet."""
+    n = int(chance.integers(13, 22))
+    free = [0] * n
+    for row in range(n):
+        for _ in range(int(chance.integers(1, 3))):
+            day, start, length = (int(chance.integers(low, high)) for low, high in ((0, 5), (0, 12), (1, 5)))
+            free[row] |= sum(1 << day * 12 + at for at in range(start, min(12, start + length)))
+    return free, int(chance.integers(n, n * n // 3))
+
+
+def random_round(seed: int) -> Columns:
+    """About 20 people of a few kinds, some of whom waited."""
+    chance = np.random.default_rng(seed)
+    free, apart = (own_hours, overlapping_hours)[seed % 2](chance)
+    n, foods = len(free), int(chance.integers(2, 9))
+    menus = [int(chance.integers(1, 1 << foods)) | 1 for _ in range(int(chance.integers(1, 5)))]
+    return columns(
+        free,
+        [menus[kind] for kind in chance.integers(0, len(menus), n)],
+        chance.choice([0, 0, 1, 2, 5], n),
+        chance.integers(0, n, (apart, 2)),
+        seed=seed,
+    )
+
+
+def yardstick(round: Columns) -> tuple[int, int]:
+    """The fewest left over, and of those ways the least sum of rounds waited, by HiGHS."""
+    n, waited = len(round), round.waited.tolist()
+    pairs = [pair for pair in combinations(range(n), 2) if fits(round, pair)]
+    near = {row: {other for pair in pairs if row == pair[0] for other in pair[1:]} for row in range(n)}
+    threes = [(a, b, c) for a, b in pairs for c in near[a] & near[b] if fits(round, (a, b, c))]
+    groups = pairs + threes
+    a_person = sum(waited) + 1
+    solver = highspy.Highs()
+    solver.setOptionValue("output_flag", False)
+    solver.setOptionValue("mip_rel_gap", 0.0)
+    for column, group in enumerate(groups):
+        solver.addVar(0, 1)
+        solver.changeColCost(column, -sum(a_person + waited[row] for row in group))
+        solver.changeColIntegrality(column, highspy.HighsVarType.kInteger)
+    for row in range(n):
+        mine = [column for column, group in enumerate(groups) if row in group]
+        if mine:
+            solver.addRow(0, 1, len(mine), np.array(mine, np.int32), np.ones(len(mine)))
+    solver.run()
+    chosen = np.round(solver.getSolution().col_value)
+    seated = {row for column in np.flatnonzero(chosen) for row in groups[column]}
+    return n - len(seated), sum(waited[row] for row in range(n) if row not in seated)
+
+
+@pytest.mark.parametrize("tens", range(ROUNDS // 10))
+def test_a_solver_leaves_no_fewer_people_and_no_shorter_waits(tens, monkeypatch):
+    monkeypatch.setattr(fill, "SPARE_EFFORT", 0)
+    for seed in range(10 * tens, 10 * tens + 10):
+        round = random_round(seed)
+        result = match(round)
+        assert outcome(round, result) == yardstick(round), seed
+        assert result.proven, seed
+        check(round, result)
+
+
+def test_a_result_better_than_its_certificate_is_never_given_out(monkeypatch):
+    monkeypatch.setattr("chalicelib.lunch.matching.rounds.exchange", lambda *_: (np.zeros(0, np.int32), 1))
+    with pytest.raises(AssertionError, match="at fault"):
+        match(columns([1, 1]))
