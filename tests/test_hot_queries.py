@@ -177,19 +177,20 @@ def test_logging_in_and_a_live_code(large: str) -> None:
 def test_what_the_relay_looks_for(large: str) -> None:
     from chalicelib import outbox
 
-    asked: list[str] = []
+    asked: list[tuple[str, dict[str, Any]]] = []
 
     class Listening:
         """Hears which statement the relay polls with."""
 
         def rows(self, sql: str, **values: Any) -> list[Any]:
-            asked.append(sql)
+            asked.append((sql, values))
             return []
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(outbox, "transaction", lambda work, role: work(Listening()))
         outbox.relay_once(lambda messages: set(), NOW)
-    read = read_by(lambda db: db.rows(asked[0], batch=500), "rendezvous_job")
+    [(sql, values)] = asked
+    read = read_by(lambda db: db.rows(sql, **values), "rendezvous_job")
     uses_its_indexes(read, 60)
     assert read["outbox"][1] == 50
 
