@@ -192,7 +192,7 @@ def test_what_the_relay_looks_for(large: str) -> None:
     [(sql, values)] = asked
     read = read_by(lambda db: db.rows(sql, **values), "rendezvous_job")
     uses_its_indexes(read, 60)
-    assert read["outbox"][1] == 50
+    assert read["outbox"][1] >= 50, "all that wait"
 
 
 def test_a_list_over_http_reads_a_few_rows(large: str) -> None:
