@@ -10,7 +10,7 @@ import pytest
 from chalicelib.lunch.matching import Columns, check, fill, match
 from tests.lunch.matching.rounds import brute_force, columns, outcome
 
-ROUNDS = 200 if not os.environ.get("LONG") else 20_000
+ROUNDS = 120 if not os.environ.get("LONG") else 20_000
 SOUP_OR_CURRY, CURRY_OR_SALAD = 0b011, 0b110
 
 
