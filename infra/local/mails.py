@@ -42,7 +42,7 @@ def text(mail: EmailMessage) -> str:
 
 
 def _list(folder: Path) -> str:
-    files = sorted((file for file in folder.glob("*.eml") if NAME.fullmatch(file.name)), reverse=True)
+    files = sorted((file for file in folder.glob("[!.]*.eml") if NAME.fullmatch(file.name)), reverse=True)
     rows = []
     for file in files[:SHOWN]:
         mail = read(file)

@@ -113,7 +113,7 @@ class Running:
         return cookie
 
     def mails_to(self, address: str) -> list[str]:
-        found = [path.read_text() for path in sorted((self.data / "mail").glob("*.eml"))]
+        found = [path.read_text() for path in sorted((self.data / "mail").glob("[!.]*.eml"))]
         return [mail for mail in found if f"To: {address}" in mail]
 
 

@@ -143,7 +143,7 @@ def by_mail(running: Running, who: str) -> list[str]:
     """The addresses that mails carry to somebody, as a visitor opens them."""
     if who != VISITOR:
         return []
-    mails = "".join(path.read_text() for path in sorted((running.data / "mail").glob("*.eml")))
+    mails = "".join(path.read_text() for path in sorted((running.data / "mail").glob("[!.]*.eml")))
     mails = mails.replace("=\n", "").replace("=3D", "=")
     found = re.findall(rf"{re.escape(running.address)}(/unsubscribe/[\w.=-]+)", mails)
     return list(dict.fromkeys(found))[:1]

@@ -29,7 +29,7 @@ def test_a_mail_is_listed_and_read_as_text(system: System) -> None:
     assert "Grüße, &lt;script&gt;" in mail
     assert '<a href="http://127.0.0.1/x?a=1&amp;b=2">' in mail
     assert headers["Content-Security-Policy"].startswith("default-src 'none'")
-    assert len(list((system.data / "mail").glob("*.eml"))) == 1
+    assert len(list((system.data / "mail").glob("[!.]*.eml"))) == 1
 
 
 def test_no_other_file_is_shown(system: System) -> None:
