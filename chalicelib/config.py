@@ -74,9 +74,3 @@ def secret(name: str) -> bytes:
     if not isinstance(value, str):
         raise TypeError(f"the secret {name} is a list")
     return bytes.fromhex(value)
-
-
-@cache
-def secret_list(name: str) -> tuple[bytes, ...]:
-    """The secrets of that name, newest first (``seal``: the keys that seal the filter's chunks)."""
-    return tuple(bytes.fromhex(value) for value in _secrets()[name])

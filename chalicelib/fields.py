@@ -21,9 +21,7 @@ Line = Annotated[str, Meta(max_length=255, pattern=_LINE)]
 """One line of text, may be empty."""
 Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=_NAME)]
 """The name of a person or a place: no space at either end."""
-Title = Annotated[str, Meta(min_length=1, max_length=100, pattern=_NAME)]
 FoodName = Annotated[str, Meta(min_length=1, max_length=40, pattern=_NAME)]
-Description = Annotated[str, Meta(max_length=1000, pattern=_LINES)]
 Reason = Annotated[str, Meta(min_length=1, max_length=255, pattern=_NAME)]
 """Why somebody did something, in a line."""
 WeekName = Annotated[str, Meta(pattern=r"^[0-9]{4}-W[0-9]{2}\Z")]

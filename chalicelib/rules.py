@@ -104,9 +104,6 @@ class Rules:
         return Rules(self._stored | {name: value})
 
 
-DEFAULTS = Rules({})
-
-
 def read(db: Database, scope: str = "") -> Rules:
     """The rules in force in that scope ('' the installation, else a coach's id), in one query."""
     rows = db.rows("SELECT name, value FROM rule WHERE scope IN ('', %(scope)s) ORDER BY scope", scope=scope)
