@@ -1,6 +1,7 @@
 """The whole product as a newcomer starts it, in processes of its own, with the demo community."""
 
 import http.client
+import importlib.util
 import json
 import os
 import re
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
     from tests.e2e.pages import Site
 
 ROOT = Path(__file__).resolve().parents[2]
+
+# What drives a browser or a terminal comes with `make tools`; `make test` needs neither.
+_DRIVERS = ("playwright", "pexpect")
+collect_ignore = (
+    []
+    if all(importlib.util.find_spec(driver) for driver in _DRIVERS)
+    else ["test_browser.py", "test_html.py", "test_keyboard.py", "test_lynx.py"]
+)
 
 
 class Running:
