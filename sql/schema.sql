@@ -81,12 +81,14 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.calls_in(month tstzrange, of_client uuid, besides uuid) RETURNS bigint
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     AS $$
-    SELECT count(*) FROM appointment a
-    WHERE a.client_id = of_client AND a.booked_by = of_client AND a.starts >= lower(month) AND a.starts < upper(month)
-      AND (besides IS NULL OR a.id <> besides) AND NOT EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = a.id)
-$$;
+BEGIN
+    RETURN (SELECT count(*) FROM appointment a
+            WHERE a.client_id = of_client AND a.booked_by = of_client AND a.starts >= lower(month) AND a.starts < upper(month)
+              AND (besides IS NULL OR a.id <> besides)
+              AND NOT EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = a.id));
+END $$;
 
 CREATE FUNCTION public.cancel_call(call uuid, expected integer, cancellable_from timestamp with time zone, why text, event jsonb) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
@@ -161,52 +163,55 @@ CREATE FUNCTION public.close_session(token bytea) RETURNS void
     DELETE FROM session WHERE token_hash = token
 $$;
 
-CREATE FUNCTION public.coach_calendar(coach_slug text, client uuid, span tstzrange, moving uuid, hold text) RETURNS TABLE(id uuid, name text, timezone text, rules jsonb, hours text, taken_from timestamp with time zone[], taken_until timestamp with time zone[], client_from timestamp with time zone[], client_until timestamp with time zone[], calls timestamp with time zone[], banned boolean)
+CREATE FUNCTION public.coach_calendar(coach_slug text, client uuid, span tstzrange, moving uuid, hold text) RETURNS TABLE(id uuid, name text, timezone text, call_link text, client_slug text, client_name text, client_timezone text, rules jsonb, hours text, taken_from timestamp with time zone[], taken_until timestamp with time zone[], client_from timestamp with time zone[], client_until timestamp with time zone[], calls timestamp with time zone[], banned boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 #variable_conflict use_variable
 DECLARE looker uuid := me(); widely boolean := coalesce(i_am('admin'), false) OR i_am_a_job();
 BEGIN
-    SELECT p.id, p.name, p.timezone INTO id, name, timezone FROM person p WHERE p.slug = coach_slug;
-    IF id IS NULL OR NOT (widely OR looker = id OR (looker = client AND EXISTS (
-            SELECT FROM relationship r WHERE r.coach_id = id AND r.client_id = looker AND r.is_current))) IS TRUE
-       OR NOT EXISTS (SELECT FROM person_role r WHERE r.person_id = id AND r.role = 'coach') THEN
+    SELECT p.id, p.name, p.timezone, coalesce(l.url, ''), k.slug, k.name, k.timezone,
+           (SELECT coalesce(jsonb_object_agg(r.name, r.value ORDER BY r.scope), '{}')
+            FROM rule r WHERE r.scope IN ('', p.id::text) AND r.name LIKE 'coaching.%')
+    INTO id, name, timezone, call_link, client_slug, client_name, client_timezone, rules
+    FROM person p
+    JOIN person_role as_coach ON as_coach.person_id = p.id AND as_coach.role = 'coach'
+    LEFT JOIN person k ON k.id = client
+    LEFT JOIN call_link l ON l.coach_id = p.id
+    WHERE p.slug = coach_slug
+      AND (widely OR looker = p.id OR (looker = client AND EXISTS (
+            SELECT FROM relationship r WHERE r.coach_id = p.id AND r.client_id = looker AND r.is_current)))
+      AND (client IS NULL OR client = looker OR EXISTS (
+            SELECT FROM relationship r WHERE r.coach_id = p.id AND r.client_id = client AND (r.is_current OR widely)));
+    IF NOT FOUND THEN
         RETURN;
     END IF;
-    IF client IS NOT NULL AND client <> looker AND NOT EXISTS (
-            SELECT FROM relationship r WHERE r.coach_id = id AND r.client_id = client AND (r.is_current OR widely)) THEN
-        RETURN;
-    END IF;
-    SELECT coalesce(jsonb_object_agg(r.name, r.value ORDER BY r.scope), '{}') INTO rules
-    FROM rule r WHERE r.scope IN ('', id::text) AND r.name LIKE 'coaching.%';
     IF hold = 'change' OR (hold = 'book' AND coalesce((rules -> 'coaching.buffer_minutes')::int, 0) > 0) THEN
         PERFORM lock_coach(id);
     ELSIF hold = 'book' THEN
         PERFORM share_coach(id);
     END IF;
-    SELECT coalesce(json_agg(json_build_array(v.starts, v.ends, v.timezone, v.weekly,
-               CASE WHEN isfinite(v.until) THEN v.until::text END,
-               ARRAY(SELECT x.day FROM availability_exception x WHERE x.availability_id = v.id)) ORDER BY v.starts, v.id), '[]')
-    INTO hours FROM availability v
-    WHERE v.person_id = id AND v.purpose = 'coaching'
-      AND v.starts < upper(span)::date + 3 AND v.until >= lower(span)::date - 3;
-    SELECT array_agg(lower(c.during) ORDER BY c.during), array_agg(upper(c.during) ORDER BY c.during)
-    INTO taken_from, taken_until
-    FROM commitment c WHERE c.person_id = id AND c.during && span
-      AND (moving IS NULL OR c.appointment_id IS DISTINCT FROM moving);
-    IF client IS NOT NULL THEN
-        SELECT array_agg(lower(c.during) ORDER BY c.during), array_agg(upper(c.during) ORDER BY c.during)
-        INTO client_from, client_until
-        FROM commitment c WHERE c.person_id = client AND c.during && span
-          AND (moving IS NULL OR c.appointment_id IS DISTINCT FROM moving);
-        SELECT array_agg(a.starts) INTO calls FROM appointment a
-        WHERE a.client_id = client AND a.booked_by = client AND (moving IS NULL OR a.id <> moving)
-          AND a.starts > lower(span) - interval '32 days' AND a.starts < upper(span) + interval '32 days'
-          AND NOT EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = a.id);
-    END IF;
-    banned := EXISTS (SELECT FROM ban b WHERE b.person_id IN (id, client))
-        OR NOT EXISTS (SELECT FROM person_role r WHERE r.person_id = id AND r.role = 'coach' AND r.active);
+    SELECT given.hours, his.begins, his.ends, hers.begins, hers.ends, counted.starts,
+           EXISTS (SELECT FROM ban b WHERE b.person_id IN (id, client))
+           OR NOT EXISTS (SELECT FROM person_role r WHERE r.person_id = id AND r.role = 'coach' AND r.active)
+    INTO hours, taken_from, taken_until, client_from, client_until, calls, banned
+    FROM (SELECT coalesce(json_agg(json_build_array(v.starts, v.ends, v.timezone, v.weekly,
+                     CASE WHEN isfinite(v.until) THEN v.until::text END,
+                     ARRAY(SELECT x.day FROM availability_exception x WHERE x.availability_id = v.id))
+                     ORDER BY v.starts, v.id), '[]') AS hours
+          FROM availability v
+          WHERE v.person_id = id AND v.purpose = 'coaching'
+            AND v.starts < upper(span)::date + 3 AND v.until >= lower(span)::date - 3) given,
+         (SELECT array_agg(lower(c.during)) AS begins, array_agg(upper(c.during)) AS ends
+          FROM commitment c WHERE c.person_id = id AND c.during && span
+            AND (moving IS NULL OR c.appointment_id IS DISTINCT FROM moving)) his,
+         (SELECT array_agg(lower(c.during)) AS begins, array_agg(upper(c.during)) AS ends
+          FROM commitment c WHERE c.person_id = client AND c.during && span
+            AND (moving IS NULL OR c.appointment_id IS DISTINCT FROM moving)) hers,
+         (SELECT array_agg(a.starts) AS starts FROM appointment a
+          WHERE a.client_id = client AND a.booked_by = client AND (moving IS NULL OR a.id <> moving)
+            AND a.starts > lower(span) - interval '32 days' AND a.starts < upper(span) + interval '32 days'
+            AND NOT EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = a.id)) counted;
     RETURN NEXT;
 END $$;
 
@@ -685,43 +690,47 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.sees_coach(wanted uuid) RETURNS boolean
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    SELECT coalesce(me() = wanted, false) OR coalesce(i_am('admin'), false) OR i_am_a_job()
-        OR EXISTS (SELECT FROM relationship r WHERE r.coach_id = wanted AND r.client_id = me() AND r.is_current)
-$$;
+BEGIN
+    RETURN coalesce(me() = wanted, false) OR coalesce(i_am('admin'), false) OR i_am_a_job()
+        OR EXISTS (SELECT FROM relationship r WHERE r.coach_id = wanted AND r.client_id = me() AND r.is_current);
+END $$;
 
 CREATE FUNCTION public.sees_event(wanted uuid) RETURNS boolean
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    SELECT me() IS NOT NULL AND (
+BEGIN
+    RETURN me() IS NOT NULL AND (
         EXISTS (SELECT FROM attendance WHERE event_id = wanted AND person_id = me())
-        OR EXISTS (SELECT FROM event WHERE id = wanted AND (public OR creator = me())))
-$$;
+        OR EXISTS (SELECT FROM event WHERE id = wanted AND (public OR creator = me())));
+END $$;
 
 CREATE FUNCTION public.sees_person(wanted uuid) RETURNS boolean
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    SELECT EXISTS (SELECT FROM attendance mine JOIN attendance his USING (event_id)
+BEGIN
+    RETURN EXISTS (SELECT FROM attendance mine JOIN attendance his USING (event_id)
                    WHERE mine.person_id = me() AND his.person_id = wanted)
         OR EXISTS (SELECT FROM attendance a JOIN event e ON e.id = a.event_id
-                   WHERE a.person_id = wanted AND e.public AND me() IS NOT NULL)
-$$;
+                   WHERE a.person_id = wanted AND e.public AND me() IS NOT NULL);
+END $$;
 
 CREATE FUNCTION public.share_coach(coach uuid) RETURNS void
     LANGUAGE sql
     AS $$ SELECT pg_advisory_xact_lock_shared(hashtextextended(coach::text, 3)) $$;
 
 CREATE FUNCTION public.shares_calls_with(wanted uuid) RETURNS boolean
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    SELECT EXISTS (SELECT FROM relationship r WHERE r.coach_id = wanted AND r.client_id = me())
-        OR EXISTS (SELECT FROM relationship r WHERE r.client_id = wanted AND r.coach_id = me())
-$$;
+BEGIN
+    RETURN EXISTS (SELECT FROM relationship r WHERE r.coach_id = wanted AND r.client_id = me())
+        OR EXISTS (SELECT FROM relationship r WHERE r.client_id = wanted AND r.coach_id = me());
+END $$;
 
 CREATE FUNCTION public.take_blocked_time() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER

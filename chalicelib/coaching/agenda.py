@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,30 @@ from chalicelib.errors import Invalid, NotFound
 WINDOWS = (2, 3, 5, 8, 13, 21, 34, 55, 89, 144)
 """Weeks of one window after the other: who looks further wants more."""
 
+
+class Call(NamedTuple):
+    """A call and its two people, with the columns of ``_CALL``."""
+
+    id: UUID
+    coach_id: UUID
+    client_id: UUID
+    starts: datetime
+    ends: datetime
+    version: int
+    booked_by: UUID
+    coach: str
+    coach_timezone: str
+    coach_name: str
+    client: str
+    client_timezone: str
+    client_name: str
+    cancelled: bool = False
+    reason: str = ""
+    call_link: str = ""
+    moves: int = 0
+    """By the client: his are limited."""
+
+
 _CALL = """
 SELECT a.id, a.coach_id, a.client_id, a.starts, a.ends, a.version, a.booked_by, c.slug AS coach, c.timezone AS coach_timezone,
        coalesce(nullif(c.name, ''), %(former)s) AS coach_name, k.slug AS client, k.timezone AS client_timezone,
@@ -30,13 +54,21 @@ LEFT JOIN cancellation x ON x.appointment_id = a.id
 """
 
 
-def row(db: Database, caller: Caller, id: UUID) -> Any:
+def _all(db: Database, condition: str, **values: Any) -> list[Call]:
+    return [Call(*row) for row in db.rows(_CALL + condition, former=FORMER_MEMBER, **values)]
+
+
+def _first(db: Database, condition: str, **values: Any) -> Call | None:
+    return next(iter(_all(db, condition, **values)), None)
+
+
+def row(db: Database, caller: Caller, id: UUID) -> Call:
     """A call of the caller's, as coach or as client. Raises NotFound."""
-    found = db.row(
-        _CALL + " WHERE a.id = %(id)s AND %(me)s IN (a.coach_id, a.client_id)",
+    found = _first(
+        db,
+        " WHERE a.id = %(id)s AND %(me)s IN (a.coach_id, a.client_id)",
         id=id,
         me=caller.id,
-        former=FORMER_MEMBER,
     )
     if found is None:
         raise NotFound("There is no such call of yours")
@@ -49,7 +81,7 @@ def read(db: Database, caller: Caller, id: UUID, in_force: rules.Rules | None = 
     return shown(found, caller, in_force or rules.read(db, str(found.coach_id)))
 
 
-def shown(call: Any, caller: Caller, in_force: rules.Rules) -> dict[str, Any]:
+def shown(call: Call, caller: Caller, in_force: rules.Rules) -> dict[str, Any]:
     """A call as the API shows it: times in the caller's zone, what the client may still do with it."""
     place = ZoneInfo(caller.timezone)
     until = call.starts - timedelta(hours=in_force["coaching.cancel_hours_before"])
@@ -108,19 +140,19 @@ def window(db: Database, caller: Caller, first: str | None, count: int | None, n
     in_force = rules.read(db)
     monday, number = weeks(caller, first, count, in_force, now)
     begin, end = span_of(monday, number, caller.timezone)
-    rows = db.rows(
-        _CALL + " WHERE (a.coach_id = %(me)s OR a.client_id = %(me)s) AND a.starts >= %(begin)s AND a.starts < %(end)s"
+    calls = _all(
+        db,
+        " WHERE (a.coach_id = %(me)s OR a.client_id = %(me)s) AND a.starts >= %(begin)s AND a.starts < %(end)s"
         " ORDER BY a.starts, a.id LIMIT 2000",
         me=caller.id,
         begin=begin,
         end=end,
-        former=FORMER_MEMBER,
     )
-    by_coach = {id: rules.read(db, str(id)) for id in {row.coach_id for row in rows}}
+    by_coach = {id: rules.read(db, str(id)) for id in {call.coach_id for call in calls}}
     return {
         "from": zones.week_name(monday),
         "weeks": number,
-        "appointments": [shown(row, caller, by_coach[row.coach_id]) for row in rows],
+        "appointments": [shown(call, caller, by_coach[call.coach_id]) for call in calls],
         "next": following(
             monday, number, last_week(zones.monday(zones.local_time(now, ZoneInfo(caller.timezone)).date()), in_force)
         ),
@@ -136,25 +168,24 @@ def following(monday: date, count: int, latest: date) -> dict[str, Any] | None:
     return {"from": zones.week_name(after), "weeks": min(longer, (latest - after).days // 7 + 1)}
 
 
-def known(db: Database, id: UUID) -> Any:
+def known(db: Database, id: UUID) -> Call | None:
     """A call whoever asks, for jobs; None if there is none."""
-    return db.row(_CALL + " WHERE a.id = %(id)s", id=id, former=FORMER_MEMBER)
+    return _first(db, " WHERE a.id = %(id)s", id=id)
 
 
 def entries(db: Database, person: UUID, since: datetime) -> Iterator[Entry]:
     """The calls of that person, as calendar entries; those that were cancelled are cancelled, not gone."""
-    rows = db.rows(
-        _CALL
-        + " WHERE (a.coach_id = %(person)s OR a.client_id = %(person)s) AND a.starts > %(from)s AND a.ends > %(since)s",
+    calls = _all(
+        db,
+        " WHERE (a.coach_id = %(person)s OR a.client_id = %(person)s) AND a.starts > %(from)s AND a.ends > %(since)s",
         person=person,
         since=since,
-        former=FORMER_MEMBER,
         **{"from": since - timedelta(hours=4)},
     )
-    return (entry(row, person) for row in rows)
+    return (entry(call, person) for call in calls)
 
 
-def entry(call: Any, person: UUID) -> Entry:
+def entry(call: Call, person: UUID) -> Entry:
     """A call as one of its two people has it in his calendar."""
     other = call.coach_name if person == call.client_id else call.client_name
     return Entry(

@@ -127,7 +127,8 @@ def first_slot(db: Database, caller: Caller, slug: str, now: datetime) -> dict[s
 def nearest_slots(db: Database, caller: Caller, slug: str, query: WhichStart, now: datetime) -> dict[str, Any]:
     """The three free slots nearest to a time that you would have liked."""
     start, _ = appointments.checked_span(query.start, query.start + MINUTE, now)
-    client = coaches.seen(db, caller, slug, now, now, query.client, query.moving).client
+    whose = coaches.seen(db, caller, slug, now, now, query.client, query.moving).client
+    client = whose and whose.id
     found = free_slots.nearest(db, slug, client, start, now, limited=client == caller.id, moving=query.moving)
     return {"slots": free_slots.shown(found, caller.timezone)}
 

@@ -15,7 +15,8 @@ from chalicelib.calendar import zones
 from chalicelib.calendar.availability import Span
 from chalicelib.callers import Caller
 from chalicelib.coaching import agenda, coaches, slots
-from chalicelib.coaching.coaches import Coach
+from chalicelib.coaching.agenda import Call
+from chalicelib.coaching.coaches import Client, Coach
 from chalicelib.coaching.months import month_span
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound, Refused, Told
@@ -50,26 +51,36 @@ def book(
     coach, client = bookable(db, caller, coach_slug, client_slug, span)
     refuse_unless_free(coach, span, now)
     id = uuid4()
-    event = message("appointment.booked", id, coach.id, client, span, caller.id, coach, now)
+    event = message("appointment.booked", id, coach, client.id, span, caller.id, now)
     insist(insert(db, coach, client, {id: span}, [event]), "booked")
-    return agenda.read(db, caller, id, coach.rules)
+    return agenda.shown(booked(id, coach, client, span, caller), caller, coach.rules)
 
 
-def bookable(db: Database, caller: Caller, coach_slug: str, client_slug: str | None, span: Span) -> tuple[Coach, UUID]:
+def booked(id: UUID, coach: Coach, client: Client, span: Span, by: Caller) -> Call:
+    """A call as it stands when it was just booked: what is known is not read again."""
+    return Call(
+        id, coach.id, client.id, *span, 1, by.id, coach.slug, coach.zone.key, coach.name,
+        client.slug, client.timezone, client.name, call_link=coach.call_link,
+    )  # fmt: skip
+
+
+def bookable(
+    db: Database, caller: Caller, coach_slug: str, client_slug: str | None, span: Span
+) -> tuple[Coach, Client]:
     """The coach, his calendar held still, and for whom the caller books. Raises Invalid naming coach or client."""
     try:
-        client = coaches.client_of(db, caller, coach_slug, client_slug)
+        whose = coaches.client_of(db, caller, coach_slug, client_slug)
     except NotFound:
         raise Invalid.field("client", "is no client of yours") from None
-    if client is None:
+    if whose is None:
         raise Invalid.field("client", "must be named by who books for another")
-    limited = client == caller.id
-    coach = coaches.read(db, coach_slug, client, *span, limited=limited, hold="book")
-    if coach is None or not (limited or coach.id == caller.id):
+    limited = whose == caller.id
+    coach = coaches.read(db, coach_slug, whose, *span, limited=limited, hold="book")
+    if coach is None or coach.client is None or not (limited or coach.id == caller.id):
         raise Invalid.field("coach", "is not your coach" if limited else "is not you")
     if not coach.open:
         raise Refused(OUTCOMES["no_relationship"])
-    return coach, client
+    return coach, coach.client
 
 
 def checked_span(start: datetime, end: datetime, now: datetime) -> Span:
@@ -104,14 +115,14 @@ def insist(outcome: str, wanted: str) -> None:
         raise Refused(OUTCOMES[outcome])
 
 
-def insert(db: Database, coach: Coach, client: UUID, calls: dict[UUID, Span], events: list[str]) -> str:
+def insert(db: Database, coach: Coach, client: Client, calls: dict[UUID, Span], events: list[str]) -> str:
     """Book all those calls or none; 'booked' or the outcome that stood in the way."""
     outcome: str = db.value(
         "SELECT book_calls(%(ids)s, %(coach)s, %(client)s, %(wanted)s::tstzrange[], %(months)s::tstzrange[], %(most)s,"
         " %(events)s::jsonb[])",
         ids=list(calls),
         coach=coach.id,
-        client=client,
+        client=client.id,
         wanted=[as_range(span) for span in calls.values()],
         months=[as_range(month_span(span[0], coach.zone)) for span in calls.values()],
         most=coach.calendar.terms.per_month,
@@ -136,7 +147,7 @@ def move(
     if known.booked_by != known.client_id:
         coach = coach._replace(calendar=coach.calendar._replace(calls=[]))
     refuse_unless_free(coach, span, now)
-    event = message("appointment.moved", id, coach.id, known.client_id, span, caller.id, coach, now)
+    event = message("appointment.moved", id, coach, known.client_id, span, caller.id, now)
     outcome = db.value(
         "SELECT move_call(%(id)s, %(version)s, %(span)s, %(month)s, %(most)s, %(moves)s, %(from)s, %(event)s)",
         id=id,
@@ -149,10 +160,11 @@ def move(
         **{"from": now + timedelta(hours=coach.rules["coaching.cancel_hours_before"])},
     )
     insist(outcome, "moved")
-    return agenda.read(db, caller, id, coach.rules)
+    moved = known._replace(starts=span[0], ends=span[1], version=version + 1, moves=known.moves + limited)
+    return agenda.shown(moved, caller, coach.rules)
 
 
-def _refuse_what_is_past_change(known: Any, version: int | None, now: datetime) -> None:
+def _refuse_what_is_past_change(known: Call, version: int | None, now: datetime) -> None:
     """What is plain without the lock; the database asks again under it."""
     if known.cancelled:
         raise Refused(OUTCOMES["cancelled"])
@@ -224,11 +236,9 @@ def cancel_coming(
     return len(gone)
 
 
-def message(
-    kind: str, id: UUID, coach_id: UUID, client: UUID, span: Span, by: UUID, coach: Coach, now: datetime
-) -> str:
+def message(kind: str, id: UUID, coach: Coach, client: UUID, span: Span, by: UUID, now: datetime) -> str:
     """The message about a call, as the outbox keeps it."""
-    return _message(kind, id, coach_id, client, span, by, coach.zone.key, now)
+    return _message(kind, id, coach.id, client, span, by, coach.zone.key, now)
 
 
 def _message(kind: str, id: UUID, coach: UUID, client: UUID, span: Span, by: UUID, timezone: str, now: datetime) -> str:

@@ -18,6 +18,15 @@ from chalicelib.errors import NotFound
 UNKNOWN = "There is no such coach of yours"
 
 
+class Client(NamedTuple):
+    """Somebody who has calls with a coach, as the two see him."""
+
+    id: UUID
+    slug: str
+    name: str
+    timezone: str
+
+
 class Coach(NamedTuple):
     """A coach's calendar as it was read, for one client or for nobody in particular."""
 
@@ -25,11 +34,12 @@ class Coach(NamedTuple):
     name: str
     slug: str
     zone: ZoneInfo
+    call_link: str
     rules: rules.Rules
     calendar: Calendar
     open: bool
     """Whether he and the client can have calls at all: neither is banned, and he is an active coach."""
-    client: UUID | None
+    client: Client | None
     """For whom it was read."""
 
 
@@ -71,7 +81,8 @@ def read(
         slots.terms_of(in_force),
         limited,
     )
-    return Coach(row.id, row.name, slug, zone, in_force, calendar, not row.banned, client)
+    whose = Client(client, row.client_slug, row.client_name, row.client_timezone) if client else None
+    return Coach(row.id, row.name, slug, zone, row.call_link, in_force, calendar, not row.banned, whose)
 
 
 @lru_cache(maxsize=512)

@@ -34,11 +34,14 @@ def book(
     calls = {uuid4(): (at, at + coach.calendar.terms.length) for at in months.monthly(first, count, coach.zone)}
     _refuse_unless_all_free(coach, list(calls.values()), now)
     events = [
-        appointments.message("appointment.booked", id, coach.id, client, span, caller.id, coach, now)
+        appointments.message("appointment.booked", id, coach, client.id, span, caller.id, now)
         for id, span in calls.items()
     ]
     appointments.insist(appointments.insert(db, coach, client, calls, events), "booked")
-    return [agenda.read(db, caller, id) for id in calls]
+    return [
+        agenda.shown(appointments.booked(id, coach, client, span, caller), caller, coach.rules)
+        for id, span in calls.items()
+    ]
 
 
 def _refuse_unless_all_free(coach: Coach, calls: list[tuple[datetime, datetime]], now: datetime) -> None:
