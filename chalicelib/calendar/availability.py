@@ -13,6 +13,7 @@ from chalicelib.database import Database
 from chalicelib.errors import Forbidden, Invalid, NotFound, Refused
 
 FARTHEST = timedelta(days=2 * 366)
+WEEK = timedelta(weeks=1)
 MOST = 100
 """Availabilities a person may have for one purpose."""
 MOST_EXCEPTIONS = 366
@@ -36,19 +37,18 @@ Span = tuple[datetime, datetime]
 def occurrences(hours: Hours, first: date, last: date) -> Iterator[Span]:
     """The spans that start on the local days ``first`` to ``last``. Computed in wall time, so DST is right."""
     place = ZoneInfo(hours.timezone)
-    length = hours.ends - hours.starts
-    day = hours.starts.date()
-    if hours.weekly and day < first:
-        day += timedelta(days=(first - day).days // 7 * 7)
-    while day <= min(last, hours.until):
-        if day >= first and day not in hours.exceptions:
-            start = datetime.combine(day, hours.starts.time())
-            begin, end = zones.instant(start, place), zones.instant(start + length, place)
+    starts, ends, last = hours.starts, hours.ends, min(last, hours.until)
+    if hours.weekly and starts.date() < first:
+        ahead = timedelta(days=-(-(first - starts.date()).days // 7) * 7)
+        starts, ends = starts + ahead, ends + ahead
+    while first <= (day := starts.date()) <= last:
+        if day not in hours.exceptions:
+            begin, end = zones.instant(starts, place), zones.instant(ends, place)
             if begin < end:  # a short span can fall into the hour that is skipped
                 yield begin, end
         if not hours.weekly:
             return
-        day += timedelta(days=7)
+        starts, ends = starts + WEEK, ends + WEEK
 
 
 def spans(given: Iterable[Hours], first: date, last: date) -> list[Span]:

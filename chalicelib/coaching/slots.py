@@ -4,18 +4,18 @@ What is shown and what can be booked are one predicate seen from two sides: ``sp
 ``why_not(...)`` is empty.
 """
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from chalicelib.calendar.availability import Hours, Span, occurrences
+from chalicelib.calendar.availability import Hours, Span, merged, occurrences
 from chalicelib.rules import Rules
 
 Month = tuple[int, int]
 """Year and month in the coach's zone."""
 
+NEVER = (datetime.max.replace(tzinfo=UTC),) * 2
 MARGIN = timedelta(days=2)
 """A local day is up to two days away from the UTC day of the same instant, and hours may cross midnight."""
 
@@ -64,19 +64,20 @@ def free(calendar: Calendar, begin: datetime, end: datetime, now: datetime) -> l
     Slots stand on the grid of each office-hours range: its start and every interval of elapsed time after it, so a
     change to or from daylight saving time neither skips nor repeats one.
     """
-    terms = calendar.terms
     first, last = _bounds(calendar, now)
     first, last = max(first, begin), min(last, end - timedelta(microseconds=1))
     if first > last:
         return []
-    starts = sorted(set(_grid(calendar, first, last)))
-    begins, ends = _closed(calendar)
+    closed = iter(_closed(calendar))
+    begin, end = next(closed, NEVER)
     full = _full_months(calendar)
-    found = []
-    for start in starts:
-        stop = start + terms.length
-        before = bisect_left(begins, stop) - 1
-        if (before < 0 or ends[before] <= start) and not (full and month_of(start, calendar.zone) in full):
+    found: list[Span] = []
+    for start, stop in sorted(_grid(calendar, first, last)):
+        while end <= start:
+            begin, end = next(closed, NEVER)
+        if stop > begin or (full and month_of(start, calendar.zone) in full):
+            continue
+        if not found or found[-1][0] != start:  # hours that overlap may offer it twice
             found.append((start, stop))
     return found
 
@@ -139,15 +140,15 @@ def _bounds(calendar: Calendar, now: datetime) -> Span:
     )
 
 
-def _grid(calendar: Calendar, first: datetime, last: datetime) -> Iterator[datetime]:
+def _grid(calendar: Calendar, first: datetime, last: datetime) -> Iterator[Span]:
     length, interval = calendar.terms.length, calendar.terms.interval
     days = (first - MARGIN).astimezone(UTC).date(), (last + MARGIN).astimezone(UTC).date()
     for begin, end in _ranges(calendar, *days):
         start = begin
         if start < first:
             start += -(-(first - start) // interval) * interval
-        while start + length <= end and start <= last:
-            yield start
+        while (stop := start + length) <= end and start <= last:
+            yield start, stop
             start += interval
 
 
@@ -155,17 +156,9 @@ def _ranges(calendar: Calendar, first: date, last: date) -> Iterator[Span]:
     return (span for hours in calendar.hours for span in occurrences(hours, first, last))
 
 
-def _closed(calendar: Calendar) -> tuple[list[datetime], list[datetime]]:
-    """Begins and ends of what is closed to calls, merged where they meet, in order."""
-    begins: list[datetime] = []
-    ends: list[datetime] = []
-    for begin, end in sorted([*widened(calendar.taken, calendar.terms.buffer), *calendar.client_taken]):
-        if ends and begin <= ends[-1]:
-            ends[-1] = max(ends[-1], end)
-        else:
-            begins.append(begin)
-            ends.append(end)
-    return begins, ends
+def _closed(calendar: Calendar) -> list[Span]:
+    """What is closed to calls, merged where it meets, in order."""
+    return merged([*widened(calendar.taken, calendar.terms.buffer), *calendar.client_taken])
 
 
 def _full_months(calendar: Calendar) -> set[Month]:
