@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import cache
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -127,7 +128,7 @@ def read_form(pairs: list[tuple[str, str]], shape: type[S]) -> S:
     """A page's form as a ``shape``. A browser sends an empty text for what was left out: it counts as absent where
     the field may be. Raises Invalid naming every field that something is wrong with, so that nobody mends them one
     by one."""
-    fields = msgspec.structs.fields(shape)  # type: ignore[arg-type]
+    fields = _fields(shape)  # type: ignore[arg-type]  # a type is hashable
     optional = {field.encode_name for field in fields if not field.required}
     given = {name: value for name, value in form_values(pairs, shape).items() if value != "" or name not in optional}
     try:
@@ -136,6 +137,11 @@ def read_form(pairs: list[tuple[str, str]], shape: type[S]) -> S:
         wrong = {field.encode_name: _fault(given.get(field.encode_name), field) for field in fields}
         faults = first.fields | {name: fault for name, fault in wrong.items() if fault}
         raise Invalid(first.message, fields=faults) from None
+
+
+@cache
+def _fields(shape: type) -> tuple[msgspec.structs.FieldInfo, ...]:
+    return msgspec.structs.fields(shape)
 
 
 def _fault(value: Any, field: Any) -> str:
@@ -158,10 +164,11 @@ def typed(pairs: list[tuple[str, str]], shape: type) -> dict[str, Any]:
     return found
 
 
-def list_fields(shape: type) -> set[str]:
+@cache
+def list_fields(shape: type) -> frozenset[str]:
     """The fields of a ``shape`` that hold several values."""
     info = msgspec.inspect.type_info(shape)
-    return {
+    return frozenset(
         field.encode_name
         for field in getattr(info, "fields", ())
         if isinstance(field.type, msgspec.inspect.ListType | msgspec.inspect.SetType)
@@ -169,4 +176,4 @@ def list_fields(shape: type) -> set[str]:
             isinstance(field.type, msgspec.inspect.UnionType)
             and any(isinstance(kind, msgspec.inspect.ListType) for kind in field.type.types)
         )
-    }
+    )

@@ -128,7 +128,7 @@ def change(
     if row is None:
         raise NotFound("There is no such availability of yours")
     _refuse_office_hours(row.purpose, purpose)
-    kept = hours_of(row, _exceptions(db, [id]).get(id, frozenset()))
+    kept = hours_of(row, _exceptions(db, id))
     weekly = changes.get("weekly", kept.weekly)
     until = changes["until"] if "until" in changes else (kept.until if kept.weekly and kept.until != date.max else None)
     hours = checked(
@@ -175,12 +175,12 @@ def mine(db: Database, caller: Caller, purpose: str = "lunch") -> list[dict[str,
 def hours_by_id(db: Database, caller: Caller, purpose: str = "lunch") -> dict[UUID, Hours]:
     """The caller's availabilities for that purpose as values, in order of their start."""
     rows = db.rows(
-        "SELECT * FROM availability WHERE purpose = %(p)s AND person_id = %(me)s ORDER BY starts, id",
+        "SELECT *, ARRAY(SELECT day FROM availability_exception x WHERE x.availability_id = a.id) AS exceptions"
+        " FROM availability a WHERE purpose = %(p)s AND person_id = %(me)s ORDER BY starts, id",
         p=purpose,
         me=caller.id,
     )
-    exceptions = _exceptions(db, [row.id for row in rows])
-    return {row.id: hours_of(row, exceptions.get(row.id, frozenset())) for row in rows}
+    return {row.id: hours_of(row, frozenset(row.exceptions)) for row in rows}
 
 
 def checked(
@@ -244,13 +244,10 @@ def shown(id: UUID, purpose: str, hours: Hours) -> dict[str, Any]:
     }
 
 
-def _exceptions(db: Database, ids: list[UUID]) -> dict[UUID, frozenset[date]]:
-    rows = db.rows(
-        "SELECT availability_id AS id, array_agg(day) AS days FROM availability_exception"
-        " WHERE availability_id = ANY(%(ids)s) GROUP BY availability_id",
-        ids=ids,
-    )
-    return {row.id: frozenset(row.days) for row in rows}
+def _exceptions(db: Database, id: UUID) -> frozenset[date]:
+    """Asked once its availability is locked: the statement that locks would see those of before."""
+    rows = db.rows("SELECT day FROM availability_exception WHERE availability_id = %(id)s", id=id)
+    return frozenset(row.day for row in rows)
 
 
 def _except(db: Database, id: UUID, hours: Hours) -> None:

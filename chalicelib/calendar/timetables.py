@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from chalicelib.calendar import zones
 from chalicelib.calendar.availability import Span
 
-HOUR = timedelta(hours=1)
+HALF_AN_HOUR = timedelta(minutes=30)
 
 
 class Row(NamedTuple):
@@ -23,24 +23,35 @@ def timetable(monday: date, place: ZoneInfo, free: list[Span], taken: list[Span]
 
     ``shown``: spans whose hours are there in any case.
     """
-    hours = _touched([*free, *taken, *shown], monday, place)
-    week = [[_hour(monday + timedelta(days=day), hour, place) for day in range(7)] for hour in hours]
-    return [Row(time(hour), [_cell(span, free, taken) for span in row]) for hour, row in zip(hours, week, strict=True)]
+    touched = _touched([*free, *taken], monday, place)
+    hours = sorted({hour for _, hour in touched | _touched(shown, monday, place)})
+    if not hours:
+        return []
+    return [
+        Row(time(hour), [
+            _cell(_hour(monday + timedelta(days=day), hour, place), free, taken) if (day, hour) in touched else ""
+            for day in range(7)
+        ])
+        for hour in range(hours[0], hours[-1] + 1)
+    ]  # fmt: skip
 
 
-def _touched(spans: list[Span], monday: date, place: ZoneInfo) -> range:
-    """The hours of the day from the first to the last that a span touches in that week; none without one."""
-    found: set[int] = set()
+def _touched(spans: Iterable[Span], monday: date, place: ZoneInfo) -> set[tuple[int, int]]:
+    """The hours that a span touches in that week: day (Monday is 0) and hour of the day."""
+    found = set()
     for begin, end in spans:
-        first, last = (zones.local_time(at, place) for at in (begin, end - timedelta(microseconds=1)))
-        if monday <= last.date() and first.date() < monday + timedelta(days=7):
-            found |= {first.hour, last.hour} if first.date() == last.date() else {0, 23}
-    return range(min(found), max(found) + 1) if found else range(0)
+        while begin < end:  # clocks change by half an hour too
+            local = zones.local_time(begin, place)
+            found.add(((local.date() - monday).days, local.hour))
+            begin += HALF_AN_HOUR
+        local = zones.local_time(end - timedelta(microseconds=1), place)
+        found.add(((local.date() - monday).days, local.hour))
+    return {(day, hour) for day, hour in found if 0 <= day < 7}
 
 
 def _hour(day: date, hour: int, place: ZoneInfo) -> Span:
     starts = datetime.combine(day, time(hour))
-    return zones.instant(starts, place), zones.instant(starts + HOUR, place)
+    return zones.instant(starts, place), zones.instant(starts + 2 * HALF_AN_HOUR, place)
 
 
 def _cell(hour: Span, free: list[Span], taken: list[Span]) -> str:

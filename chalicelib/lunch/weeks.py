@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -26,14 +27,16 @@ class Week(NamedTuple):
 
 def week_at(monday: date, timezone: str, values: rules.Rules) -> Week:
     """The week that begins on that Monday, at a place in that zone."""
+    return _week(monday, timezone, rules.lunch_days(values), rules.lunch_starts(values), values["lunch.minutes"])
+
+
+@lru_cache(maxsize=64)
+def _week(monday: date, timezone: str, days: range, starting: range, minutes: int) -> Week:
+    """Kept, for everybody at a place looks at the same few weeks. ``starting``: minutes after midnight."""
     zone = ZoneInfo(timezone)
     midnight = datetime.combine(monday, time())
-    length = timedelta(minutes=values["lunch.minutes"])
-    starts = [
-        zones.instant(midnight + timedelta(days=day, minutes=minutes), zone)
-        for day in rules.lunch_days(values)
-        for minutes in rules.lunch_starts(values)
-    ]
+    length = timedelta(minutes=minutes)
+    starts = [zones.instant(midnight + timedelta(days=day, minutes=after), zone) for day in days for after in starting]
     return Week(
         monday,
         zone,
