@@ -159,7 +159,10 @@ def _responses(endpoint: Endpoint, schemas: dict[Any, Any]) -> dict[str, Any]:
         success["content"] = {bodies.JSON: {"schema": schemas[shape] if shape else {"type": "object"}}}
     found = {str(endpoint.status): success}
     for status in sorted(_refusals(endpoint)):
-        found[str(status)] = _refusal(endpoint, status)
+        if status == endpoint.status:  # a mock of a refusal, which other sites are refused too
+            success["content"] |= _problem("")["content"]
+        else:
+            found[str(status)] = _refusal(endpoint, status)
     return found | {"default": {"$ref": "#/components/responses/Told"}}
 
 

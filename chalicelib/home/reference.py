@@ -101,7 +101,7 @@ def _answer(document: dict[str, Any], status: str, given: dict[str, Any]) -> Ans
     given = _resolved(document, given)
     if is_problem or "content" not in given:
         return Answer(status, given["description"], [])
-    [content] = given["content"].values()
+    content = next(iter(given["content"].values()))
     return Answer(status, given["description"], list(fields(document, content["schema"])))
 
 

@@ -92,6 +92,14 @@ def test_the_first_routes_answer_as_described(document: dict[str, Any], communit
         conforms(document, method, path, browser.ask(method, path, body))
 
 
+def test_the_mocks_answer_as_described(document: dict[str, Any], visitor: Browser) -> None:
+    mocks = [path for path in document["paths"] if re.search("/(Success|Failure)", path)]
+    assert len(mocks) == 6
+    for path in mocks:
+        conforms(document, "POST", path, visitor.post(path))
+        conforms(document, "POST", path, visitor.post(path, headers={"Origin": "https://elsewhere.example"}))
+
+
 def test_what_admins_read_is_as_described(document: dict[str, Any], community: Any) -> None:
     admin, ada = community.admin(), community.member("ada")
     admin.post("/api/admin/invitations", {"addresses": ["new@example.org"]})
