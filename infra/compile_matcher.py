@@ -18,7 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = Path("chalicelib/lunch/matching")
-MODULES = ("people", "tables", "greedy", "rescue", "exchange", "regroup", "fill")
+MODULES = ("people", "blocks", "near", "tables", "greedy", "rescue", "exchange", "regroup", "small", "fill", "emit")
 
 
 def main(arguments: list[str]) -> int:

@@ -22,30 +22,31 @@ except ModuleNotFoundError:
 
 if cython.compiled:
     from cython.cimports.chalicelib.lunch.matching.bits import lowest
+    from cython.cimports.chalicelib.lunch.matching.near import Near
     from cython.cimports.chalicelib.lunch.matching.people import People
     from cython.cimports.chalicelib.lunch.matching.rescue import Forest
     from cython.cimports.chalicelib.lunch.matching.tables import Tables
 else:
     from chalicelib.lunch.matching.bits import lowest
+    from chalicelib.lunch.matching.near import Near
     from chalicelib.lunch.matching.people import People
     from chalicelib.lunch.matching.rescue import Forest
     from chalicelib.lunch.matching.tables import Tables
 
+from chalicelib.lunch.matching.people import ints
+
 COMPILED: bool = cython.compiled
 
+INNER = cython.declare(cython.int, 2)
+WORD = 64
 FEW = 200
 """A question of so few components is not divided."""
-
-
-def ints(length: int, value: int = 0) -> memoryview[int]:
-    """A fresh int32 array as the loops index it."""
-    return memoryview(np.full(length, value, np.int32))
 
 
 @cython.final
 @cython.cclass
 class Exchange:
-    """Components 0, 1, ... of one location, and the inner people who serve them.
+    """Components 0, 1, ... of one block, and the inner people who serve them.
 
     Component c has the members `member[at[c]:at[c + 1]]`, the cheapest first; `server[c]` is the inner person who
     serves it (-1: nobody) and `served[a]` the outer person with whom the inner person a is paired.
@@ -53,6 +54,10 @@ class Exchange:
 
     people: People
     tables: Tables
+    near: Near
+    small: cython.bint
+    inner: cython.ulonglong
+    count: cython.int
     at: cython.int[::1]
     member: cython.int[::1]
     component: cython.int[::1]
@@ -63,23 +68,99 @@ class Exchange:
     settled: cython.int[::1]
     lower: cython.int[::1]
     reached: cython.int[::1]
-    near: cython.int[::1]
+    apart: cython.int[::1]
     queue: cython.int[::1]
     done: cython.int[::1]
     passed: cython.int[::1]
     when: cython.int[::1]
     token: cython.int
     phase: cython.int
+    few: list[memoryview[int]]
 
     def __init__(self, people: People) -> None:
         n: int = people.n
         self.people = people
-        self.component, self.served, self.through, self.visited, self.settled, self.near = (ints(n) for _ in range(6))
-        self.token = self.phase = 0
+        self.component, self.served, self.through, self.visited, self.settled, self.apart = (ints(n) for _ in range(6))
+        self.token = self.phase = self.count = 0
+        self.inner = 0
+        self.small = False
+        self.few = [ints(WORD + 1) for _ in range(6)]
+
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def choose_near(self, near: Near, forest: Forest, everybody: cython.ulonglong) -> cython.int:
+        """The whole exchange among these of the people of a small graph."""
+        order: cython.int[::1]
+        i: cython.int
+        j: cython.int
+        u: cython.int
+        c: cython.int = -1
+        last: cython.int = -1
+        people: cython.ulonglong = everybody
+        self.near, self.small, self.inner = near, True, 0
+        self.at, self.member, self.server, self.lower, self.queue, order = self.few
+        i = 0
+        while people:
+            u = near.row[lowest(people)]
+            if forest.closed[u] and forest.label[u] == INNER:
+                self.inner |= people & -people
+            elif forest.closed[u]:
+                j = i
+                while j and self._comes_first(forest, u, self.member[j - 1]):
+                    self.member[j] = self.member[j - 1]
+                    j -= 1
+                self.member[j] = u
+                i += 1
+            people &= people - 1
+        for j in range(i):
+            u = self.member[j]
+            if forest._base(u) != last:
+                last = forest._base(u)
+                c += 1
+                self.at[c] = j
+                self.server[c] = -1
+                self.lower[c] = 0
+            self.component[u] = c
+        self.count = c + 1
+        self.at[self.count] = i
+        people = self.inner
+        while people:
+            u = near.row[lowest(people)]
+            people &= people - 1
+            self.served[u] = self.people.one[u]
+            self.server[self.component[self.served[u]]] = u
+            self.settled[u] = 0
+        for c in range(self.count):
+            j = c
+            while j and self._waited_longer(self.member[self.at[c]], self.member[self.at[order[j - 1]]]):
+                order[j] = order[j - 1]
+                j -= 1
+            order[j] = c
+        self._choose_one_by_one(order[:0], order[: self.count])
+        self._carry_out(forest)
+        return 0
+
+    @cython.cfunc
+    @cython.exceptval(check=False)
+    def _comes_first(self, forest: Forest, u: cython.int, v: cython.int) -> cython.bint:
+        """Whether u stands before v in the list of members: by component, the cheapest first."""
+        if forest._base(u) != forest._base(v):
+            return forest._base(u) < forest._base(v)
+        return self._waited_longer(v, u)
+
+    @cython.cfunc
+    @cython.exceptval(check=False)
+    def _waited_longer(self, u: cython.int, v: cython.int) -> cython.bint:
+        """Whether u waited longer than v, or as long and has the better lot."""
+        people: People = self.people
+        if people.waited[u] != people.waited[v]:
+            return people.waited[u] > people.waited[v]
+        return people.luck[u] > people.luck[v]
 
     def enter(self, outer: NDArray[np.int32], base: NDArray[np.int32], inner: NDArray[np.int32]) -> None:
-        """Turn to a location, given by its outer people, the bases of their components, and its inner people."""
+        """Turn to a large block, given by its outer people, the bases of their components, and its inner people."""
         people = self.people
+        self.small = False
         order = np.lexsort((np.asarray(people.luck)[outer], np.asarray(people.waited)[outer], base))
         first = np.flatnonzero(np.diff(base[order], prepend=-1))
         at = np.append(first, len(order)).astype(np.int32)
@@ -87,6 +168,7 @@ class Exchange:
         np.asarray(self.component)[outer[order]] = np.repeat(np.arange(len(first)), np.diff(at))
         served = np.asarray(people.one)[inner]
         np.asarray(self.served)[inner] = served
+        self.count = len(first)
         self.server = ints(len(first), -1)
         np.asarray(self.server)[np.asarray(self.component)[served]] = inner
         self.lower, self.reached, self.queue = ints(len(first)), ints(len(first)), ints(len(first))
@@ -96,11 +178,11 @@ class Exchange:
 
     def components(self) -> int:
         """How many components there are."""
-        return len(self.server)
+        return self.count
 
     def by_rank(self) -> NDArray[np.int32]:
         """The components, the one whose cheapest member has waited longest first (equal waits by lot)."""
-        cheapest = np.asarray(self.member)[np.asarray(self.at)[: len(self.server)]]
+        cheapest = np.asarray(self.member)[np.asarray(self.at)[: self.count]]
         waited, luck = np.asarray(self.people.waited)[cheapest], np.asarray(self.people.luck)[cheapest]
         return np.lexsort((-luck, -waited)).astype(np.int32)
 
@@ -183,6 +265,37 @@ class Exchange:
     @cython.exceptval(-2)
     def _look_around(self, u: cython.int, tail: cython.int) -> cython.int:
         """Visit the inner people who fit the outer person u; the new tail of the queue, -1 if one's component yields."""
+        return self._look_near(u, tail) if self.small else self._look_through_tables(u, tail)
+
+    @cython.cfunc
+    @cython.exceptval(check=False)
+    def _look_near(self, u: cython.int, tail: cython.int) -> cython.int:
+        near: cython.ulonglong = self.near.near[self.near.spot[u]] & self.inner
+        a: cython.int
+        while near:
+            a = self.near.row[lowest(near)]
+            near &= near - 1
+            if self.settled[a] == 0 and self.visited[a] != self.phase:
+                tail = self._visit(u, a, tail)
+                if tail < 0:
+                    break
+        return tail
+
+    @cython.cfunc
+    @cython.exceptval(check=False)
+    def _visit(self, u: cython.int, a: cython.int, tail: cython.int) -> cython.int:
+        """The outer person u reaches the inner person a, whose component yields (-1) or is queued."""
+        self.visited[a] = self.phase
+        self.through[a] = u
+        if self.lower[self.component[self.served[a]]]:
+            self._flip(a)
+            return -1
+        self.queue[tail] = self.component[self.served[a]]
+        return tail + 1
+
+    @cython.cfunc
+    @cython.exceptval(-2)
+    def _look_through_tables(self, u: cython.int, tail: cython.int) -> cython.int:
         tables: Tables = self.tables
         seats: cython.int[::1] = tables.seats
         kind: cython.int = tables.row[self.people.kind[u]]
@@ -194,7 +307,7 @@ class Exchange:
         a: cython.int
         self.token += 1
         for i in range(self.people.apart_at[u], self.people.apart_at[u + 1]):
-            self.near[self.people.apart[i]] = self.token
+            self.apart[self.people.apart[i]] = self.token
         while hours:
             row: cython.int = lowest(hours) * tables.dishes
             hours &= hours - 1
@@ -204,15 +317,11 @@ class Exchange:
                 for i in range(passed, tables.at[t + 1]):
                     a = seats[i]
                     if self.settled[a] == 0 and self.visited[a] != self.phase:
-                        if self.near[a] == self.token or (self.people.filtered and self.people.blocked(u, a)):
+                        if self.apart[a] == self.token or (self.people.filtered and self.people.blocked(u, a)):
                             continue
-                        self.visited[a] = self.phase
-                        self.through[a] = u
-                        if self.lower[self.component[self.served[a]]]:
-                            self._flip(a)
+                        tail = self._visit(u, a, tail)
+                        if tail < 0:
                             return -1
-                        self.queue[tail] = self.component[self.served[a]]
-                        tail += 1
                     seats[i], seats[passed] = seats[passed], a
                     if self.settled[a]:
                         seats[passed], seats[self.done[t]] = seats[self.done[t]], a
@@ -237,24 +346,31 @@ class Exchange:
             a = before
 
     def carry_out(self, forest: Forest) -> None:
+        """Change the partners as chosen."""
+        self._carry_out(forest)
+
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def _carry_out(self, forest: Forest) -> cython.int:
         """Change the partners within each component, then pair it with its server or leave its cheapest member over."""
         c: cython.int
         a: cython.int
         u: cython.int
-        for c in range(len(self.server)):
+        for c in range(self.count):
             forest.mate[forest._base(self.member[self.at[c]])] = -1
-        for c in range(len(self.server)):
+        for c in range(self.count):
             a = self.server[c]
             u = self.member[self.at[c]] if a < 0 else self.served[a]
             forest._rematch(forest.mate, u, -1)
             if a >= 0:
                 self.people.pair(u, a)
+        return 0
 
 
 def exchange(trade: Exchange, forest: Forest, persons: NDArray[np.int32]) -> tuple[NDArray[np.int32], int]:
     """Leave over those whose waits sum to the least, of equal waits those on whom the lot falls.
 
-    :param persons: those of a location who have hours and food, after their rescue
+    :param persons: a block, after its rescue
     :returns: the inner people, for the certificate, and how many of `persons` must stay over
     """
     inner = forest.inner_people(persons)

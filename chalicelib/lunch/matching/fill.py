@@ -10,8 +10,6 @@ same way, and no pair is dissolved for the sake of a meeting of such people.
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,6 +25,7 @@ else:
     from chalicelib.lunch.matching.bits import lowest
     from chalicelib.lunch.matching.people import People
 
+from chalicelib.lunch.matching.people import ints
 from chalicelib.lunch.matching.regroup import Neighbourhoods
 
 COMPILED: bool = cython.compiled
@@ -46,15 +45,10 @@ NEVER = cython.declare(cython.int, 1 << 20)
 FRESH = cython.declare(cython.int, 1 << 10)
 
 
-def ints(length: int, value: int = 0) -> memoryview[int]:
-    """A fresh int32 array as the loops index it."""
-    return memoryview(np.full(length, value, np.int32))
-
-
 @cython.final
 @cython.cclass
 class Places:
-    """The groups of one location, and the search for places in them."""
+    """The groups of one block, and the search for places in them."""
 
     people: People
     at: cython.int[::1]
@@ -90,37 +84,40 @@ class Places:
         self.slack = 0
         self.effort = self.limit = 0
 
-    def neighbourhoods(self, near: Neighbourhoods, first: int, last: int, effort: int) -> None:
-        """Let `near` improve the same location."""
-        near.improve(first, last, self.at, self.seats, effort)
+    def neighbourhoods(self, improving: Neighbourhoods, persons: memoryview[int]) -> None:
+        """Let small neighbourhoods of the same block be improved."""
+        improving.improve(persons, self.at, self.seats)
 
-    def improve(self, first: cython.int, last: cython.int, effort: cython.longlong) -> None:
-        """Improve the groups of the location in rows first..last - 1.
+    def improve(self, persons: cython.int[::1], effort: cython.longlong) -> None:
+        """Improve the groups of a block.
 
         :param effort: how many places may be thought of, for each of the objectives
         """
-        self._fill(first, last)
-        self._part_acquaintances(first, last, effort)
+        self._fill(persons)
+        self._part_acquaintances(persons, effort)
         if self.people.trios:
-            self._dissolve_pairs(first, last, effort)
+            self._dissolve_pairs(persons, effort)
 
     @cython.cfunc
     @cython.exceptval(check=False)
-    def _fill(self, first: cython.int, last: cython.int) -> cython.void:
+    def _fill(self, persons: cython.int[::1]) -> cython.void:
         people: People = self.people
         hours: cython.ulonglong
+        i: cython.int
         u: cython.int
         hour: cython.int
         for hour in range(HOURS + 1):
             self.at[hour] = 0
-        for u in range(first, last):
+        for i in range(len(persons)):
+            u = persons[i]
             hours = people.free[u] if people.one[u] >= 0 else 0
             while hours:
                 self.at[lowest(hours)] += 1
                 hours &= hours - 1
         for hour in range(HOURS):
             self.at[hour + 1] += self.at[hour]
-        for u in range(last - 1, first - 1, -1):
+        for i in range(len(persons) - 1, -1, -1):
+            u = persons[i]
             hours = people.free[u] if people.one[u] >= 0 else 0
             while hours:
                 hour = lowest(hours)
@@ -130,27 +127,31 @@ class Places:
 
     @cython.cfunc
     @cython.exceptval(check=False)
-    def _list_pairs(self, first: cython.int, last: cython.int) -> cython.void:
+    def _list_pairs(self, persons: cython.int[::1]) -> cython.void:
         people: People = self.people
+        i: cython.int
         u: cython.int
         self.pair_count = 0
-        for u in range(first, last):
+        for i in range(len(persons)):
+            u = persons[i]
             if people.one[u] > u and people.two[u] < 0:
                 self.pairs[self.pair_count] = u
                 self.pair_count += 1
 
     @cython.cfunc
     @cython.exceptval(-1)
-    def _part_acquaintances(self, first: cython.int, last: cython.int, effort: cython.longlong) -> cython.int:
+    def _part_acquaintances(self, persons: cython.int[::1], effort: cython.longlong) -> cython.int:
         """Find other places for people who met lately, as long as that lets fewer of them meet."""
         people: People = self.people
         gained: cython.bint = True
+        i: cython.int
         u: cython.int
         self.effort = effort
         while gained and self.effort > 0:
             gained = False
-            self._list_pairs(first, last)
-            for u in range(first, last):
+            self._list_pairs(persons)
+            for i in range(len(persons)):
+                u = persons[i]
                 if people.one[u] < 0 or self.effort <= 0 or self._stale(u) == 0:
                     continue
                 if self._move(u, 0, False) or self._move(u, FRESH, False) or self._move(u, FRESH, True):
@@ -197,7 +198,7 @@ class Places:
 
     @cython.cfunc
     @cython.exceptval(-1)
-    def _dissolve_pairs(self, first: cython.int, last: cython.int, effort: cython.longlong) -> cython.int:
+    def _dissolve_pairs(self, persons: cython.int[::1], effort: cython.longlong) -> cython.int:
         """Dissolve pairs as long as one can be."""
         gained: cython.bint = True
         i: cython.int
@@ -208,7 +209,7 @@ class Places:
         self.slack = 0
         while gained and self.effort > 0:
             gained = False
-            self._list_pairs(first, last)
+            self._list_pairs(persons)
             i = 0
             while self.pair_count >= 3 and self.effort > 0:
                 while i < self.pair_count and not self._heads_pair(self.pairs[i]):
@@ -433,14 +434,13 @@ class Places:
             p = self.before[p]
 
 
-def fill(people: People, edges: list[int], seed: int) -> None:
-    """Improve the groups at every location; `edges` are the rows where locations begin, and n; `seed` breaks ties."""
-    hours = np.append(0, np.cumsum(np.bitwise_count(np.asarray(people.free)), dtype=np.int64))
-    rows: NDArray[np.int64] = np.array(edges)
-    places = Places(people, int(np.diff(rows).max(initial=0)), int(np.diff(hours[rows]).max(initial=0)))
-    near = Neighbourhoods(people, seed)
-    for first, last in pairwise(edges):
-        size = last - first
-        effort = EFFORT * size + SPARE_EFFORT * size // max(1, people.n)
-        places.improve(first, last, effort)
-        places.neighbourhoods(near, first, last, effort)
+def fill(people: People, improving: Neighbourhoods, blocks: list[NDArray[np.int32]]) -> None:
+    """Improve the groups in every one of these blocks."""
+    hours = np.bitwise_count(np.asarray(people.free))
+    seats = max((int(hours[persons].sum()) for persons in blocks), default=0)
+    places = Places(people, max(map(len, blocks), default=0), seats)
+    for persons in blocks:
+        size = len(persons)
+        rows = memoryview(persons)
+        places.improve(rows, EFFORT * size + SPARE_EFFORT * size // people.n)
+        places.neighbourhoods(improving, rows)

@@ -8,8 +8,6 @@ not met, and the two take a third. What this leaves undone the later steps mend,
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,6 +23,8 @@ else:
     from chalicelib.lunch.matching.bits import count, lowest
     from chalicelib.lunch.matching.people import People
 
+from chalicelib.lunch.matching.people import ints
+
 COMPILED: bool = cython.compiled
 
 HOURS = cython.declare(cython.int, 60)
@@ -39,7 +39,7 @@ FAR = cython.declare(cython.int, 32)
 @cython.final
 @cython.cclass
 class Lists:
-    """For each hour of one location, who is free then, in order of choosing; taken people are passed over."""
+    """For each hour of one block, who is free then, in order of choosing; taken people are passed over."""
 
     people: People
     order: cython.int[::1]
@@ -52,8 +52,8 @@ class Lists:
 
     def __init__(self, people: People, largest: int, seats: int) -> None:
         """
-        :param largest: people in the largest location
-        :param seats: the most hours that all people of a location have together
+        :param largest: people in the largest block
+        :param seats: the most hours that all people of a block have together
         """
         self.people = people
         self.order, self.rarity = ints(largest), ints(largest)
@@ -63,41 +63,42 @@ class Lists:
 
     @cython.cfunc
     @cython.exceptval(check=False)
-    def _fill(self, first: cython.int, last: cython.int) -> cython.void:
-        """Put the people of a location into the lists of their hours, whoever has the fewest possible partners first."""
+    def _fill(self, persons: cython.int[::1]) -> cython.void:
+        """Put the people of a block into the lists of their hours, whoever has the fewest possible partners first."""
         people: People = self.people
         hours: cython.ulonglong
         i: cython.int
         u: cython.int
         hour: cython.int
+        rarity: cython.int
         near: cython.longlong
         for hour in range(HOURS + 1):
             self.at[hour] = 0
-        for u in range(first, last):
-            hours = people.free[u]
+        for i in range(len(persons)):
+            hours = people.free[persons[i]]
             while hours:
                 self.at[lowest(hours) + 1] += 1
                 hours &= hours - 1
         for i in range(BUCKETS + 1):
             self.bucket[i] = 0
-        for u in range(first, last):
-            hours = people.free[u]
+        for i in range(len(persons)):
+            hours = people.free[persons[i]]
             near = 0
             while hours:
                 near += self.at[lowest(hours) + 1]
                 hours &= hours - 1
-            self.rarity[u - first] = bucket(near)
-            self.bucket[self.rarity[u - first] + 1] += 1
+            self.rarity[i] = bucket(near)
+            self.bucket[self.rarity[i] + 1] += 1
         for i in range(BUCKETS):
             self.bucket[i + 1] += self.bucket[i]
-        for u in range(first, last):
-            i = self.rarity[u - first]
-            self.order[self.bucket[i]] = u
-            self.bucket[i] += 1
+        for i in range(len(persons)):
+            rarity = self.rarity[i]
+            self.order[self.bucket[rarity]] = persons[i]
+            self.bucket[rarity] += 1
         for hour in range(HOURS):
             self.at[hour + 1] += self.at[hour]
             self.head[hour] = self.at[hour]
-        for i in range(last - first):
+        for i in range(len(persons)):
             u = self.order[i]
             self.taken[u] = 0
             hours = people.free[u]
@@ -155,15 +156,15 @@ class Lists:
                     best, most = w, score
         return best
 
-    def seat(self, first: cython.int, last: cython.int) -> None:
-        """Make groups of the people of one location, rows first..last - 1."""
+    def seat(self, persons: cython.int[::1]) -> None:
+        """Make groups of the people of one block."""
         people: People = self.people
         i: cython.int
         u: cython.int
         v: cython.int
         w: cython.int
-        self._fill(first, last)
-        for i in range(last - first):
+        self._fill(persons)
+        for i in range(len(persons)):
             u = self.order[i]
             if self.taken[u]:
                 continue
@@ -191,15 +192,10 @@ def bucket(value: cython.longlong) -> cython.int:
     return power * 8 + value
 
 
-def ints(length: int, value: int = 0) -> memoryview[int]:
-    """A fresh int32 array as the loops index it."""
-    return memoryview(np.full(length, value, np.int32))
-
-
-def greedy(people: People, edges: list[int]) -> None:
-    """Make groups at every location; `edges` are the rows where locations begin, and n."""
-    hours = np.append(0, np.cumsum(np.bitwise_count(np.asarray(people.free)), dtype=np.int64))
-    rows: NDArray[np.int64] = np.array(edges)
-    lists = Lists(people, int(np.diff(rows).max(initial=0)), int(np.diff(hours[rows]).max(initial=0)))
-    for first, last in pairwise(edges):
-        lists.seat(first, last)
+def greedy(people: People, blocks: list[NDArray[np.int32]]) -> None:
+    """Make groups in every one of these blocks."""
+    hours = np.bitwise_count(np.asarray(people.free))
+    seats = max((int(hours[persons].sum()) for persons in blocks), default=0)
+    lists = Lists(people, max(map(len, blocks), default=0), seats)
+    for persons in blocks:
+        lists.seat(memoryview(persons))

@@ -63,13 +63,18 @@ class People:
         met = columns.met[columns.met[:, 2] < int(FRESH_WEEKS)]
         at, others, weeks = by_person(n, memoryview(location), met[:, :2], met[:, 2])
         self.met_at, self.met, self.weeks = memoryview(at), memoryview(others), memoryview(weeks)
-        menus: dict[int, int] = {}
-        kind = [menus.setdefault(eats, len(menus)) for eats in columns.eats.tolist()]
-        self.kind, self.menus = memoryview(np.array(kind, np.int32)), list(menus)
+        self.menus = []
         self.trios = columns.maximum > 2
         self.filter = columns.filter
         self.filtered = columns.filter is not None
         self.ids = [row.tobytes() for row in columns.person] if columns.filter is not None else []
+
+    def sort_by_menu(self) -> None:
+        """Find everybody's kind, once."""
+        if not self.menus:
+            menus: dict[int, int] = {}
+            kind = [menus.setdefault(eats, len(menus)) for eats in np.asarray(self.eats).tolist()]
+            self.kind, self.menus = memoryview(np.array(kind, np.int32)), list(menus)
 
     @cython.cfunc
     @cython.exceptval(-1)
@@ -213,3 +218,8 @@ def lots(n: int, seed: int) -> NDArray[np.int32]:
         for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
             x = (x ^ (x >> np.uint64(shift))) * np.uint64(factor)
     return ((x ^ (x >> np.uint64(31))) >> np.uint64(33)).astype(np.int32)
+
+
+def ints(length: int, value: int = 0) -> memoryview[int]:
+    """A fresh int32 array as the loops index it."""
+    return memoryview(np.full(length, value, np.int32))

@@ -8,7 +8,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 compiled = False
-int = longlong = None
+int = longlong = ulonglong = None
 
 
 def cclass(thing: T) -> T:

@@ -5,7 +5,8 @@
 A pair, or a group of people who met lately, is drawn, with it a few groups near it; all ways to divide these people
 into pairs and threes are weighed by dynamic programming over subsets. Somebody left over may be among them, and
 change places with somebody who has waited as long. Among equals the lot decides, so that the
-search drifts instead of standing still.
+search drifts instead of standing still. A component of at most twelve people is one neighbourhood: then the result is
+exact in all objectives.
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ except ModuleNotFoundError:
     from chalicelib.lunch.matching import plain as cython
 
 if cython.compiled:
-    from cython.cimports.chalicelib.lunch.matching.bits import lowest
+    from cython.cimports.chalicelib.lunch.matching.bits import count, lowest
+    from cython.cimports.chalicelib.lunch.matching.near import Near
     from cython.cimports.chalicelib.lunch.matching.people import People
 else:
-    from chalicelib.lunch.matching.bits import lowest
+    from chalicelib.lunch.matching.bits import count, lowest
+    from chalicelib.lunch.matching.near import Near
     from chalicelib.lunch.matching.people import People
 
 COMPILED: bool = cython.compiled
@@ -29,79 +32,141 @@ COMPILED: bool = cython.compiled
 MOST = cython.declare(cython.int, 12)
 """People of a neighbourhood; the table of their subsets has 2**MOST entries."""
 
-ALONE = cython.declare(cython.longlong, 1 << 50)
-PATIENCE = cython.declare(cython.int, 1200)
+LARGE = cython.declare(cython.longlong, 1000)
+SPARE = 600_000
+SPARE_MOST = 10_000
+"""A round of n people may try SPARE / n neighbourhoods besides one for 20 people: small rounds are searched thoroughly."""
+
 TRIES = cython.declare(cython.int, 24)
 IMPOSSIBLE = cython.declare(cython.longlong, -(1 << 60))
+ALONE = cython.declare(cython.longlong, 1 << 50)
+"""Somebody is left over: this outweighs everything else."""
+
+WAITED = cython.declare(cython.longlong, 1 << 40)
+"""He waited longer than so many others of the neighbourhood. Of the best ways to choose who is left over, each has the
+same waits (they are the bases of a matroid), so ranks lead to the same ways as waits do, and do not overflow."""
+
 STALE_WEEK = cython.declare(cython.longlong, 1 << 24)
-TRIO = cython.declare(cython.int, 1 << 16)
-LUCK = cython.declare(cython.int, 1 << 10)
-COST = cython.declare(cython.int, 2000)
-"""What dividing a neighbourhood costs, in places thought of."""
+TRIO = cython.declare(cython.int, 1 << 20)
+HOUR = cython.declare(cython.int, 1 << 11)
+LUCK = cython.declare(cython.int, 1 << 7)
+DRIFT = cython.declare(cython.int, 1 << 16)
 
 
 @cython.final
 @cython.cclass
 class Neighbourhoods:
-    """The groups of one location, a few at a time."""
+    """The groups of one block or component, a few at a time."""
 
     people: People
+    near: Near
+    small: cython.bint
+    everybody: cython.ulonglong
     at: cython.int[::1]
     seats: cython.int[::1]
+    rows: cython.int[::1]
     wanting: cython.int[::1]
     member: cython.int[::1]
     size: cython.int
     taken: cython.int[::1]
     token: cython.int
+    friends: cython.int[::1]
+    thirds: cython.int[::1]
     pair_value: cython.longlong[::1]
     trio_value: cython.longlong[::1]
+    alone: cython.longlong[::1]
     best: cython.longlong[::1]
     choice: cython.int[::1]
     state: cython.ulonglong
+    spare: cython.longlong
     left: cython.int[::1]
     left_count: cython.int
-    waited: cython.int
+    whole: cython.bint
 
     def __init__(self, people: People, seed: int) -> None:
+        n: int = people.n
         self.people = people
-        self.taken = memoryview(np.zeros(people.n, np.int32))
-        self.wanting = memoryview(np.zeros(people.n, np.int32))
+        self.taken, self.wanting, self.left, self.rows = (memoryview(np.zeros(n, np.int32)) for _ in range(4))
         self.member = memoryview(np.zeros(MOST + 3, np.int32))
+        self.friends = memoryview(np.zeros(MOST, np.int32))
+        self.thirds = memoryview(np.zeros(MOST**2, np.int32))
+        self.alone = memoryview(np.zeros(MOST, np.int64))
         self.pair_value = memoryview(np.zeros(MOST**2, np.int64))
         self.trio_value = memoryview(np.zeros(MOST**3, np.int64))
         self.best = memoryview(np.zeros(1 << MOST, np.int64))
         self.choice = memoryview(np.zeros(1 << MOST, np.int32))
-        self.left = memoryview(np.zeros(people.n, np.int32))
         self.token = self.size = self.left_count = 0
-        self.waited = -1
+        self.small = self.whole = False
+        self.everybody = 0
         self.state = seed % (1 << 64)
+        self.spare = min(SPARE_MOST, SPARE // max(1, n))
 
-    def improve(
-        self, first: cython.int, last: cython.int, at: cython.int[::1], seats: cython.int[::1], effort: cython.longlong
-    ) -> None:
-        """Improve the groups of the location in rows first..last - 1.
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def improve_near(self, near: Near, everybody: cython.ulonglong) -> cython.int:
+        """Improve the groups of these of the people of a small graph, a component."""
+        bits: cython.ulonglong = everybody
+        size: cython.int = 0
+        self.near, self.small, self.everybody = near, True, everybody
+        while bits:
+            self.rows[size] = near.row[lowest(bits)]
+            bits &= bits - 1
+            size += 1
+        if size <= MOST:
+            self._divide_whole(size)
+        else:
+            self._improve(self.rows[:size])
+        return 0
 
+    def improve(self, rows: cython.int[::1], at: cython.int[::1], seats: cython.int[::1]) -> None:
+        """Improve the groups of a large block.
+
+        :param rows: its people
         :param at: seats[at[hour]:at[hour + 1]] are those free at the hour
-        :param effort: how many places may be thought of
         """
+        self.at, self.seats, self.small = at, seats, False
+        self._improve(rows)
+
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def _improve(self, rows: cython.int[::1]) -> cython.int:
         count: cython.int
         i: cython.int
         u: cython.int
-        tries: cython.int = min(20 * (last - first), PATIENCE + (last - first) // 1000)
-        self.at, self.seats = at, seats
-        while effort > 0:
-            count = self._list_wanting(first, last)
-            if count == 0 or tries <= 0:
+        people: cython.longlong = len(rows)
+        tries: cython.longlong = min(people // 20, LARGE) + self.spare * people // self.people.n
+        while tries > 0:
+            count = self._list_wanting(rows)
+            if count == 0:
                 break
             for i in range(count):
-                effort -= COST
                 tries -= 1
-                if effort <= 0 or tries <= 0:
+                if tries < 0:
                     break
                 u = self.wanting[self._draw(count)]
                 if self.people.one[u] >= 0:
                     self._gather(u)
                     self._divide()
+        return 0
+
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def _divide_whole(self, size: cython.int) -> cython.int:
+        """Divide a whole component, unless it is plain that nothing is to be gained."""
+        i: cython.int
+        left: cython.int = 0
+        if self._list_wanting(self.rows[:size]) == 0:
+            for i in range(size):
+                left += self.people.one[self.rows[i]] < 0
+            if left == 0:
+                return 0
+        for i in range(size):
+            self.member[i] = self.rows[i]
+        self.size = size
+        self.whole = True
+        self._divide()
+        self.whole = False
+        return 0
 
     @cython.cfunc
     @cython.exceptval(check=False)
@@ -116,19 +181,20 @@ class Neighbourhoods:
 
     @cython.cfunc
     @cython.exceptval(check=False)
-    def _list_wanting(self, first: cython.int, last: cython.int) -> cython.int:
+    def _list_wanting(self, rows: cython.int[::1]) -> cython.int:
         """List who is in a pair, or met a companion lately; nobody if fewer than three pairs are all there is."""
         people: People = self.people
         count: cython.int = 0
         paired: cython.int = 0
         stale: cython.bint = False
+        i: cython.int
         u: cython.int
         self.left_count = 0
-        for u in range(first, last):
+        for i in range(len(rows)):
+            u = rows[i]
             if people.one[u] < 0:
-                if people.free[u] and people.eats[u]:
-                    self.left[self.left_count] = u
-                    self.left_count += 1
+                self.left[self.left_count] = u
+                self.left_count += 1
                 continue
             if people.two[u] < 0:
                 paired += 1
@@ -146,43 +212,59 @@ class Neighbourhoods:
         """Gather u's group and groups near it until they are MOST people or enough was tried."""
         people: People = self.people
         tries: cython.int
-        more: cython.int
-        hours: cython.ulonglong
-        skip: cython.int
         x: cython.int
-        hour: cython.int
-        count: cython.int
         self.token += 1
         self.size = 0
         self._take_group(u)
-        self.waited = -1
         if self.left_count and self._draw(2):
             x = self.left[self._draw(self.left_count)]
             if people.one[x] < 0:
                 self._take(x)
-                self.waited = people.waited[x]
         for tries in range(TRIES):
             if self.size > MOST - 2:
                 break
-            u = self.member[self._draw(self.size)]
-            hours = people.free[u]
-            skip = self._draw(12)
-            while skip > 0 and hours & (hours - 1):
-                hours &= hours - 1
-                skip -= 1
-            hour = lowest(hours)
-            count = self.at[hour + 1] - self.at[hour]
-            if count == 0:
-                continue
-            x = u
-            for more in range(4):
-                x = self.seats[self.at[hour] + self._draw(count)]
-                if people.two[x] < 0 and self.taken[x] != self.token:
-                    break
-            if self.taken[x] == self.token or people.eats[u] & people.eats[x] == 0 or people.one[x] < 0:
-                continue
-            if self.size + (2 if people.two[x] < 0 else 3) <= MOST:
+            x = self._somebody_near(self.member[self._draw(self.size)])
+            if x >= 0 and self.size + (2 if people.two[x] < 0 else 3) <= MOST:
                 self._take_group(x)
+
+    @cython.cfunc
+    @cython.exceptval(check=False)
+    def _somebody_near(self, u: cython.int) -> cython.int:
+        """Somebody with a group whom u may fit, rather in a pair; -1 if the draws find nobody new."""
+        people: People = self.people
+        near: cython.ulonglong
+        more: cython.int
+        hour: cython.int = 0
+        size: cython.int
+        x: cython.int = u
+        if self.small:
+            near = self.near.near[self.near.spot[u]] & self.everybody
+            size = count(near)
+        else:
+            near = self._drop(people.free[u], self._draw(12))
+            hour = lowest(near)
+            size = self.at[hour + 1] - self.at[hour]
+        if size == 0:
+            return -1
+        for more in range(4):
+            if self.small:
+                x = self.near.row[lowest(self._drop(near, self._draw(size)))]
+            else:
+                x = self.seats[self.at[hour] + self._draw(size)]
+            if people.two[x] < 0 and self.taken[x] != self.token:
+                break
+        if self.taken[x] == self.token or people.eats[u] & people.eats[x] == 0 or people.one[x] < 0:
+            return -1
+        return x
+
+    @cython.cfunc
+    @cython.exceptval(check=False)
+    def _drop(self, mask: cython.ulonglong, bits: cython.int) -> cython.ulonglong:
+        """The mask without so many of its lowest bits, of which one stays."""
+        while bits > 0 and mask & (mask - 1):
+            mask &= mask - 1
+            bits -= 1
+        return mask
 
     @cython.cfunc
     @cython.exceptval(check=False)
@@ -202,7 +284,7 @@ class Neighbourhoods:
     @cython.cfunc
     @cython.exceptval(-1)
     def _weigh(self) -> cython.int:
-        """The value of each pair and each three of the members."""
+        """Who fits whom of those who come after him, and the value of each pair and each three of the members."""
         people: People = self.people
         i: cython.int
         j: cython.int
@@ -210,37 +292,72 @@ class Neighbourhoods:
         u: cython.int
         v: cython.int
         w: cython.int
-        value: cython.longlong
-        for i in range(self.size):
+        free: cython.ulonglong
+        eats: cython.ulonglong
+        both: cython.int
+        stale: cython.int
+        for i in range(self.size - 1, -1, -1):
             u = self.member[i]
-            for j in range(i + 1, self.size):
+            self.friends[i] = 0
+            for j in range(self.size - 1, i, -1):
                 v = self.member[j]
-                value = IMPOSSIBLE
-                if people.fits(u, v):
-                    value = self._draw(LUCK) - STALE_WEEK * people.staleness(u, v)
-                self.pair_value[i * MOST + j] = value
-        for i in range(self.size):
-            u = self.member[i]
-            for j in range(i + 1, self.size):
-                v = self.member[j]
-                for k in range(j + 1, self.size):
+                if not self._fits(u, v):
+                    continue
+                self.friends[i] |= 1 << j
+                free, eats = people.free[u] & people.free[v], people.eats[u] & people.eats[v]
+                stale = people.staleness(u, v)
+                self.pair_value[i * MOST + j] = self._worth(free) - STALE_WEEK * stale
+                self.thirds[i * MOST + j] = 0
+                both = self.friends[i] & self.friends[j] if people.trios else 0
+                while both:
+                    k = lowest(both)
+                    both &= both - 1
                     w = self.member[k]
-                    value = IMPOSSIBLE
-                    if (
-                        people.trios
-                        and self.pair_value[i * MOST + j] > IMPOSSIBLE
-                        and self.pair_value[i * MOST + k] > IMPOSSIBLE
-                        and self.pair_value[j * MOST + k] > IMPOSSIBLE
-                        and people.free[u] & people.free[v] & people.free[w]
-                        and people.eats[u] & people.eats[v] & people.eats[w]
-                    ):
-                        value = (
+                    if free & people.free[w] and eats & people.eats[w]:
+                        self.thirds[i * MOST + j] |= 1 << k
+                        self.trio_value[(i * MOST + j) * MOST + k] = (
                             TRIO
-                            + self._draw(LUCK)
-                            - STALE_WEEK * (people.staleness(u, v) + people.staleness(u, w) + people.staleness(v, w))
+                            + self._worth(free & people.free[w])
+                            - STALE_WEEK * (stale + people.staleness(u, w) + people.staleness(v, w))
                         )
-                    self.trio_value[(i * MOST + j) * MOST + k] = value
         return 0
+
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def _fits(self, u: cython.int, v: cython.int) -> cython.bint:
+        if self.small:
+            return self.near.near[self.near.spot[u]] >> self.near.spot[v] & 1
+        return self.people.fits(u, v)
+
+    @cython.cfunc
+    @cython.exceptval(check=False)
+    def _worth(self, free: cython.ulonglong) -> cython.longlong:
+        """What a group is worth besides: the hours in common in a whole component, else nearly nothing but luck."""
+        if self.whole:
+            return HOUR * count(free) + self._draw(LUCK)
+        return self._draw(DRIFT)
+
+    @cython.cfunc
+    @cython.exceptval(check=False)
+    def _weigh_alone(self) -> cython.void:
+        """What it costs to leave each of the members over."""
+        people: People = self.people
+        i: cython.int
+        j: cython.int
+        rank: cython.int
+        for i in range(self.size):
+            rank = 0
+            for j in range(self.size):
+                rank += people.waited[self.member[j]] < people.waited[self.member[i]]
+            self.alone[i] = IMPOSSIBLE
+            if self.whole:
+                self.alone[i] = self._draw(LUCK) - ALONE - WAITED * rank
+        if not self.whole:
+            for j in range(self.size):
+                if people.one[self.member[j]] < 0:
+                    for i in range(self.size):
+                        if people.waited[self.member[i]] == people.waited[self.member[j]]:
+                            self.alone[i] = -ALONE
 
     @cython.cfunc
     @cython.exceptval(-1)
@@ -253,11 +370,14 @@ class Neighbourhoods:
         size: cython.int = self.size
         subset: cython.int
         rest: cython.int
+        friends: cython.int
+        thirds: cython.int
         i: cython.int
         j: cython.int
         k: cython.int
         worth: cython.longlong
         self._weigh()
+        self._weigh_alone()
         for subset in range(1 << size):
             self.best[subset] = IMPOSSIBLE
         self.best[(1 << size) - 1] = 0
@@ -265,19 +385,20 @@ class Neighbourhoods:
             worth = self.best[subset]
             if worth == IMPOSSIBLE:
                 continue
-            i = 0
-            while not subset >> i & 1:
-                i += 1
-            if self.waited == self.people.waited[self.member[i]]:
-                self._lead(subset, subset ^ (1 << i), worth - ALONE)
-            for j in range(i + 1, size):
-                if not subset >> j & 1 or self.pair_value[i * MOST + j] == IMPOSSIBLE:
-                    continue
+            i = lowest(subset)
+            if self.alone[i] > IMPOSSIBLE:
+                self._lead(subset, subset ^ (1 << i), worth + self.alone[i])
+            friends = self.friends[i] & subset
+            while friends:
+                j = lowest(friends)
+                friends &= friends - 1
                 rest = subset ^ (1 << i) ^ (1 << j)
                 self._lead(subset, rest, worth + self.pair_value[i * MOST + j])
-                for k in range(j + 1, size):
-                    if subset >> k & 1 and self.trio_value[(i * MOST + j) * MOST + k] > IMPOSSIBLE:
-                        self._lead(subset, rest ^ (1 << k), worth + self.trio_value[(i * MOST + j) * MOST + k])
+                thirds = self.thirds[i * MOST + j] & subset
+                while thirds:
+                    k = lowest(thirds)
+                    thirds &= thirds - 1
+                    self._lead(subset, rest ^ (1 << k), worth + self.trio_value[(i * MOST + j) * MOST + k])
         self._seat()
         return 0
 

@@ -1,10 +1,14 @@
 # What the exchange may call of rescue.py without going through Python.
+from chalicelib.lunch.matching.near cimport Near
 from chalicelib.lunch.matching.people cimport People
 from chalicelib.lunch.matching.tables cimport Tables
 
 cdef class Forest:
     cdef People people
     cdef Tables tables
+    cdef Near near
+    cdef bint small
+    cdef unsigned long long open
     cdef public int[::1] mate
     cdef bint plain
     cdef int[::1] label
@@ -13,7 +17,7 @@ cdef class Forest:
     cdef int[::1] right
     cdef int[::1] parent
     cdef int[::1] closed
-    cdef int[::1] near
+    cdef int[::1] apart
     cdef int[::1] seen
     cdef int[::1] queue
     cdef int head
@@ -32,11 +36,14 @@ cdef class Forest:
     cdef int[::1] merged
     cdef int[::1] since
     cdef object question
+    cdef void enter_near(self, Near near, unsigned long long open) noexcept
     cdef void _mark(self, int u, int label) noexcept
     cdef void _push(self, int u) noexcept
     cdef void _forget(self) noexcept
     cdef void _close(self) noexcept
     cdef bint _look_around(self, int u) except? -1
+    cdef bint _look_near(self, int u) except? -1
+    cdef bint _look_through_tables(self, int u) except? -1
     cdef bint _apart(self, int u, int v) except? -1
     cdef bint _grow(self, int u, int t) except? -1
     cdef bint _meet(self, int u, int x) except? -1

@@ -23,12 +23,17 @@ except ModuleNotFoundError:
 
 if cython.compiled:
     from cython.cimports.chalicelib.lunch.matching.bits import lowest
+    from cython.cimports.chalicelib.lunch.matching.near import Near
     from cython.cimports.chalicelib.lunch.matching.people import People
     from cython.cimports.chalicelib.lunch.matching.tables import Tables
 else:
     from chalicelib.lunch.matching.bits import lowest
+    from chalicelib.lunch.matching.near import Near
     from chalicelib.lunch.matching.people import People
     from chalicelib.lunch.matching.tables import Tables
+
+from chalicelib.lunch.matching.people import ints
+from chalicelib.lunch.matching.tables import shared_tables
 
 COMPILED: bool = cython.compiled
 
@@ -38,11 +43,6 @@ INNER = cython.declare(cython.int, 2)
 
 SMALL = cython.declare(cython.int, 16)
 """Of so few people all threes are tried; of more, only those who share a table."""
-
-
-def ints(length: int, value: int = 0) -> memoryview[int]:
-    """A fresh int32 array as the loops index it."""
-    return memoryview(np.full(length, value, np.int32))
 
 
 @cython.final
@@ -58,6 +58,9 @@ class Forest:
 
     people: People
     tables: Tables
+    near: Near
+    small: cython.bint
+    open: cython.ulonglong
     mate: cython.int[::1]
     plain: cython.bint
     label: cython.int[::1]
@@ -66,7 +69,7 @@ class Forest:
     right: cython.int[::1]
     parent: cython.int[::1]
     closed: cython.int[::1]
-    near: cython.int[::1]
+    apart: cython.int[::1]
     seen: cython.int[::1]
     queue: cython.int[::1]
     head: cython.int
@@ -98,10 +101,19 @@ class Forest:
         self.label, self.closed = ints(n), ints(n)
         self.link, self.left, self.right = ints(n, -1), ints(n, -1), ints(n, -1)
         self.parent = memoryview(np.arange(n, dtype=np.int32))
-        self.near, self.seen, self.queue, self.marked = ints(n), ints(n), ints(n), ints(n)
+        self.apart, self.seen, self.queue, self.marked = ints(n), ints(n), ints(n), ints(n)
         self.token = self.walk = self.search = self.head = self.tail = self.marks = 0
-        self.folded = False
+        self.folded = self.small = False
+        self.open = 0
         self.question = None
+
+    @cython.cfunc
+    @cython.exceptval(check=False)
+    def enter_near(self, near: Near, open: cython.ulonglong) -> cython.void:
+        """Turn to these of the people of a small graph."""
+        self.near = near
+        self.open = open
+        self.small = True
 
     def enter(self, tables: Tables) -> None:
         """Turn to the people who sit at these tables.
@@ -111,6 +123,7 @@ class Forest:
         """
         count: int = tables.tables
         self.tables = tables
+        self.small = False
         self.done = memoryview(np.array(tables.at))
         self.passed, self.when, self.since = ints(count), ints(count), ints(count)
         self.count, self.merged = ints(count), ints(count)
@@ -163,13 +176,36 @@ class Forest:
     @cython.exceptval(check=False)
     def _close(self) -> cython.void:
         i: cython.int
+        one: cython.ulonglong = 1
         for i in range(self.marks):
             self.closed[self.marked[i]] = 1
+            if self.small:
+                self.open &= ~(one << self.near.spot[self.marked[i]])
 
     @cython.cfunc
     @cython.exceptval(-1)
     def _look_around(self, u: cython.int) -> cython.bint:
         """Look at everybody who fits the outer person u; True if that seated the root."""
+        return self._look_near(u) if self.small else self._look_through_tables(u)
+
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def _look_near(self, u: cython.int) -> cython.bint:
+        near: cython.ulonglong = self.near.near[self.near.spot[u]] & self.open
+        x: cython.int
+        while near:
+            x = self.near.row[lowest(near)]
+            near &= near - 1
+            if self.label[x] == OUTER:
+                if self._base(x) != self._base(u):
+                    self._fold(u, x)
+            elif self.label[x] == NEW and self._meet(u, x):
+                return True
+        return False
+
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def _look_through_tables(self, u: cython.int) -> cython.bint:
         tables: Tables = self.tables
         kind: cython.int = tables.row[self.people.kind[u]]
         hours: cython.ulonglong = self.people.free[u]
@@ -179,7 +215,7 @@ class Forest:
         i: cython.int
         self.token += 1
         for i in range(self.people.apart_at[u], self.people.apart_at[u + 1]):
-            self.near[self.people.apart[i]] = self.token
+            self.apart[self.people.apart[i]] = self.token
         while hours:
             row = lowest(hours) * tables.dishes
             hours &= hours - 1
@@ -202,7 +238,7 @@ class Forest:
     @cython.exceptval(-1)
     def _apart(self, u: cython.int, v: cython.int) -> cython.bint:
         """Whether something keeps u, whose list was just marked, and v apart."""
-        return self.near[v] == self.token or (self.people.filtered and self.people.blocked(u, v))
+        return self.apart[v] == self.token or (self.people.filtered and self.people.blocked(u, v))
 
     @cython.cfunc
     @cython.exceptval(-1)
@@ -389,7 +425,7 @@ class Forest:
         j: cython.int
         k: cython.int
         people: People = self.people
-        tables: Iterable[list[int]] = [members] if len(members) <= SMALL else self._tables_of(members)
+        tables: Iterable[list[int]] = [members] if len(members) <= SMALL else shared_tables(self.people, members)
         met: set[tuple[int, int, int]] = set()
         for row in tables:
             for i in range(len(row)):
@@ -401,20 +437,6 @@ class Forest:
                             met.add((row[i], row[j], row[k]))
                             yield row[i], row[j], row[k]
 
-    def _tables_of(self, members: list[int]) -> Iterator[list[int]]:
-        """The members at each hour and food that three of them share.
-
-        Not `Tables`: those may seat people by kind, and then three who fit need not be at any one of them.
-        """
-        rows = np.array(members, np.int32)
-        free, eats = np.asarray(self.people.free)[rows], np.asarray(self.people.eats)[rows]
-        for hour in _bits(free):
-            then = (free >> np.uint64(hour)) & np.uint64(1) != 0
-            for food in _bits(eats[then]):
-                table = rows[then][(eats[then] >> np.uint64(food)) & np.uint64(1) != 0]
-                if len(table) >= 3:
-                    yield table.tolist()
-
     def _pairs_without(self, three: tuple[int, int, int], base: int, members: list[int]) -> bool:
         """Whether the members of a blossom but these three can all be pairs; `question.mate` then holds them.
 
@@ -425,6 +447,8 @@ class Forest:
             self.question = Forest(self.people, np.full(self.people.n, -1, np.int32))
         question: Forest = self.question
         row: cython.int
+        one_bit: cython.ulonglong = 1
+        open: cython.ulonglong = 0
         for row in members:
             question.mate[row] = self.mate[row]
             question.closed[row] = 0
@@ -435,9 +459,15 @@ class Forest:
         if one == three[2]:
             return True
         question.mate[one] = question.mate[other] = -1
-        question.enter(Tables(self.people, np.array(members, np.int32)))
-        for row in three:
-            question.closed[row] = 1
+        if self.small:
+            for row in members:
+                if row not in three:
+                    open |= one_bit << self.near.spot[row]
+            question.enter_near(self.near, open)
+        else:
+            question.enter(Tables(self.people, np.array(members, np.int32)))
+            for row in three:
+                question.closed[row] = 1
         found = question.rescue(one)
         question._forget()
         return bool(found)
@@ -458,17 +488,8 @@ class Forest:
         return persons[(np.asarray(self.label)[persons] == INNER) & (np.asarray(self.closed)[persons] == 1)]
 
 
-def _bits(masks: NDArray[np.uint64]) -> list[int]:
-    """The bits that at least one of the masks has."""
-    either = int(np.bitwise_or.reduce(masks))
-    return [bit for bit in range(64) if either >> bit & 1]
-
-
 def rescue(people: People, forest: Forest, persons: NDArray[np.int32]) -> None:
-    """Seat as many of a location's people as can be.
-
-    :param persons: those of the location who have hours and food
-    """
+    """Seat as many of a block's people as can be."""
     lonely = persons[np.asarray(people.one)[persons] < 0]
     if len(lonely) == 0:
         return

@@ -8,6 +8,7 @@ apart; so the edges need not be built (there may be billions), and looking throu
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,7 @@ class Tables:
     def __init__(self, people: People, persons: NDArray[np.int32], hosts: NDArray[np.int32] | None = None) -> None:
         """Seat `persons`; `hosts` (default: the same) are those who look through the tables."""
         both = persons if hosts is None else np.concatenate([persons, hosts])
+        people.sort_by_menu()
         kinds = np.asarray(people.kind)[both]
         present = np.unique(kinds)
         row = np.zeros(len(people.menus), np.int32)
@@ -118,3 +120,24 @@ def _ragged(matrix: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.in
     at = np.zeros(len(matrix) + 1, np.int32)
     np.cumsum(matrix.sum(1), out=at[1:])
     return at, np.nonzero(matrix)[1].astype(np.int32)
+
+
+def shared_tables(people: People, members: list[int]) -> Iterator[list[int]]:
+    """The members at each hour and food that three of them share.
+
+    Not `Tables`: those may seat people by kind, and then three who fit need not be at any one of them.
+    """
+    rows = np.array(members, np.int32)
+    free, eats = np.asarray(people.free)[rows], np.asarray(people.eats)[rows]
+    for hour in _bits(free):
+        then = (free >> np.uint64(hour)) & np.uint64(1) != 0
+        for food in _bits(eats[then]):
+            table = rows[then][(eats[then] >> np.uint64(food)) & np.uint64(1) != 0]
+            if len(table) >= 3:
+                yield table.tolist()
+
+
+def _bits(masks: NDArray[np.uint64]) -> list[int]:
+    """The bits that at least one of the masks has."""
+    either = int(np.bitwise_or.reduce(masks))
+    return [bit for bit in range(64) if either >> bit & 1]
