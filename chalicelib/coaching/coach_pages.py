@@ -9,7 +9,7 @@ from chalicelib.answers import Page, Redirect, page
 from chalicelib.calendar import availability, zones
 from chalicelib.calendar.availability import Hours
 from chalicelib.callers import Caller
-from chalicelib.coaching import agenda, appointments, coaches, free_slots, office_hours
+from chalicelib.coaching import agenda, appointments, coaches, coming, free_slots, office_hours
 from chalicelib.coaching.api import CallUrl, Slug
 from chalicelib.coaching.pages import Press, Shown, by_day, slots_of_week, typed_start
 from chalicelib.database import Database
@@ -81,10 +81,16 @@ def overview(db: Database, caller: Caller, form: Form, query: Shown, now: dateti
     this = zones.monday(_today(caller, now))
     monday = zones.week_of(query.week) if query.week else this
     rows = _commitments(db, caller, monday)
+    leapt = query.week is None and not any(row.ends > now for row in rows)
+    if leapt and (ahead := coming.next_commitment(db, caller, now)):
+        monday = zones.monday(zones.local_time(ahead, ZoneInfo(caller.timezone)).date())
+        rows = _commitments(db, caller, monday)
     return page(
         "coach.html",
         done=DONE.get(query.done),
         monday=monday,
+        leapt=leapt and monday != this,
+        this=zones.week_name(this),
         days=by_day([(row.starts, row.ends) for row in rows], caller),
         what={row.starts: row for row in rows},
         before=zones.week_name(monday - timedelta(weeks=1)) if monday > this else None,
@@ -183,7 +189,8 @@ def client_page(db: Database, caller: Caller, client: Slug, form: Form, query: S
 @routes.form("/coach/clients/{client}", shows=client_page, who="coach")
 def book(db: Database, caller: Caller, client: Slug, body: Press, now: datetime) -> Redirect:
     appointments.book(db, caller, _my_slug(db, caller), body.start, body.end, client, now)
-    return Redirect("/coach?done=booked")
+    day = zones.local_time(body.start, ZoneInfo(caller.timezone)).date()
+    return Redirect(f"/coach?done=booked&week={zones.week_name(day)}")
 
 
 @routes.page("/coach/why", who="coach")

@@ -81,7 +81,8 @@ def test_a_time_is_typed(practice: Practice, ada: Browser) -> None:
 def test_a_series_is_typed(practice: Practice, ada: Browser) -> None:
     page = ada.get("/book/time")
     done = follow(ada, submit(ada, page, "/book/time", day="2026-11-25", time="10:00", months="3"))
-    assert "Your call is booked." in done.text and len(practice.calls()) == 3
+    assert "Your calls are booked. The first: Wednesday, 25 November 2026, 10:00 to 11:00" in done.text
+    assert len(practice.calls()) == 3
 
 
 def test_a_skipped_time_is_explained(practice: Practice, ada: Browser) -> None:
