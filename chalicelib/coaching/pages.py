@@ -142,8 +142,8 @@ def choose(db: Database, caller: Caller, id: UUID, form: Form, query: Shown, now
     """To which of the free slots a call is moved."""
     call = agenda.row(db, caller, id)
     client = None if caller.id == call.client_id else call.client
-    week = query.week or zones.week_name(_day((max(call.starts, now), call.ends), caller))
     try:
+        week = query.week or week_of_nearest(db, caller, call.coach, call.client_id, call.starts, now, id)
         found = slots_of_week(db, caller, call.coach, client, id, week, now)
     except (NotFound, Invalid):
         found = None
@@ -183,6 +183,14 @@ def slots_of_week(
         "before": zones.week_name(monday - timedelta(weeks=1)) if monday > this else None,
         "after": zones.week_name(monday + timedelta(weeks=1)) if monday < last else None,
     }
+
+
+def week_of_nearest(
+    db: Database, caller: Caller, slug: str, client: UUID, wanted: datetime, now: datetime, moving: UUID | None = None
+) -> str | None:
+    """The week that has the free slot nearest to that time: a page of slots opens there. None without any."""
+    found = free_slots.nearest(db, slug, client, wanted, now, limited=client == caller.id, moving=moving, count=1)
+    return zones.week_name(_day(found[0], caller)) if found else None
 
 
 def by_day(slots: Iterable[Span], caller: Caller) -> list[tuple[date, list[Span]]]:
