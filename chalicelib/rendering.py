@@ -31,6 +31,8 @@ def environment() -> Environment:
         "plain": plain,
         "span": span,
         "able_to_show": able_to_show,
+        "before_dot": lambda name: name.partition(".")[0],
+        "moment": moment,
     }
     return found
 
@@ -61,6 +63,15 @@ def span(starts: datetime, ends: datetime) -> str:
     return f"{clock_time(starts)} to {end}"
 
 
+def moment(text: str, timezone: str) -> str:
+    """A time with its offset in words, in that zone; any other text as it is."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return text if at.tzinfo is None else f"{day(local(at, timezone))}, {clock_time(local(at, timezone))}"
+
+
 _SHOWN_BY = {"date": re.compile(r"\d{4}-\d\d-\d\d"), "time": re.compile(r"([01]\d|2[0-3]):[0-5]\d(:\d\d)?")}
 
 
@@ -81,6 +92,7 @@ _PLAIN = (
     (re.compile(r"Expected `(?:int|float)`.*"), "is no number"),
     (re.compile(r"Invalid enum value.*|Expected `bool.*"), "is none of the choices"),
     (re.compile(r"Object contains unknown field.*"), "is not known here"),
+    (re.compile(r"(.*) \(calls\)"), r"\1"),  # the name of a field of the API
 )
 
 

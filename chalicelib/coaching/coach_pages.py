@@ -9,9 +9,9 @@ from chalicelib.answers import Page, Redirect, page
 from chalicelib.calendar import availability, zones
 from chalicelib.calendar.availability import Hours
 from chalicelib.callers import Caller
-from chalicelib.coaching import agenda, appointments, coaches, free_slots, office_hours
+from chalicelib.coaching import agenda, appointments, coaches, coming, free_slots, office_hours
 from chalicelib.coaching.api import CallUrl, Slug
-from chalicelib.coaching.pages import Press, Shown, by_day, slots_of_week, typed_start
+from chalicelib.coaching.pages import Press, Shown, by_day, slots_of_week, typed_start, week_of_nearest
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound
 from chalicelib.fields import Body, ClockTime, Day
@@ -23,7 +23,7 @@ routes = Routes(__name__)
 DONE = {
     "given": "Your office hours are added.",
     "changed": "Your office hours are changed.",
-    "away": "You are away on that day; whoever had a call is told and offered other times.",
+    "away": "You are away on that day. Whoever had a call is told, and offered other times.",
     "blocked": "That time is yours.",
     "freed": "That time is free again.",
     "link": "Your call link is saved.",
@@ -54,6 +54,7 @@ class Withdraw(Body):
 
 class Away(Body):
     day: Day
+    calls: Literal["", "cancel"] = ""
 
 
 class Block(Body):
@@ -81,10 +82,16 @@ def overview(db: Database, caller: Caller, form: Form, query: Shown, now: dateti
     this = zones.monday(_today(caller, now))
     monday = zones.week_of(query.week) if query.week else this
     rows = _commitments(db, caller, monday)
+    leapt = query.week is None and not any(row.ends > now for row in rows)
+    if leapt and (ahead := coming.next_commitment(db, caller, now)):
+        monday = zones.monday(zones.local_time(ahead, ZoneInfo(caller.timezone)).date())
+        rows = _commitments(db, caller, monday)
     return page(
         "coach.html",
         done=DONE.get(query.done),
         monday=monday,
+        leapt=leapt and monday != this,
+        this=zones.week_name(this),
         days=by_day([(row.starts, row.ends) for row in rows], caller),
         what={row.starts: row for row in rows},
         before=zones.week_name(monday - timedelta(weeks=1)) if monday > this else None,
@@ -147,7 +154,8 @@ def withdraw(db: Database, caller: Caller, id: UUID, body: Withdraw, now: dateti
 
 @routes.form("/coach/away", shows=overview, who="coach")
 def be_away(db: Database, caller: Caller, body: Away, now: datetime) -> Redirect:
-    office_hours.be_away(db, caller, body.day, now)
+    """Be away; refused once where calls are booked on that day, the page lists them and asks."""
+    office_hours.be_away(db, caller, body.day, now, asked=body.calls == "cancel")
     return Redirect(f"/coach?done=away&week={zones.week_name(body.day)}")
 
 
@@ -176,14 +184,19 @@ def client_page(db: Database, caller: Caller, client: Slug, form: Form, query: S
     name = next((one.name for one in coaches.clients(db, caller) if one.slug == client), None)
     if name is None:
         raise NotFound("There is no such client of yours")
-    found = slots_of_week(db, caller, _my_slug(db, caller), client, None, query.week, now)
-    return page("coach_client.html", client=client, name=name, **found)
+    mine = _my_slug(db, caller)
+    whose = coaches.client_of(db, caller, mine, client)
+    week = query.week or (week_of_nearest(db, caller, mine, whose, now, now) if whose else None)
+    return page(
+        "coach_client.html", client=client, name=name, **slots_of_week(db, caller, mine, client, None, week, now)
+    )
 
 
 @routes.form("/coach/clients/{client}", shows=client_page, who="coach")
 def book(db: Database, caller: Caller, client: Slug, body: Press, now: datetime) -> Redirect:
     appointments.book(db, caller, _my_slug(db, caller), body.start, body.end, client, now)
-    return Redirect("/coach?done=booked")
+    day = zones.local_time(body.start, ZoneInfo(caller.timezone)).date()
+    return Redirect(f"/coach?done=booked&week={zones.week_name(day)}")
 
 
 @routes.page("/coach/why", who="coach")

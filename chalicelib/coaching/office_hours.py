@@ -48,9 +48,7 @@ def _asking(db: Database, caller: Caller, calls: Calls | None, now: datetime, do
     if outside and calls is None:
         raise Refused(
             "Calls are booked outside the new hours: say whether to keep or to cancel them (calls)",
-            fields={
-                zones.local_time(start, ZoneInfo(caller.timezone)).isoformat(): "is booked" for start, _ in outside
-            },
+            fields=_said(outside, ZoneInfo(caller.timezone)),
         )
     if calls == "cancel":
         for call in outside:
@@ -58,14 +56,20 @@ def _asking(db: Database, caller: Caller, calls: Calls | None, now: datetime, do
     return result
 
 
-def be_away(db: Database, caller: Caller, day: date, now: datetime) -> int:
-    """Have no office hours on that day of one's own zone, and cancel its calls with three offers each; how many."""
+def be_away(db: Database, caller: Caller, day: date, now: datetime, *, asked: bool = True) -> int:
+    """Have no office hours on that day of one's own zone, and cancel its calls with three offers each; how many.
+
+    Raises Invalid; Refused naming the calls of that day where nobody was asked about them yet.
+    """
     place = ZoneInfo(caller.timezone)
     today = zones.local_time(now, place).date()
     if not today <= day <= today + availability.FARTHEST:
         raise Invalid.field("day", "must be within the coming two years")
     begin, end = (zones.instant(datetime.combine(day + timedelta(days=n), time()), place) for n in (0, 1))
     db.run("SELECT lock_coach(%(me)s)", me=caller.id)
+    booked = [] if asked else [call for call in _coming(db, caller, now) if call[0] < end and begin < call[1]]
+    if booked:
+        raise Refused("Calls are booked on that day: say that they are to be cancelled", fields=_said(booked, place))
     db.many(
         "INSERT INTO availability_exception (availability_id, day) VALUES %s ON CONFLICT DO NOTHING",
         [
@@ -120,6 +124,10 @@ def _block(id: UUID, span: Span, caller: Caller) -> dict[str, Any]:
         "start": zones.local_time(span[0], place).isoformat(),
         "end": zones.local_time(span[1], place).isoformat(),
     }
+
+
+def _said(calls: Iterable[Span], place: ZoneInfo) -> dict[str, str]:
+    return {zones.local_time(start, place).isoformat(): "is booked" for start, _ in calls}
 
 
 def _coming(db: Database, caller: Caller, now: datetime) -> list[Span]:

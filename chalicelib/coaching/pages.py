@@ -13,7 +13,7 @@ from chalicelib.answers import Page, Redirect, page
 from chalicelib.calendar import zones
 from chalicelib.calendar.availability import Span
 from chalicelib.callers import Caller
-from chalicelib.coaching import agenda, appointments, coaches, free_slots, series
+from chalicelib.coaching import agenda, appointments, coaches, coming, free_slots, series
 from chalicelib.coaching.api import Instant, Slug, Week, Weeks
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound, Told
@@ -22,7 +22,12 @@ from chalicelib.web import Form, Routes
 
 routes = Routes(__name__)
 
-DONE = {"booked": "Your call is booked.", "moved": "The call is moved.", "cancelled": "The call is cancelled."}
+DONE = {
+    "booked": "Your call is booked.",
+    "series": "Your calls are booked. The first:",
+    "moved": "The call is moved.",
+    "cancelled": "The call is cancelled.",
+}
 
 
 class Shown(Body):
@@ -54,6 +59,7 @@ class Window(Body, rename={"first": "from"}):
     first: Week | None = None
     weeks: Weeks | None = None
     done: Line = ""
+    call: UUID | None = None
 
 
 @routes.page("/book", who="client")
@@ -76,8 +82,8 @@ def book(db: Database, caller: Caller, form: Form, query: Shown, now: datetime) 
 @routes.form("/book", shows=book, who="client")
 def press(db: Database, caller: Caller, body: Press, now: datetime) -> Redirect:
     """Book what was pressed."""
-    appointments.book(db, caller, _my_coach(db, caller), body.start, body.end, None, now)
-    return Redirect("/appointments?done=booked")
+    call = appointments.book(db, caller, _my_coach(db, caller), body.start, body.end, None, now)
+    return Redirect(f"/appointments?done=booked&call={call['id']}")
 
 
 @routes.page("/book/time", who="client")
@@ -93,22 +99,42 @@ def time(db: Database, caller: Caller, form: Form, now: datetime) -> Page:
 def book_time(db: Database, caller: Caller, body: Typed, now: datetime) -> Redirect:
     slug, start = _my_coach(db, caller), typed_start(body.day, body.time, caller)
     if body.months > 1:
-        series.book(db, caller, slug, start, body.months, None, now)
-    else:
-        coach = coaches.seen(db, caller, slug, now, now, None, None)
-        appointments.book(db, caller, slug, start, start + coach.calendar.terms.length, None, now)
-    return Redirect("/appointments?done=booked")
+        calls = series.book(db, caller, slug, start, body.months, None, now)
+        return Redirect(f"/appointments?done=series&call={calls[0]['id']}")
+    coach = coaches.seen(db, caller, slug, now, now, None, None)
+    call = appointments.book(db, caller, slug, start, start + coach.calendar.terms.length, None, now)
+    return Redirect(f"/appointments?done=booked&call={call['id']}")
 
 
 @routes.page("/appointments")
 def appointments_of(db: Database, caller: Caller, query: Window, now: datetime) -> Page:
-    """My calls, some weeks at a time."""
+    """My calls, some weeks at a time. Without a week it begins with the call that was just booked, moved or cancelled
+    if that is further away, and where these weeks hold none with the next one."""
+    call = agenda.row(db, caller, query.call) if query.call else None
+    first = agenda.window(db, caller, query.first, query.weeks, now)
+    window = _further(db, caller, first, call, now) if query.first is None else first
     return page(
         "appointments.html",
         done=DONE.get(query.done),
-        window=agenda.window(db, caller, query.first, query.weeks, now),
+        call=call,
+        window=window,
+        monday=zones.week_of(window["from"]),
+        leapt=call is None and window is not first,
+        this=zones.week_name(zones.local_time(now, ZoneInfo(caller.timezone)).date()),
         at=datetime.fromisoformat,
     )
+
+
+def _further(db: Database, caller: Caller, first: dict[str, Any], call: Any | None, now: datetime) -> dict[str, Any]:
+    """The window in which that call, or the next one, is; the first where that has it, or the rules end before it."""
+    if any(call is None or one["id"] == call.id for one in first["appointments"]):
+        return first
+    wanted = call or coming.next_call(db, caller, now)
+    try:
+        week = zones.week_name(_day((wanted.starts, wanted.ends), caller)) if wanted else None
+        return agenda.window(db, caller, week, None, now) if week else first
+    except Invalid:
+        return first
 
 
 @routes.page("/appointments/{id}/move")
@@ -116,8 +142,8 @@ def choose(db: Database, caller: Caller, id: UUID, form: Form, query: Shown, now
     """To which of the free slots a call is moved."""
     call = agenda.row(db, caller, id)
     client = None if caller.id == call.client_id else call.client
-    week = query.week or zones.week_name(_day((max(call.starts, now), call.ends), caller))
     try:
+        week = query.week or week_of_nearest(db, caller, call.coach, call.client_id, call.starts, now, id)
         found = slots_of_week(db, caller, call.coach, client, id, week, now)
     except (NotFound, Invalid):
         found = None
@@ -127,7 +153,7 @@ def choose(db: Database, caller: Caller, id: UUID, form: Form, query: Shown, now
 @routes.form("/appointments/{id}/move", shows=choose)
 def move(db: Database, caller: Caller, id: UUID, body: PressToMove, now: datetime) -> Redirect:
     appointments.move(db, caller, id, body.start, body.end, body.version, now)
-    return Redirect("/appointments?done=moved")
+    return Redirect(f"/appointments?done=moved&call={id}")
 
 
 @routes.page("/appointments/{id}/cancel")
@@ -139,7 +165,7 @@ def ask_to_cancel(db: Database, caller: Caller, id: UUID, form: Form) -> Page:
 @routes.form("/appointments/{id}/cancel", shows=ask_to_cancel)
 def cancel(db: Database, caller: Caller, id: UUID, body: Cancel, now: datetime) -> Redirect:
     appointments.cancel(db, caller, id, body.reason, body.version, now)
-    return Redirect("/appointments?done=cancelled")
+    return Redirect(f"/appointments?done=cancelled&call={id}")
 
 
 def slots_of_week(
@@ -157,6 +183,14 @@ def slots_of_week(
         "before": zones.week_name(monday - timedelta(weeks=1)) if monday > this else None,
         "after": zones.week_name(monday + timedelta(weeks=1)) if monday < last else None,
     }
+
+
+def week_of_nearest(
+    db: Database, caller: Caller, slug: str, client: UUID, wanted: datetime, now: datetime, moving: UUID | None = None
+) -> str | None:
+    """The week that has the free slot nearest to that time: a page of slots opens there. None without any."""
+    found = free_slots.nearest(db, slug, client, wanted, now, limited=client == caller.id, moving=moving, count=1)
+    return zones.week_name(_day(found[0], caller)) if found else None
 
 
 def by_day(slots: Iterable[Span], caller: Caller) -> list[tuple[date, list[Span]]]:

@@ -10,6 +10,7 @@ from chalicelib.accounts import people, refused_mails
 from chalicelib.answers import Answer, Yes
 from chalicelib.calendar import zones
 from chalicelib.callers import Caller, Request
+from chalicelib.coaching import coaches
 from chalicelib.database import Database, Transact
 from chalicelib.errors import Invalid, NotFound
 from chalicelib.fields import AnyPassword, Body, FoodName, Name, Zone
@@ -54,9 +55,10 @@ def enrol(request: Request, body: enrolment.Enrol, now: datetime) -> Enrolled:
 
 @routes.api("GET", "/api/me", banned=None)
 def read(db: Database, caller: Caller) -> dict[str, Any]:
-    """Who you are here. Without a location you are not matched."""
+    """Who you are here, and who coaches you. Without a location you are not matched."""
     account = people.account(db, caller)
     location = locations.of(db, caller)
+    coach = coaches.mine(db, caller) if caller.is_a("client") else None
     return account | {
         "name": caller.name,
         "timezone": caller.timezone,
@@ -65,6 +67,7 @@ def read(db: Database, caller: Caller) -> dict[str, Any]:
         "location": location.name if location else None,
         "refuses": food_types.refused_by(db, caller),
         "mails": kinds.wanted(refused_mails.refused_by(db, caller.id)),
+        "coach": {"slug": coach.slug, "name": coach.name} if coach else None,
     }
 
 

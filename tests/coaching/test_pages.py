@@ -81,7 +81,8 @@ def test_a_time_is_typed(practice: Practice, ada: Browser) -> None:
 def test_a_series_is_typed(practice: Practice, ada: Browser) -> None:
     page = ada.get("/book/time")
     done = follow(ada, submit(ada, page, "/book/time", day="2026-11-25", time="10:00", months="3"))
-    assert "Your call is booked." in done.text and len(practice.calls()) == 3
+    assert "Your calls are booked. The first: Wednesday, 25 November 2026, 10:00 to 11:00" in done.text
+    assert len(practice.calls()) == 3
 
 
 def test_a_skipped_time_is_explained(practice: Practice, ada: Browser) -> None:
@@ -170,14 +171,18 @@ def test_a_coach_gives_blocks_and_leaves_hours_on_pages(practice: Practice, ada:
     assert "Your office hours are added." in follow(carla, given).text
     nothing = submit(carla, carla.get("/coach/hours"), "/coach/hours", start="18:00", end="20:00")
     assert nothing.status == 422
-    page = carla.get("/coach")
+    page = carla.get("/coach?week=2026-W48")
     done = follow(carla, submit(carla, page, "/coach/block", day="2026-11-24", start="09:00", end="10:30"))
     assert "That time is yours." in done.text and "09:00 to 10:30: blocked" in done.text
     assert "free again" in follow(carla, press(carla, done, "Give free")).text
     done = follow(carla, submit(carla, page, "/coach/link", url="tel:+4930901820"))
     assert "tel:+4930901820" in done.text
     follow(ada, press(ada, ada.get("/book?week=2026-W48"), "10:00"))
-    done = follow(carla, submit(carla, page, "/coach/away", day="2026-11-24"))
+    asked = submit(carla, page, "/coach/away", day="2026-11-24", calls="")
+    assert asked.status == 422 and "Tuesday, 24 November 2026, 10:00 is booked" in asked.text
+    assert "Calls are booked on that day: say that they are to be cancelled" in asked.text
+    assert 'value="2026-11-24"' in asked.text and len(practice.calls()) == 1
+    done = follow(carla, submit(carla, page, "/coach/away", day="2026-11-24", calls="cancel"))
     assert "You are away" in done.text and practice.calls() == []
     why = carla.get("/coach/why?day=2026-11-24&time=10:00")
     assert "is not within one of the coach&#39;s office hours" in why.text
@@ -191,7 +196,11 @@ def test_changing_hours_lists_the_calls_left_outside_and_asks(practice: Practice
     [edit] = re.findall(rf'Every {day}, 09:00 to 17:00\s*<a href="(/coach/hours/[^"]+)"', carla.get("/coach").text)
     page = carla.get(edit)
     asked = submit(carla, page, edit, start="11:00", end="17:00", until="", except_also="", calls="")
-    assert asked.status == 422 and "is booked" in asked.text
+    assert (
+        asked.status == 422
+        and f"{call.starts:%A}, {call.starts.day} {call.starts:%B %Y}, 10:00 is booked" in asked.text
+    )
+    assert "say whether to keep or to cancel them<" in asked.text
     assert (
         "changed"
         in follow(

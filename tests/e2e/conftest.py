@@ -27,7 +27,15 @@ _DRIVERS = ("playwright", "pexpect")
 collect_ignore = (
     []
     if all(importlib.util.find_spec(driver) for driver in _DRIVERS)
-    else ["test_browser.py", "test_html.py", "test_keyboard.py", "test_lynx.py"]
+    else [
+        "test_browser.py",
+        "test_calls_in_lynx.py",
+        "test_calls_in_the_browser.py",
+        "test_html.py",
+        "test_keyboard.py",
+        "test_lynx.py",
+        "test_refused_forms.py",
+    ]
 )
 
 

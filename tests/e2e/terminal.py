@@ -68,7 +68,9 @@ class Lynx:
         self.settle()
 
     def _number(self, pattern: str) -> str:
-        found = re.search(pattern, self.shown, re.DOTALL)
+        end = time.monotonic() + PATIENCE
+        while not (found := re.search(pattern, self.shown, re.DOTALL)) and time.monotonic() < end:
+            self.settle()
         assert found, f"Lynx shows nothing like {pattern}:\n{self.shown}"
         return found[1]
 
@@ -98,6 +100,11 @@ class Lynx:
     def tick(self, label: str) -> None:
         """Tick or untick a box."""
         self.keys(self._number(rf"\[(\d+)\]\[[ X]\]\s*{re.escape(label)}") + "g\r")
+        self.keys("\r")
+
+    def choose_one(self, label: str) -> None:
+        """Press the radio button of that label."""
+        self.keys(self._number(rf"\[(\d+)\]\([ *]\)\s*{re.escape(label)}") + "g\r")
         self.keys("\r")
 
     def _stand_on(self, label: str) -> None:

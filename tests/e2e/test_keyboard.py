@@ -26,11 +26,13 @@ class Keyboard:
 
     def __init__(self, page: Page) -> None:
         self.page = page
+        self.presses = 0
+        """Of Tab, on the way to what was looked for last."""
 
     def to(self, name: str) -> None:
         """Press Tab until what bears that name has the focus, and shows it."""
         passed = []
-        for _ in range(MOST_KEYS):
+        for self.presses in range(1, MOST_KEYS + 1):
             self.page.keyboard.press("Tab")
             found, visible = self.page.evaluate(FOCUSED)
             if found == name:

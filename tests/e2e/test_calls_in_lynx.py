@@ -1,0 +1,113 @@
+"""Calls in Lynx: a client books, moves and cancels one; his coach gives hours, keeps time to himself and is away."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.calls import asks, calls_of, pair
+from tests.e2e.pages import Site, next_monday
+from tests.e2e.terminal import Lynx
+
+pytestmark = [pytest.mark.lynx, pytest.mark.timeout(600)]
+
+
+@pytest.fixture
+def lynx(site: Site, tmp_path: Path) -> Iterator[Lynx]:
+    """Lynx on the front page."""
+    assert shutil.which("lynx"), "install Lynx (Debian: apt install lynx)"
+    with Lynx(site.running.address, tmp_path) as found:
+        yield found
+
+
+def log_in(lynx: Lynx, username: str) -> None:
+    lynx.follow("Log in", "I have forgotten my password")
+    lynx.fill("Username", username)
+    lynx.fill("Password", "lunchtime")
+    lynx.press("Log in", "My week")
+
+
+def words(day: object) -> str:
+    return f"{day:%A}, {day.day} {day:%B %Y}"  # type: ignore[attr-defined]
+
+
+def test_a_client_books_moves_and_cancels_a_call(lynx: Lynx, site: Site) -> None:
+    _, client, _ = pair(site, "nora.fuchs", "paul.richter")
+    day = words(next_monday() + timedelta(weeks=2))
+    log_in(lynx, client)
+    lynx.reads("Next call", "None is booked.")
+    lynx.follow("Book a call", "With Nora Fuchs", "First free time", "Press a time to book it.")
+    while day not in lynx.shown:
+        before = lynx.shown
+        lynx.follow("The week after", "The week before")
+        assert lynx.shown != before
+    lynx.press("10:00", f"Your call is booked. {day}, 10:00 to 11:00, with Nora Fuchs.")
+    lynx.reads(f"{day}, 10:00 to 11:00 Coach Nora Fuchs")
+    [call] = calls_of(site, client)
+    assert call["start"][11:16] == "10:00"
+
+    lynx.follow("Move", "Press a time to move the call there.")
+    lynx.press("15:00", f"The call is moved. {day}, 15:00 to 16:00")
+    [call] = calls_of(site, client)
+    assert (call["start"][11:16], call["version"]) == ("15:00", 2)
+    lynx.follow("My week", "Next call", "Call with Nora Fuchs", "15:00 to 16:00")
+    lynx.follow("Call with Nora Fuchs", f"{day}, 15:00 to 16:00")
+
+    lynx.follow("Cancel", "Nora Fuchs reads it.")
+    lynx.fill("Why", "I am on a journey")
+    lynx.press("Cancel the call", "The call is cancelled.", "cancelled (I am on a journey)")
+    assert calls_of(site, client) == []
+
+
+def test_a_time_typed_outside_the_office_hours_is_refused_with_three_others(lynx: Lynx, site: Site) -> None:
+    _, client, _ = pair(site, "nora.fuchs", "otto.klein", hours=False)
+    day = next_monday() + timedelta(weeks=1)
+    log_in(lynx, client)
+    lynx.follow("Book a call", "Press a time to book it.")
+    lynx.follow("Type a day and a time instead", "How many months")
+    lynx.fill("Date", str(day))
+    lynx.fill("Time", "20:00")
+    lynx.press("Book it", "is not within one of the coach's office hours", "The nearest free times")
+    lynx.reads(str(day), "20:00")  # what was typed is not lost
+    lynx.press("16:00", f"Your call is booked. {words(day)}, 16:00 to 17:00")
+    [call] = calls_of(site, client)
+    assert call["start"][:16] == f"{day}T16:00"
+
+
+def test_a_coach_gives_hours_keeps_time_to_himself_and_is_away(lynx: Lynx, site: Site) -> None:
+    coach, client, slug = pair(site, "ruth.adler", "sami.haddad", hours=False)
+    day = next_monday() + timedelta(weeks=1)
+    log_in(lynx, coach)
+    lynx.follow("Coaching", "None, so nobody can book you.")
+    lynx.follow("Give office hours", "Every week on")
+    lynx.fill("Start", "09:00")
+    lynx.fill("End", "17:00")
+    lynx.press("Give them", "Please look at this again", "needs at least one, or a single day below")
+    lynx.reads("09:00", "17:00")
+    lynx.tick("Monday")
+    lynx.press("Give them", "Your office hours are added.", "Every Monday, 09:00 to 17:00")
+    [hours] = asks(site, coach, "GET", "/api/office-hours")["office_hours"]
+    assert (hours["start"][11:], hours["end"][11:], hours["weekly"]) == ("09:00", "17:00", True)
+
+    lynx.fill("Day you block time on", str(day))
+    lynx.fill("Start", "09:00")
+    lynx.fill("End", "10:00")
+    lynx.press("Block this time", "That time is yours.", words(day), "09:00 to 10:00: blocked")
+    assert len(asks(site, coach, "GET", "/api/blocks")["blocks"]) == 1
+
+    [free] = asks(site, client, "GET", f"/api/coaches/{slug}/nearest?start={day}T09:00:00Z")["slots"][:1]
+    asks(site, client, "POST", "/api/appointments", free | {"coach": slug})
+    lynx.fill("Day you are away", free["start"][:10])
+    lynx.press("I am away on that day", "Calls are booked on that day", "is booked")
+    assert len(calls_of(site, client)) == 1
+    lynx.choose_one("Cancel them, and offer three other times")
+    lynx.press("I am away on that day", "You are away on that day.", "offered other times")
+    assert calls_of(site, client) == []
+    [hours] = asks(site, coach, "GET", "/api/office-hours")["office_hours"]
+    assert hours["except"] == [free["start"][:10]]
+
+    lynx.follow("Book a call", "Book for Sami Haddad")
+    lynx.press("16:00", "The call is booked.", "16:00 to 17:00: call with Sami Haddad")  # after any lunch of his
+    assert len(calls_of(site, client)) == 1
