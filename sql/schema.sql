@@ -441,18 +441,34 @@ CREATE FUNCTION public.i_am_a_job() RETURNS boolean
     LANGUAGE sql STABLE
     RETURN (current_setting('role'::text) = 'rendezvous_job'::text);
 
+CREATE FUNCTION public.insist_on_an_admin() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('the last admin'));
+    IF NOT EXISTS (SELECT FROM person_role r JOIN account USING (person_id)
+                   WHERE r.role = 'admin' AND r.active AND r.person_id NOT IN (SELECT person_id FROM ban)) THEN
+        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'an_admin_remains',
+            MESSAGE = 'the last admin cannot be removed';
+    END IF;
+END $$;
+
+CREATE FUNCTION public.is_asked_to(wanted uuid) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM attendance WHERE event_id = wanted AND person_id = me());
+END $$;
+
 CREATE FUNCTION public.keep_an_admin() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     IF OLD.role = 'admin' AND OLD.active THEN
-        PERFORM pg_advisory_xact_lock(hashtext('the last admin'));
-        IF NOT EXISTS (SELECT FROM person_role r JOIN account USING (person_id)
-                       WHERE r.role = 'admin' AND r.active AND r.person_id NOT IN (SELECT person_id FROM ban)) THEN
-            RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'an_admin_remains',
-                MESSAGE = 'the last admin cannot be removed';
-        END IF;
+        PERFORM insist_on_an_admin();
     END IF;
     RETURN NULL;
 END $$;
@@ -463,12 +479,7 @@ CREATE FUNCTION public.keep_an_admin_unbanned() RETURNS trigger
     AS $$
 BEGIN
     IF EXISTS (SELECT FROM person_role WHERE person_id = NEW.person_id AND role = 'admin' AND active) THEN
-        PERFORM pg_advisory_xact_lock(hashtext('the last admin'));
-        IF NOT EXISTS (SELECT FROM person_role r JOIN account USING (person_id)
-                       WHERE r.role = 'admin' AND r.active AND r.person_id NOT IN (SELECT person_id FROM ban)) THEN
-            RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'an_admin_remains',
-                MESSAGE = 'the last admin cannot be removed';
-        END IF;
+        PERFORM insist_on_an_admin();
     END IF;
     RETURN NULL;
 END $$;
@@ -1995,7 +2006,7 @@ ALTER TABLE public.rule_change ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.session ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY theirs ON public.event FOR UPDATE TO rendezvous_app USING ((public.sees_event(id) OR ( SELECT public.i_am('admin'::text) AS i_am)));
+CREATE POLICY theirs ON public.event FOR UPDATE TO rendezvous_app USING ((public.is_asked_to(id) OR (creator = ( SELECT public.me() AS me)) OR ( SELECT public.i_am('admin'::text) AS i_am)));
 
 CREATE POLICY theirs_and_public ON public.event FOR SELECT TO rendezvous_app USING ((( SELECT public.i_am('admin'::text) AS i_am) OR (public AND (( SELECT public.me() AS me) IS NOT NULL)) OR public.sees_event(id)));
 
@@ -2119,6 +2130,13 @@ GRANT ALL ON FUNCTION public.i_am(role text) TO rendezvous_app;
 REVOKE ALL ON FUNCTION public.i_am_a_job() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.i_am_a_job() TO rendezvous_job;
 GRANT ALL ON FUNCTION public.i_am_a_job() TO rendezvous_app;
+
+REVOKE ALL ON FUNCTION public.insist_on_an_admin() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.insist_on_an_admin() TO rendezvous_job;
+
+REVOKE ALL ON FUNCTION public.is_asked_to(wanted uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.is_asked_to(wanted uuid) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.is_asked_to(wanted uuid) TO rendezvous_app;
 
 REVOKE ALL ON FUNCTION public.keep_an_admin() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.keep_an_admin() TO rendezvous_job;

@@ -283,6 +283,9 @@ def test_nobody_changes_what_is_another_s(database: str, community: Community, a
         ):
             assert ask(statement, bob) == [0], statement
         assert ask("UPDATE event SET status = 'Canceled'") == [0]
+        community.sql("UPDATE event SET public = true")
+        assert len(ask("SELECT id FROM event")) == 1, "a public lunch is seen by everybody"
+        assert ask("UPDATE event SET status = 'Canceled'") == [0], "and still not his to cancel"
         assert ask("DELETE FROM availability_exception") == [0]
         event = community.sql("SELECT id FROM event")[0].id
         for statement, values in (

@@ -15,6 +15,8 @@ from chalicelib.errors import Abuse, Forbidden, NotFound, Refused
 
 UNUSABLE = "This invitation cannot be used"
 RESET_MINUTES = 60
+MOST_RESETS = 5
+"""Links for one address in a quarter of an hour: nobody's mailbox is filled by who knows his address."""
 CONFIRM_DAYS = 7
 CONFIRMATIONS_PER_HOUR = 5
 FORMER_MEMBER = "a former member"
@@ -89,7 +91,10 @@ def confirm(db: Database, given: str, now: datetime) -> None:
 
 
 def forgot(db: Database, email: str, now: datetime) -> None:
-    """Mail a link to the owner of that address, if there is one; the caller is not told."""
+    """Mail a link to the owner of that address, if there is one and not too many were just asked for; the caller is
+    not told."""
+    if sessions.count_reset(db, email, now) > MOST_RESETS:
+        return
     reset = uuid4()
     person = db.value("SELECT ask_reset(%(email)s, %(id)s, %(now)s)", email=email, id=reset, now=now)
     if person:

@@ -97,6 +97,12 @@ def count_enrolment(db: Database, address: str, now: datetime, step: int = 1) ->
     return row.count, row.until
 
 
+def count_reset(db: Database, email: str, now: datetime) -> int:
+    """Count one who forgot the password of that address; how many did in the window."""
+    count: int = _tally(db, "reset", hashlib.sha256(email.lower().encode()).digest(), now).count
+    return count
+
+
 def log_out(token_hash: bytes | None) -> None:
     """End this session, if it is one."""
     if token_hash:

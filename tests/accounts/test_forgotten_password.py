@@ -122,6 +122,15 @@ def test_a_link_is_used_once_however_many_try_at_once(community: Community) -> N
     assert can_log_in(f"password number {won.index(True)}")
 
 
+def test_a_mailbox_is_not_filled_by_whoever_knows_its_address(community: Community) -> None:
+    community.person("ada")
+    for _ in range(7):
+        forgot("Ada@example.org")
+    assert len(links_mailed(community)) == 5
+    forgot("ada@example.org", NOW + timedelta(minutes=16))
+    assert len(links_mailed(community)) == 6
+
+
 def test_nobody_learns_whether_there_is_such_an_address(community: Community) -> None:
     community.person("ada")
     forgot("nobody@example.org")
