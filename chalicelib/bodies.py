@@ -61,11 +61,12 @@ def _invalid(text: str) -> Invalid:
     field = ".".join(part for part in [path.removeprefix("$").lstrip("."), named[1] if named else ""] if part)
     if "matching regex" in what:
         what = "has characters that cannot be used here"
-    return Invalid.field(_printable(field) or "body", _printable(what))
+    return Invalid.field(printable(field) or "body", printable(what))
 
 
-def _printable(text: str) -> str:
-    return text.encode("ascii", "backslashreplace").decode()[:200] if not text.isprintable() else text[:200]
+def printable(text: str) -> str:
+    """A name or a message as it can be shown, whatever a caller put into it."""
+    return (text if text.isprintable() else repr(text)[1:-1])[:200]
 
 
 def read_json(raw: str) -> Any:
@@ -76,7 +77,7 @@ def read_json(raw: str) -> Any:
         found: dict[str, Any] = {}
         for key, value in pairs:
             if key in found:
-                raise Invalid.field(_printable(key), "is given twice")
+                raise Invalid.field(printable(key), "is given twice")
             found[key] = value
         return found
 
@@ -98,7 +99,7 @@ def _refuse_halves(value: Any) -> None:
         try:
             json.dumps([name, given], ensure_ascii=False).encode()
         except UnicodeEncodeError:
-            raise Invalid.field(_printable(name), "has half a character") from None
+            raise Invalid.field(printable(name), "has half a character") from None
 
 
 def read_pairs(raw: str) -> list[tuple[str, str]]:
@@ -118,7 +119,7 @@ def form_values(pairs: list[tuple[str, str]], shape: type) -> dict[str, Any]:
         if name in lists:
             found.setdefault(name, []).append(value)
         elif name in found:
-            raise Invalid.field(_printable(name), "is given twice")
+            raise Invalid.field(printable(name), "is given twice")
         else:
             found[name] = value
     return found

@@ -108,7 +108,7 @@ def read_query(endpoint: Endpoint, request: Request) -> Any:
     if kind is not None:
         return bodies.checked(bodies.form_values(request.query, kind), kind, texts=True)
     if request.query and endpoint.method and not endpoint.html:
-        raise Invalid.field(request.query[0][0], "is not known here")
+        raise Invalid.field(bodies.printable(request.query[0][0]), "is not known here")
     return None
 
 

@@ -158,6 +158,17 @@ def test_an_unknown_field_may_have_any_name(asker: Asker) -> None:
                 asker.refused(endpoint, body, kind)
 
 
+def test_what_cannot_be_shown_is_refused_in_words_that_can(asker: Asker) -> None:
+    for endpoint, _ in asker.with_body():
+        for body, kind in asker.one(endpoint, "\x7f", "x"):
+            answer = asker.refused(endpoint, body, kind)
+            assert answer.text.replace("\n", "").isprintable(), endpoint.path
+    for endpoint in asker.endpoints:
+        if endpoint.method == "GET":
+            answer = asker.ask(endpoint, b"", "", query="%7F=1")
+            assert "\x7f" not in answer.text and "\\u007f" not in answer.text, endpoint.path
+
+
 def test_a_wrong_type_is_refused_by_name(asker: Asker) -> None:
     for endpoint, fields in asker.with_body():
         for name, kind in fields.items():

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.coaching.practice import NOW, Practice, at, book
+from tests.coaching.practice import ENDS_OF_TIME, NOW, Practice, at, book
 from tests.people import HOST, PASSWORD, Answer, Community, invoke
 from tests.state import serving
 
@@ -86,7 +86,9 @@ class Town:
         hours = [str(row.id) for row in self.sql("SELECT id FROM availability")]
         slots = [at("2026-11-24T08:00:00+00:00", n) for n in range(24 * 14)]
         locals_ = [f"2026-11-{day}T{hour:02}:00" for day in range(24, 30) for hour in range(8, 18)]
-        times = [slot.isoformat() for slot in slots] + locals_
+        free = [slot.isoformat() for slot in slots if slot.weekday() < 5 and 8 <= slot.hour < 16]
+        free += ENDS_OF_TIME
+        times = [*(slot.isoformat() for slot in slots), *locals_, *ENDS_OF_TIME]
         ids = [*calls, block.json["id"], str(event), str(pause), *hours, *map(str, practice.ids.values())]
         return {
             "id": ids,
@@ -102,9 +104,15 @@ class Town:
             "slug": list(practice.ids),
             "coach": ["coach"],
             "client": ["client", "another"],
+            **{f"/api/coaches/{{slug}}/{what} slug": ["coach"] for what in ("slots", "first", "nearest", "why")},
+            "/api/admin/relationships/{slug} slug": ["client", "another"],
+            "/api/admin/rounds location": [1, 2],
             "moving": calls,
             "start": times,
             "end": times,
+            **{f"/api/{what} start": free for what in ("appointments", "appointments/{id}", "series", "blocks")},
+            "/api/appointments client": ["client"],
+            "value": [1, 2, 30, 45, "11:00", ["Mon", "Tue"], True],
             "/api/availability start": locals_,
             "/api/office-hours start": locals_,
             "from": ["2026-W48", "2026-W49", "2027-W01"],
@@ -199,7 +207,8 @@ def informed(case: Any, known: dict[str, list[Any]], dice: random.Random) -> Non
             there = known.get(case.path if name == "id" else f"{case.path} {name}", known.get(name))
             if there and dice.random() < 0.8:
                 part[name] = dice.choice(there)
-        if isinstance(part.get("start"), str) and part["start"] in known["start"] and "end" in part:
+        start = part.get("start")
+        if isinstance(start, str) and start in known["start"] and start not in ENDS_OF_TIME and "end" in part:
             end = at(part["start"], dice.choice((1, 1, 1, 0.5, 3))).isoformat()
             part["end"] = end if "+" in end else end[:16]
 

@@ -1,6 +1,6 @@
 """Routes about coaching: slots, office hours, appointments, series, relationships."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -24,7 +24,6 @@ Instant = Annotated[datetime, Meta(tz=True)]
 """A time with its offset, RFC 3339."""
 Week = Annotated[str, Meta(pattern=r"^[0-9]{4}-W[0-9]{2}\Z")]
 Weeks = Annotated[int, Meta(ge=1, le=200)]
-MINUTE = timedelta(minutes=1)
 CallUrl = Annotated[str, Meta(max_length=255, pattern=r"^$|^https://[^\s/]+\S*\Z|^tel:\+?[0-9][0-9().-]*\Z")]
 
 
@@ -126,7 +125,7 @@ def first_slot(db: Database, caller: Caller, slug: str, now: datetime) -> dict[s
 @routes.api("GET", "/api/coaches/{slug}/nearest")
 def nearest_slots(db: Database, caller: Caller, slug: str, query: WhichStart, now: datetime) -> dict[str, Any]:
     """The three free slots nearest to a time that you would have liked."""
-    start, _ = appointments.checked_span(query.start, query.start + MINUTE, now)
+    start = appointments.checked_time(query.start, now)
     whose = coaches.seen(db, caller, slug, now, now, query.client, query.moving).client
     client = whose and whose.id
     found = free_slots.nearest(db, slug, client, start, now, limited=client == caller.id, moving=query.moving)
@@ -136,7 +135,7 @@ def nearest_slots(db: Database, caller: Caller, slug: str, query: WhichStart, no
 @routes.api("GET", "/api/coaches/{slug}/why")
 def why_not_free(db: Database, caller: Caller, slug: str, query: WhichTime, now: datetime) -> dict[str, Any]:
     """Why a time is not free, for the coach and the admin; no reason where it is."""
-    start, _ = appointments.checked_span(query.start, query.start + MINUTE, now)
+    start = appointments.checked_time(query.start, now)
     return {"reasons": free_slots.why_not(db, caller, slug, start, query.client, now)}
 
 

@@ -85,12 +85,17 @@ def bookable(
 
 def checked_span(start: datetime, end: datetime, now: datetime) -> Span:
     """The time as a span in UTC. Raises Invalid where it is backwards, empty or absurdly far."""
-    for field, given in (("start", start), ("end", end)):
-        if not -FARTHEST < given - now < FARTHEST:
-            raise Invalid.field(field, "must be within ten years")
+    span = checked_time(start, now), checked_time(end, now, "end")
     if end <= start:
         raise Invalid.field("end", "must be after start")
-    return start.astimezone(UTC), end.astimezone(UTC)
+    return span
+
+
+def checked_time(at: datetime, now: datetime, field: str = "start") -> datetime:
+    """The time in UTC. Raises Invalid where it is so far that reckoning with it would leave the calendar."""
+    if not -FARTHEST < at - now < FARTHEST:
+        raise Invalid.field(field, "must be within ten years")
+    return at.astimezone(UTC)
 
 
 def refuse_unless_free(coach: Coach, span: Span, now: datetime) -> None:

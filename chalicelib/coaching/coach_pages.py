@@ -204,8 +204,7 @@ def why(db: Database, caller: Caller, form: Form, query: When, now: datetime) ->
     """Why a time is not free."""
     reasons = None
     if query.day is not None and query.time is not None:
-        start = typed_start(query.day, query.time, caller)
-        start, _ = appointments.checked_span(start, start + timedelta(minutes=1), now)
+        start = appointments.checked_time(typed_start(query.day, query.time, caller), now)
         reasons = free_slots.why_not(db, caller, _my_slug(db, caller), start, None, now)
     return page("coach_why.html", reasons=reasons, day=query.day, time=query.time)
 

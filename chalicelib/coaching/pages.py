@@ -209,7 +209,7 @@ def nearest(db: Database, caller: Caller, slug: str, form: Form, now: datetime) 
             wanted = datetime.fromisoformat(form.typed["start"])
         else:
             wanted = typed_start(date.fromisoformat(form.typed["day"]), form.typed["time"], caller)
-        start, _ = appointments.checked_span(wanted, wanted + timedelta(minutes=1), now)
+        start = appointments.checked_time(wanted, now)
     except (KeyError, ValueError, TypeError, Told):
         return []
     return by_day(free_slots.nearest(db, slug, caller.id, start, now), caller)

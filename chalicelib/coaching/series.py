@@ -21,7 +21,7 @@ def book(
 
     Raises Invalid for what is wrong with the request, Refused naming every one that fails and why.
     """
-    first, _ = appointments.checked_span(start, start + timedelta(minutes=1), now)
+    first = appointments.checked_time(start, now)
     ahead = now + timedelta(days=MOST_DAYS * (count + 1))
     coach, client = appointments.bookable(
         db, caller, coach_slug, client_slug, (min(first, now), max(first, now) + (ahead - now))

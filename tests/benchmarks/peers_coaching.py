@@ -12,8 +12,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,13 @@ def fill(server: Postgres, count: int) -> None:
             cursor.execute(f"INSERT INTO commitment (person_id, during, appointment_id) SELECT {person}, during, id FROM appointment")  # fmt: skip
         cursor.execute("VACUUM ANALYZE")
     admin.close()
+
+
+@contextmanager
+def unread() -> Iterator[None]:
+    """The log is written, as in service, and not read."""
+    with Path(os.devnull).open("w") as nowhere, redirect_stderr(nowhere):
+        yield
 
 
 def milliseconds(work: Callable[[], Any], times: int = 200) -> float:
@@ -139,9 +147,8 @@ def race(sql: Callable[..., list[Any]]) -> int:
 
 def main() -> int:
     """Print the table; 1 if a ratio is under what is wanted, or a slot was booked twice."""
-    sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115  the log is written, and not read
     slowest = float("inf")
-    with installation() as (server, url), tempfile.TemporaryDirectory() as folder:
+    with installation() as (server, url), tempfile.TemporaryDirectory() as folder, unread():
         sql = owner(url)
         sql("INSERT INTO account VALUES (%s, 'listed', 'listed@x.example', true, '')", coach_id(LISTED))
         sql("UPDATE relationship SET coach_id = %s WHERE coach_id = %s", coach_id(LISTED), coach_id(0))

@@ -10,6 +10,13 @@ from tests.people import Answer, Browser
 NOW = "2026-11-23T07:30Z"
 """A Monday, 08:30 in Berlin."""
 AT = datetime(2026, 11, 23, 7, 30, tzinfo=UTC)
+ENDS_OF_TIME = (
+    "9999-12-31T23:59:59.999999+00:00",
+    "9999-12-31T23:59:59-12:00",
+    "0001-01-01T00:00:00+00:00",
+    "0001-01-01T00:00:00+14:00",
+)
+"""Reckoning with these leaves the calendar."""
 
 
 class Practice:

@@ -4,10 +4,11 @@ import itertools
 import uuid
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
-from tests.coaching.practice import Practice, at, book, move
+from tests.coaching.practice import ENDS_OF_TIME, Practice, at, book, move
 from tests.people import Browser
 
 NOBODYS = uuid.UUID(int=7)
@@ -152,6 +153,20 @@ def test_a_call_is_not_moved_to_a_time_that_is(fault: str, booked: Any) -> None:
     refused(ada.ask("PATCH", f"/api/appointments/{call['id']}", body), status, field, words)
     [kept] = practice.calls()
     assert (kept.version, kept.starts) == (1, at(WEDNESDAY))
+
+
+@pytest.mark.parametrize("start", ENDS_OF_TIME)
+def test_the_ends_of_time_are_refused_wherever_a_time_is_asked_for(start: str, booked: Any) -> None:
+    practice, ada, _ = booked
+    carla = practice.browsers["carla"]
+    span = {"start": start, "end": start}
+    refused(ada.get(f"/api/coaches/carla/nearest?{urlencode({'start': start})}"), 422, "start", "ten years")
+    refused(carla.get(f"/api/coaches/carla/why?{urlencode({'start': start})}"), 422, "start", "ten years")
+    refused(ada.post("/api/series", {"coach": "carla", "start": start, "months": 2}), 422, "start", "ten years")
+    refused(carla.post("/api/blocks", span), 422)
+    refused(carla.post("/api/blocks", span | {"start": WEDNESDAY}), 422)
+    refused(carla.post("/api/days-away", {"day": start[:10]}), 422, "day")
+    refused(carla.post("/api/office-hours", {"start": start[:16], "end": start[:16], "timezone": "UTC"}), 422)
 
 
 # --- the shape ---

@@ -60,6 +60,15 @@ def test_a_time_that_was_taken_meanwhile_is_refused_with_the_nearest_three(pract
     assert len(practice.calls()) == 2
 
 
+@pytest.mark.parametrize("start", ["9999-12-31T23:59:59.999999+00:00", "0001-01-01T00:00:00+14:00"])
+def test_a_form_from_the_end_of_time_is_refused_and_shown_again(start: str, practice: Practice, ada: Browser) -> None:
+    inside = dict(INPUT.findall(FORM.search(ada.get("/book").text)[2]))  # type: ignore[index]
+    answer = ada.post("/book", inside | {"start": start, "end": start}, kind="form")
+    assert answer.status == 422 and "ten years" in answer.text
+    why = practice.browsers["carla"].get(f"/coach/why?day={start[:10]}&time=23%3A59")
+    assert why.status == 422, why.text
+
+
 def test_a_time_is_typed(practice: Practice, ada: Browser) -> None:
     page = ada.get("/book/time")
     refused = submit(ada, page, "/book/time", day="2026-11-25", time="17:00", months="1")
