@@ -25,9 +25,13 @@ class Refused(NamedTuple):
 
 FORMS = {
     "registration": Refused(VISITOR, "/Register", {"invitation_code": "x", "username": "?", "email": "x"}, "Username"),
-    "login": Refused(VISITOR, "/login", {"username": "ada.brandt", "password": "wrong password"}, "is wrong"),
+    "login": Refused(
+        VISITOR, "/login", {"username": "ada.brandt", "password": "wrong password"}, "do not belong together"
+    ),
     "forgotten password": Refused(VISITOR, "/forgotten", {"email": "nobody"}, "E-mail"),
-    "weekly hours": Refused(MEMBER, "/availability/weekly", {"start": "11:99", "end": ""}, "On which days"),
+    "weekly hours": Refused(
+        MEMBER, "/availability/weekly", {"start": "11:99", "end": ""}, "is no time of day we can read, such as 11:30"
+    ),
     "hours once": Refused(MEMBER, "/availability/once", {"day": "2026-02-30", "start": "11:00"}, "Day"),
     "profile": Refused(MEMBER, "/account/profile", {"name": ""}, "Your name"),
     "password": Refused(MEMBER, "/account/password", {"former_password": "x", "password": "short"}, "New password"),
