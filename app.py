@@ -13,6 +13,7 @@ import chalicelib.admin.api
 import chalicelib.admin.lunch_pages
 import chalicelib.admin.pages
 import chalicelib.admin.people_pages
+import chalicelib.admin.relationship_pages
 import chalicelib.calendar.api
 import chalicelib.coaching.admin_api
 import chalicelib.coaching.api
@@ -58,6 +59,7 @@ for part in (
     chalicelib.admin.pages,
     chalicelib.admin.people_pages,
     chalicelib.admin.lunch_pages,
+    chalicelib.admin.relationship_pages,
 ):
     app.register_blueprint(part.routes)
 doors.close(app)

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from chalicelib.errors import Invalid, TooLarge, Unreadable, WrongType
-from chalicelib.fields import convert
+from chalicelib.fields import SAID, convert
 
 MAX_BYTES = 64 * 1024
 MAX_FIELDS = 200
@@ -60,7 +60,8 @@ def _invalid(text: str) -> Invalid:
     named = _FIELD_IN_TEXT.search(what)
     field = ".".join(part for part in [path.removeprefix("$").lstrip("."), named[1] if named else ""] if part)
     if "matching regex" in what:
-        what = "has characters that cannot be used here"
+        said = (words for pattern, words in SAID.items() if repr(pattern) in what)
+        what = next(said, "has characters that cannot be used here")
     return Invalid.field(printable(field) or "body", printable(what))
 
 

@@ -17,6 +17,16 @@ _LINE = rf"^[^{_FORBIDDEN}]*\Z"
 _NAME = rf"^[^\s{_FORBIDDEN}]([^{_FORBIDDEN}]*[^\s{_FORBIDDEN}])?\Z"
 _LINES = rf"^([^{_FORBIDDEN}]|[\t\r\n])*\Z"
 
+SAID: dict[str, str] = {}
+"""Pattern -> what is said of a text that does not match it."""
+
+
+def matching(pattern: str, said: str, *, min_length: int | None = None, max_length: int | None = None) -> Meta:
+    """What a text must match, and the words for one that does not."""
+    SAID[pattern] = said
+    return Meta(pattern=pattern, min_length=min_length, max_length=max_length)
+
+
 Line = Annotated[str, Meta(max_length=255, pattern=_LINE)]
 """One line of text, may be empty."""
 Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=_NAME)]
@@ -24,18 +34,33 @@ Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=_NAME)]
 FoodName = Annotated[str, Meta(min_length=1, max_length=40, pattern=_NAME)]
 Reason = Annotated[str, Meta(min_length=1, max_length=255, pattern=_NAME)]
 """Why somebody did something, in a line."""
-WeekName = Annotated[str, Meta(pattern=r"^[0-9]{4}-W[0-9]{2}\Z")]
+WeekName = Annotated[str, matching(r"^[0-9]{4}-W[0-9]{2}\Z", "is no week we can read, such as 2026-W48")]
 """An ISO week: ``2026-W48``."""
 Lines = Annotated[str, Meta(pattern=_LINES)]
 """Lines of text, as long as who takes them says."""
-Username = Annotated[str, Meta(min_length=3, max_length=32, pattern=r"^[A-Za-z0-9._-]+\Z")]
+Username = Annotated[
+    str,
+    matching(
+        r"^[A-Za-z0-9._-]+\Z", "has other characters than letters, digits, . _ and -", min_length=3, max_length=32
+    ),
+]
 Email = Annotated[
     str,
-    Meta(min_length=3, max_length=254, pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\Z"),
+    matching(
+        r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\Z",
+        "is no e-mail address",
+        min_length=3,
+        max_length=254,
+    ),
 ]
 """An address as browsers accept it in ``<input type=email>`` (WHATWG HTML)."""
 InvitedEmail = Annotated[
-    str, Meta(max_length=255, pattern=r"^$|^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\Z")
+    str,
+    matching(
+        r"^$|^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\Z",
+        "is no e-mail address",
+        max_length=255,
+    ),
 ]
 Password = Annotated[str, Meta(min_length=8, max_length=128)]
 """Any characters: it is hashed, never shown."""
@@ -43,9 +68,17 @@ AnyPassword = Annotated[str, Meta(max_length=128)]
 """A password to be checked: a wrong one may have any length up to the longest."""
 Code = Annotated[str, Meta(max_length=255, pattern=_LINE)]
 Zone = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_+/-]+\Z")]
-LocalTime = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:00)?\Z")]
+LocalTime = Annotated[
+    str,
+    matching(
+        r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:00)?\Z",
+        "is no local time we can read, such as 2026-11-24T11:30",
+    ),
+]
 """Wall time to the minute without an offset, as ``<input type=datetime-local>`` sends it: ``2026-11-24T11:30``."""
-ClockTime = Annotated[str, Meta(pattern=r"^([01]?[0-9]|2[0-3]):[0-5][0-9](:00)?\Z")]
+ClockTime = Annotated[
+    str, matching(r"^([01]?[0-9]|2[0-3]):[0-5][0-9](:00)?\Z", "is no time of day we can read, such as 11:30")
+]
 """A time of day as ``<input type=time>`` sends it, or as people type it: ``11:30``, ``9:05``."""
 Day = date
 Week = Annotated[str, Meta(pattern=r"^[0-9]{4}-W[0-9]{2}\Z")]

@@ -72,12 +72,19 @@ def moment(text: str, timezone: str) -> str:
     return text if at.tzinfo is None else f"{day(local(at, timezone))}, {clock_time(local(at, timezone))}"
 
 
-_SHOWN_BY = {"date": re.compile(r"\d{4}-\d\d-\d\d"), "time": re.compile(r"([01]\d|2[0-3]):[0-5]\d(:\d\d)?")}
+_SHOWN_BY: dict[str, Any] = {"date": date.fromisoformat, "time": time.fromisoformat}
+_WRITTEN = {"date": re.compile(r"\d{4}-\d\d-\d\d"), "time": re.compile(r"\d\d:\d\d(:\d\d)?")}
 
 
 def able_to_show(kind: str, typed: str) -> str:
     """The kind of a field if a browser shows in it what was typed, else ``text``."""
-    return kind if not typed or kind not in _SHOWN_BY or _SHOWN_BY[kind].fullmatch(typed) else "text"
+    if not typed or kind not in _SHOWN_BY:
+        return kind
+    try:
+        _SHOWN_BY[kind](typed)
+    except ValueError:
+        return "text"
+    return kind if _WRITTEN[kind].fullmatch(typed) else "text"
 
 
 _PLAIN = (

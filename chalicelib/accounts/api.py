@@ -89,7 +89,7 @@ def list_invitations(db: Database, caller: Caller, now: datetime) -> dict[str, A
 @routes.api("DELETE", "/api/invitations/{invitation}", status=204)
 def revoke_invitation(db: Database, caller: Caller, invitation: UUID) -> None:
     """Take an invitation back."""
-    invitations.revoke(db, invitation)
+    invitations.revoke(db, caller, invitation)
 
 
 @routes.api("GET", "/api/me/sessions", by_token=False, banned=None)

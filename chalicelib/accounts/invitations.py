@@ -8,7 +8,7 @@ from chalicelib import outbox, rules
 from chalicelib.accounts import links
 from chalicelib.callers import Caller
 from chalicelib.database import Database
-from chalicelib.errors import Abuse, Refused
+from chalicelib.errors import Abuse, NotFound, Refused
 
 PURPOSE = "invitation"
 SHOWN_FOR = timedelta(minutes=10)
@@ -88,8 +88,8 @@ def tell(db: Database, invitation: UUID, by: UUID | None, mailed: bool, now: dat
     outbox.put(db, "InvitedUser", str(invitation), "invitation.created", data, now)
 
 
-def mine(db: Database, caller: Caller, now: datetime) -> list[dict[str, Any]]:
-    """The caller's invitations, newest first; the codes are not among it."""
+def mine(db: Database, caller: Caller, now: datetime, most: int = 200, after: int = 0) -> list[dict[str, Any]]:
+    """So many of the caller's invitations after the newest so many, newest first; the codes are not among it."""
     rows = db.rows(
         """
         SELECT i.id, i.made, i.expires, coalesce(a.email, '') AS to,
@@ -99,18 +99,24 @@ def mine(db: Database, caller: Caller, now: datetime) -> list[dict[str, Any]]:
         LEFT JOIN invitation_address a ON a.invitation_id = i.id
         LEFT JOIN invitation_use u ON u.invitation_id = i.id
         LEFT JOIN invitation_revocation r ON r.invitation_id = i.id
-        WHERE i.by_person = %(me)s ORDER BY i.made DESC LIMIT 200
+        WHERE i.by_person = %(me)s ORDER BY i.made DESC, i.id LIMIT %(most)s OFFSET %(after)s
         """,
         me=caller.id,
         now=now,
+        most=most,
+        after=after,
     )
     return [row._asdict() for row in rows]
 
 
-def revoke(db: Database, invitation: UUID) -> None:
-    """Take an invitation back. Raises Refused if it was used, or is not the caller's."""
-    if not db.value("SELECT revoke_invitation(%(id)s)", id=invitation):
-        raise Refused("This invitation was used, or is not yours")
+def revoke(db: Database, caller: Caller, invitation: UUID) -> None:
+    """Take an invitation back. Raises NotFound for one that is not the caller's, Refused if it was used."""
+    if db.value("SELECT revoke_invitation(%(id)s)", id=invitation):
+        return
+    own = "SELECT EXISTS (SELECT FROM invitation WHERE id = %(id)s AND by_person = %(me)s)"
+    if not db.value(own, id=invitation, me=caller.id):
+        raise NotFound("There is no such invitation of yours")
+    raise Refused("This invitation was used already")
 
 
 def code_to_show(db: Database, caller: Caller, invitation: UUID, now: datetime) -> str:

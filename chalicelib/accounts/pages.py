@@ -1,7 +1,10 @@
 """Pages about invitations: give one, see mine, take one back."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
+
+from msgspec import Meta
 
 from chalicelib import rules
 from chalicelib.accounts import invitations
@@ -16,9 +19,13 @@ routes = Routes(__name__)
 DONE = {"revoked": "The invitation is taken back: its code does not work any more."}
 
 
+PAGE_SIZE = 20
+
+
 class Shown(Body):
     given: UUID | None = None
     done: Line = ""
+    page: Annotated[int, Meta(ge=1, le=100_000)] = 1
 
 
 class Give(Body):
@@ -33,11 +40,14 @@ class Nothing(Body):
 def mine(db: Database, caller: Caller, form: Form, query: Shown, now: datetime) -> Page:
     """My invitations, and the code of the one just given."""
     values = rules.read(db)
+    found = invitations.mine(db, caller, now, PAGE_SIZE + 1, PAGE_SIZE * (query.page - 1))
     return page(
         "invitations.html",
         done=DONE.get(query.done),
         code=invitations.code_to_show(db, caller, query.given, now) if query.given else "",
-        invitations=invitations.mine(db, caller, now),
+        invitations=found[:PAGE_SIZE],
+        number=query.page,
+        more=len(found) > PAGE_SIZE,
         days=values["invitation.days_valid"],
         most=values["invitation.per_day"],
     )
@@ -50,5 +60,5 @@ def give(db: Database, caller: Caller, body: Give, now: datetime) -> Redirect:
 
 @routes.form("/invitations/{invitation}/revoke", shows=mine)
 def revoke(db: Database, caller: Caller, invitation: UUID, body: Nothing) -> Redirect:
-    invitations.revoke(db, invitation)
+    invitations.revoke(db, caller, invitation)
     return Redirect("/invitations?done=revoked")

@@ -12,9 +12,14 @@ from chalicelib.callers import Caller
 from chalicelib.database import Database
 from chalicelib.fields import Instant
 
+_ID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+
 
 class Act(msgspec.Struct):
-    """One act. ``whom`` is a person's or an event's id or the name of a thing; ``name`` is whose id it is, or ''."""
+    """One act. ``whom`` is a person's or an event's id or the name of a thing; ``name`` is what bears that id, or ''.
+
+    Another person of whom ``what`` speaks, a coach, is named in it.
+    """
 
     at: Instant
     admin_id: UUID
@@ -47,14 +52,19 @@ def acts(db: Database, which: Which) -> Listing[Act]:
         Act,
         """
         SELECT * FROM (
-            SELECT u.id, u.at, u.admin_id, u.what, u.whom, u.why,
+            SELECT u.id, u.at, u.admin_id, u.whom, u.why,
+                   coalesce((SELECT replace(u.what, p.id::text, coalesce(nullif(p.name, ''), %(former)s))
+                             FROM person p WHERE p.id = spoken.of), u.what) AS what,
                    coalesce((SELECT nullif(p.name, '') FROM person p WHERE p.id = u.admin_id), %(former)s) AS admin,
-                   coalesce((SELECT coalesce(nullif(p.name, ''), %(former)s) FROM person p WHERE p.id =
-                       CASE WHEN u.whom ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN u.whom::uuid END), '') AS name
-            FROM audit u) act
+                   coalesce((SELECT coalesce(nullif(p.name, ''), %(former)s) FROM person p WHERE p.id = spoken.whom),
+                            (SELECT e.title FROM event e WHERE e.id = spoken.whom), '') AS name
+            FROM audit u CROSS JOIN LATERAL (
+                SELECT substring(u.what FROM %(id)s)::uuid AS of, substring(u.whom FROM '^' || %(id)s || '$')::uuid AS whom
+            ) spoken) act
         WHERE position(%(q)s in lower(concat_ws(' ', admin, what, name, whom, why))) > 0
         ORDER BY at DESC, id DESC
         """,
         which,
         former=FORMER_MEMBER,
+        id=_ID,
     )

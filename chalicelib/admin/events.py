@@ -21,6 +21,10 @@ Status = Literal["Proposed", "Confirmed", "Rejected", "Canceled", "Awaiting Eval
 Response = Literal["invited", "approved", "rejected"]
 
 
+FEW = 20
+"""Lunches on a page: each takes some lines on a phone."""
+
+
 class WhichEvents(Which):
     """Which lunches: by title, location or somebody's name; of a status; of a week (2026-W48)."""
 
@@ -78,6 +82,7 @@ def find(db: Database, which: WhichEvents) -> Listing[Event]:
         ORDER BY starts DESC, id
         """,
         which,
+        size=FEW,
         status=which.status,
         former=FORMER_MEMBER,
         **{"from": monday, "to": monday and monday + timedelta(days=7)},

@@ -28,16 +28,16 @@ class Listing(msgspec.Struct, Generic[T]):
     next: int | None
 
 
-def listing(db: Database, shape: type[T], sql: str, which: Which, **values: Any) -> Listing[T]:
+def listing(db: Database, shape: type[T], sql: str, which: Which, size: int = PAGE_SIZE, **values: Any) -> Listing[T]:
     """The rows of ``sql`` (ordered, without a limit; it may use ``%(q)s``) that stand on that page, each a ``shape``."""
     rows = db.rows(
         f"{sql} LIMIT %(limit)s OFFSET %(offset)s",
         q=which.q.strip().lower(),
-        limit=PAGE_SIZE + 1,
-        offset=PAGE_SIZE * (which.page - 1),
+        limit=size + 1,
+        offset=size * (which.page - 1),
         **values,
     )
-    return Listing(shaped(rows[:PAGE_SIZE], shape), which.page + 1 if len(rows) > PAGE_SIZE else None)
+    return Listing(shaped(rows[:size], shape), which.page + 1 if len(rows) > size else None)
 
 
 def shaped(rows: list[Any], shape: type[T]) -> list[T]:

@@ -14,7 +14,7 @@ from chalicelib.callers import Caller
 from chalicelib.coaching import agenda, appointments, coaches, free_slots, office_hours, series
 from chalicelib.coaching.office_hours import Calls
 from chalicelib.database import Database
-from chalicelib.fields import Body, Day, Line, LocalTime, Zone, wall_time
+from chalicelib.fields import Body, Day, Line, LocalTime, Zone, matching, wall_time
 from chalicelib.web import Routes, url
 
 routes = Routes(__name__)
@@ -24,7 +24,14 @@ Instant = Annotated[datetime, Meta(tz=True)]
 """A time with its offset, RFC 3339."""
 Week = Annotated[str, Meta(pattern=r"^[0-9]{4}-W[0-9]{2}\Z")]
 Weeks = Annotated[int, Meta(ge=1, le=200)]
-CallUrl = Annotated[str, Meta(max_length=255, pattern=r"^$|^https://[^\s/]+\S*\Z|^tel:\+?[0-9][0-9().-]*\Z")]
+CallUrl = Annotated[
+    str,
+    matching(
+        r"^$|^https://[^\s/]+\S*\Z|^tel:\+?[0-9][0-9().-]*\Z",
+        "must be a link that begins with https:// or a number that begins with tel:",
+        max_length=255,
+    ),
+]
 
 
 class WhichWeeks(Body, rename={"first": "from"}):

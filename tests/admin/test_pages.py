@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.lunches import lunch
+from tests.pages.documents import Document
 from tests.people import Answer, Browser
 
 
@@ -296,3 +298,25 @@ def test_times_are_shown_in_the_zone_of_who_reads(admin: Browser, sql: Any) -> N
     assert sql("SELECT 1 FROM rule_change WHERE changed >= %s", at)
     text = admin.get("/admin/audit").text
     assert "20 Nov 2026, 01:00" in text and "Asia/Tokyo" in text
+
+
+def test_the_audit_names_people_and_lunches_and_is_searched_by_them(admin: Browser, community: Any, sql: Any) -> None:
+    for name, role in (("carla", "coach"), ("ina", "client")):
+        community.person(name, roles=("member", role))
+    admin.post("/api/admin/relationships", {"coach": "carla", "client": "ina", "why": "asked for it"})
+    event = lunch(sql, community.locations["Harbour"], "2026-12-02T12:00+01:00", approved=[])
+    assert went_to(send(admin, f"/admin/events/{event}/cancel", why="flood"), f"/admin/events/{event}")
+    page = Document(admin.get("/admin/audit").text)
+    [acts] = [table.text for table in page.all("tbody")]
+    assert "gave the coach Carla to" in acts and "Ina" in acts
+    assert not re.search("[0-9a-f]{8}-[0-9a-f]{4}", acts), acts
+    [title] = sql("SELECT title FROM event WHERE id = %s", event)
+    assert page.one("a", href=f"/admin/events/{event}").text == title.title
+    assert "gave the coach" in Document(admin.get("/admin/audit?q=carla").text).main
+    assert "called off" not in Document(admin.get("/admin/audit?q=carla").text).one("table").text
+
+
+def test_nothing_of_a_search_is_called_optional(admin: Browser) -> None:
+    for path in ("/admin/people", "/admin/events", "/admin/audit", "/admin/locations", "/admin/relationships"):
+        text = admin.get(path).text
+        assert '<form method="get"' in text and "(optional)" not in text, path

@@ -65,9 +65,9 @@ def test_everything_that_is_wrong_is_said_at_once_at_its_field_and_in_the_summar
     page = Document(answer.text)
     assert answer.status == 422
     for name, words in {
-        "username": "Username has characters that cannot be used here",
+        "username": "Username has other characters than letters, digits, . _ and -",
         "password": "Password needs at least 8 characters",
-        "email": "E-mail has characters that cannot be used here",
+        "email": "E-mail is no e-mail address",
     }.items():
         element = page.one("div", id=f"{name}-error")
         assert element.text == words + "."

@@ -55,8 +55,30 @@ def test_nobody_takes_back_the_invitation_of_another(community: Any) -> None:
     ada, eve = community.member("ada"), community.member("eve")
     id = given(ada)[0].partition("given=")[2]
     own = Document(eve.get("/invitations").text).form("/invitations")
-    assert eve.post(f"/invitations/{id}/revoke", own, kind="form").status == 422
+    assert eve.post(f"/invitations/{id}/revoke", own, kind="form").status == 404
+    assert eve.ask("DELETE", f"/api/invitations/{id}").json["detail"] == "There is no such invitation of yours"
     assert "Open" in Document(ada.get("/invitations").text).main
+
+
+def test_a_used_one_cannot_be_taken_back_any_more(community: Any, sql: Any) -> None:
+    ada = community.member("ada")
+    id = given(ada)[0].partition("given=")[2]
+    sql("INSERT INTO invitation_use (invitation_id, person_id) VALUES (%s, %s)", id, community.person("bob"))
+    answer = ada.ask("DELETE", f"/api/invitations/{id}")
+    assert (answer.status, answer.json["detail"]) == (409, "This invitation was used already")
+
+
+def test_many_invitations_stand_on_several_pages(community: Any) -> None:
+    community.rule("invitation.per_day", 50)
+    ada = community.member("ada")
+    for number in range(21):
+        ada.post("/InvitationCode/Create/", {"to": f"friend{number:02}@example.org"})
+    first = Document(ada.get("/invitations").text).main
+    assert "friend20@example.org" in first and "friend00@example.org" not in first and "Next page" in first
+    second = Document(ada.get("/invitations?page=2").text).main
+    assert "friend00@example.org" in second and "friend01@example.org" not in second
+    assert "There are no more" in Document(ada.get("/invitations?page=3").text).main
+    assert ada.get("/invitations?page=0").status == 422
 
 
 def test_too_many_are_refused_in_the_words_of_the_house(community: Any) -> None:

@@ -1,0 +1,86 @@
+"""Pages about who coaches whom: assigned, given another coach, ended; what becomes of booked calls is asked first."""
+
+from datetime import datetime
+from typing import Literal
+
+from chalicelib.admin import relationships
+from chalicelib.admin.lists import Which
+from chalicelib.answers import Page, Redirect, page
+from chalicelib.callers import Caller
+from chalicelib.coaching.api import Slug
+from chalicelib.coaching.relationships import assign as begin
+from chalicelib.coaching.relationships import end as finish
+from chalicelib.coaching.relationships import move as reassign
+from chalicelib.database import Database
+from chalicelib.fields import Body, Line, Reason
+from chalicelib.web import Form, Routes
+
+routes = Routes(__name__)
+
+DONE = {
+    "assigned": "The client has a coach now and can book.",
+    "moved": "The client has another coach now.",
+    "ended": "The client has no coach any more.",
+}
+
+
+class WhichRelationships(Which):
+    done: Line = ""
+
+
+class Assign(Body):
+    coach: Slug
+    client: Slug
+    why: Reason
+
+
+class Reassign(Body):
+    coach: Slug
+    why: Reason
+    calls: Literal["", "keep", "cancel"] = ""
+
+
+class End(Body):
+    why: Reason
+    calls: Literal["", "keep", "cancel"] = ""
+
+
+@routes.page("/admin/relationships", who="admin")
+def find(db: Database, query: WhichRelationships) -> Page:
+    return page(
+        "admin/relationships.html", query=query, listing=relationships.find(db, query), done=DONE.get(query.done)
+    )
+
+
+@routes.page("/admin/relationships/new", who="admin")
+def ask(db: Database, form: Form) -> Page:
+    return page(
+        "admin/new_relationship.html", coaches=relationships.coaches(db), clients=relationships.without_coach(db)
+    )
+
+
+@routes.form("/admin/relationships/new", shows=ask, who="admin")
+def assign(db: Database, caller: Caller, body: Assign, now: datetime) -> Redirect:
+    begin(db, caller, body.coach, body.client, body.why, now)
+    return Redirect("/admin/relationships?done=assigned")
+
+
+@routes.page("/admin/relationships/{client}", who="admin")
+def read(db: Database, client: Slug, form: Form) -> Page:
+    found = relationships.read(db, client)
+    others = [one for one in relationships.coaches(db) if one[0] not in (found.coach, client)]
+    return page("admin/relationship.html", one=found, coming=relationships.coming(db, client), others=others)
+
+
+@routes.form("/admin/relationships/{client}/move", shows=read, who="admin")
+def move(db: Database, caller: Caller, client: Slug, body: Reassign, now: datetime) -> Redirect:
+    """Give him another coach; refused once where calls are booked, the page lists them and asks."""
+    reassign(db, caller, client, body.coach, body.calls or None, body.why, now)
+    return Redirect("/admin/relationships?done=moved")
+
+
+@routes.form("/admin/relationships/{client}/end", shows=read, who="admin")
+def end(db: Database, caller: Caller, client: Slug, body: End, now: datetime) -> Redirect:
+    """Take his coach from him; refused once where calls are booked, the page lists them and asks."""
+    finish(db, caller, client, body.calls or None, body.why, now)
+    return Redirect("/admin/relationships?done=ended")

@@ -1,0 +1,122 @@
+"""Forms that were refused, in a browser: what is wrong is announced, at the field, and fit for everybody to read."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.e2e.chromium import EVERY_LOOK, Look, check_accessibility, context_of, launched
+from tests.e2e.pages import ADMIN, CLIENT, COACH, MEMBER, VISITOR, Site, next_monday
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+
+
+class Refused(NamedTuple):
+    """Who opens which page, and what he types into the form that posts there."""
+
+    who: str
+    path: str
+    typed: dict[str, str]
+    said: str
+    action: str = ""
+
+
+FORMS = {
+    "registration": Refused(VISITOR, "/Register", {"invitation_code": "x", "username": "?", "email": "x"}, "Username"),
+    "login": Refused(
+        VISITOR, "/login", {"username": "ada.brandt", "password": "wrong password"}, "do not belong together"
+    ),
+    "forgotten password": Refused(VISITOR, "/forgotten", {"email": "nobody"}, "E-mail"),
+    "weekly hours": Refused(
+        MEMBER, "/availability/weekly", {"start": "11:99", "end": ""}, "is no time of day we can read, such as 11:30"
+    ),
+    "hours once": Refused(MEMBER, "/availability/once", {"day": "2026-02-30", "start": "11:00"}, "Day"),
+    "profile": Refused(MEMBER, "/account/profile", {"name": ""}, "Your name"),
+    "password": Refused(MEMBER, "/account/password", {"former_password": "x", "password": "short"}, "New password"),
+    "address": Refused(MEMBER, "/account/email", {"email": "nobody", "password": ""}, "New e-mail address"),
+    "token": Refused(MEMBER, "/account", {"name": ""}, "Name of the token", "/account/tokens"),
+    "invitation": Refused(MEMBER, "/invitations", {"to": "not an address"}, "E-mail of whom you invite"),
+    "booking": Refused(
+        CLIENT, "/book/time", {"day": str(next_monday() + timedelta(weeks=1)), "time": "20:00"}, "office hours"
+    ),
+    "office hours": Refused(COACH, "/coach/hours", {"start": "9", "end": "17:00"}, "Start"),
+    "blocked time": Refused(
+        COACH, "/coach", {"day": "2020-01-01", "start": "09:00", "end": "08:00"}, "", "/coach/block"
+    ),
+    "rule": Refused(ADMIN, "/admin/rules/lunch.repeat_days", {"value": "-1"}, "Value"),
+    "location": Refused(ADMIN, "/admin/locations/new", {"name": ""}, "Name"),
+    "invitations": Refused(ADMIN, "/admin/invitations", {"addresses": ""}, "is missing"),
+}
+FILL = """([action, typed]) => {
+  const form = document.querySelector(`form[method=post][action$="${action}"]`);
+  form.noValidate = true;
+  for (const [name, value] of Object.entries(typed)) {
+    const field = form.elements[name];
+    if (field.tagName === "INPUT" && field.type !== "password") field.type = "text"; // as old browsers show dates
+    field.value = value;
+  }
+}"""
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with launched() as browser:
+        yield browser
+
+
+def refused(page: Page, form: Refused) -> str:
+    """Send the form, and wait until it is shown again; what its summary says."""
+    page.goto(form.path)
+    action = form.action or form.path
+    page.evaluate(FILL, [action, form.typed])
+    page.locator(f'form[method=post][action$="{action}"] button').last.click()
+    page.locator("main .summary[role=alert]").wait_for()
+    return page.locator("main .summary").inner_text()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
+def test_every_refused_form_keeps_to_wcag_2_2_aa_and_says_what_is_wrong(
+    chromium: Browser, site: Site, script: bool
+) -> None:
+    wrong: list[str] = []
+    for name, form in FORMS.items():
+        context = context_of(chromium, site.running.address, site.cookies.get(form.who, ""))
+        if not script:  # axe is a script itself
+            context.route("**/static/*.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
+        page = context.new_page()
+        said = refused(page, form)
+        look = Look(f"refused {name}" + ("" if script else " without script"))
+        if form.said not in said:
+            wrong.append(f"{look.name} does not speak of {form.said}: {said}")
+        if not page.title().startswith("Error: "):
+            wrong.append(f"{look.name} has the title {page.title()}")
+        for field, value in form.typed.items():
+            shown = page.locator(f'form[action$="{form.action or form.path}"] [name="{field}"]').first.input_value()
+            if shown != ("" if "password" in field else value):
+                wrong.append(f"{look.name} lost {field}: {shown}")
+        if script and page.evaluate("document.activeElement.className") != "summary":
+            wrong.append(f"{look.name} does not lead to its summary")
+        check_accessibility(page, look, EVERY_LOOK)
+        wide = page.evaluate("[document.documentElement.scrollWidth, innerWidth].join()")
+        wrong += look.violations
+        page.set_viewport_size({"width": 320, "height": 800})
+        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            wrong.append(f"{look.name} scrolls sideways on a phone ({wide})")
+        context.close()
+    assert wrong == []
+
+
+def test_a_link_of_the_summary_leads_to_its_field(chromium: Browser, site: Site) -> None:
+    context = context_of(chromium, site.running.address, site.cookies[MEMBER])
+    page = context.new_page()
+    refused(page, FORMS["address"])
+    page.locator(".summary a").first.click()
+    assert page.evaluate("[document.activeElement.name, document.activeElement.getAttribute('aria-invalid')]") == [
+        "email",
+        "true",
+    ]
+    described = page.evaluate("document.activeElement.getAttribute('aria-describedby').split(' ')")
+    assert "New e-mail address" in " ".join(page.locator(f"#{id}").inner_text() for id in described)
+    context.close()
