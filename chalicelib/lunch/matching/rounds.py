@@ -10,7 +10,7 @@ from chalicelib.lunch.matching.emit import meeting, numbered
 from chalicelib.lunch.matching.exchange import Exchange, exchange
 from chalicelib.lunch.matching.fill import fill
 from chalicelib.lunch.matching.greedy import greedy
-from chalicelib.lunch.matching.people import People
+from chalicelib.lunch.matching.people import People, view
 from chalicelib.lunch.matching.regroup import Neighbourhoods
 from chalicelib.lunch.matching.rescue import Forest, rescue
 from chalicelib.lunch.matching.sizes import resize
@@ -27,7 +27,7 @@ def match(columns: Columns) -> Result:
     people = People(columns)
     forest, trade, improving = Forest(people), Exchange(people), Neighbourhoods(people, columns.seed)
     separator = np.zeros(n, np.uint8)
-    members, begins = blocks(memoryview(columns.location), people.free, people.eats)
+    members, begins = blocks(view(columns.location), people.free, people.eats)
     small = Small(people, forest, trade, improving, separator)
     larger, must_stay = small.match(memoryview(members), memoryview(begins))
     bound = n - len(members) + must_stay
