@@ -16,6 +16,9 @@ from chalicelib.lunch.matching.rescue import Forest, rescue
 from chalicelib.lunch.matching.sizes import resize
 from chalicelib.lunch.matching.small import Small
 
+SMALL = 64
+"""Blocks of so many people are matched on the bits of their graphs, larger ones through tables."""
+
 
 def match(columns: Columns) -> Result:
     """The lunches of a round: the most people matched, the longest waiting first, and so on, with the certificate.
@@ -29,7 +32,7 @@ def match(columns: Columns) -> Result:
     separator = np.zeros(n, np.uint8)
     members, begins = blocks(view(columns.location), people.free, people.eats)
     small = Small(people, forest, trade, improving, separator)
-    larger, must_stay = small.match(memoryview(members), memoryview(begins))
+    larger, must_stay = small.match(memoryview(members), memoryview(begins), SMALL)
     bound = n - len(members) + must_stay
     large = [members[begins[block] : begins[block + 1]] for block in larger]
     greedy(people, large)
