@@ -21,6 +21,8 @@ else:
     from chalicelib.lunch.matching.bits import lowest
     from chalicelib.lunch.matching.people import People
 
+from chalicelib.lunch.matching.people import view
+
 COMPILED: bool = cython.compiled
 
 SAME_DAY = cython.declare(cython.ulonglong, sum(0x7FF << 12 * day for day in range(5)))
@@ -48,8 +50,8 @@ def meeting(columns: Any, groups: NDArray[np.int32], many: int) -> tuple[NDArray
     :returns: int8[g], int8[g], and how many people have no group
     """
     group: cython.int[::1] = memoryview(groups)
-    free: cython.ulonglong[::1] = memoryview(columns.free)
-    eats: cython.ulonglong[::1] = memoryview(columns.eats)
+    free: cython.ulonglong[::1] = view(columns.free)
+    eats: cython.ulonglong[::1] = view(columns.eats)
     hours: cython.ulonglong[::1] = memoryview(np.full(many, ~np.uint64(0)))
     foods: cython.ulonglong[::1] = memoryview(np.full(many, ~np.uint64(0)))
     starts, dishes = np.zeros(many, np.int8), np.zeros(many, np.int8)

@@ -436,6 +436,8 @@ class Places:
 
 def fill(people: People, improving: Neighbourhoods, blocks: list[NDArray[np.int32]]) -> None:
     """Improve the groups in every one of these blocks."""
+    if not blocks:
+        return
     hours = np.bitwise_count(np.asarray(people.free))
     seats = max((int(hours[persons].sum()) for persons in blocks), default=0)
     places = Places(people, max(map(len, blocks), default=0), seats)

@@ -194,6 +194,8 @@ def bucket(value: cython.longlong) -> cython.int:
 
 def greedy(people: People, blocks: list[NDArray[np.int32]]) -> None:
     """Make groups in every one of these blocks."""
+    if not blocks:
+        return
     hours = np.bitwise_count(np.asarray(people.free))
     seats = max((int(hours[persons].sum()) for persons in blocks), default=0)
     lists = Lists(people, max(map(len, blocks), default=0), seats)

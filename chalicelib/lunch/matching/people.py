@@ -19,6 +19,12 @@ COMPILED: bool = cython.compiled
 FRESH_WEEKS = cython.declare(cython.int, 53)
 """Two who met this many weeks ago or more are as good as strangers."""
 
+# SplitMix64's numbers; without a declared type they would be Python's, and slow.
+GOLDEN = cython.declare(cython.ulonglong, 0x9E3779B97F4A7C15)
+ONE_FACTOR = cython.declare(cython.ulonglong, 0xBF58476D1CE4E5B9)
+OTHER_FACTOR = cython.declare(cython.ulonglong, 0x94D049BB133111EB)
+WORD = cython.declare(cython.ulonglong, (1 << 64) - 1)
+
 
 @cython.final
 @cython.cclass
@@ -50,18 +56,16 @@ class People:
     def __init__(self, columns: Any) -> None:
         n = len(columns.location)
         self.n = n
-        self.free = memoryview(np.require(columns.free, requirements=["C", "W"]))
-        self.eats = memoryview(np.require(columns.eats, requirements=["C", "W"]))
-        self.waited = memoryview(np.require(columns.waited, requirements=["C", "W"]))
-        self.luck = memoryview(lots(n, columns.seed))
-        self.one = memoryview(np.full(n, -1, np.int32))
-        self.two = memoryview(np.full(n, -1, np.int32))
-        location = np.require(columns.location, requirements=["C", "W"])
-        pairs = np.concatenate([columns.forbidden, columns.blocked])
-        at, others, _ = by_person(n, memoryview(location), pairs, np.zeros(len(pairs), np.int32))
+        self.free, self.eats, self.waited = view(columns.free), view(columns.eats), view(columns.waited)
+        self.luck = memoryview(lots(n, columns.seed % 2**64))
+        self.one, self.two = ints(n, -1), ints(n, -1)
+        location = view(columns.location)
+        apart = columns.forbidden
+        if len(columns.blocked):
+            apart = np.concatenate([columns.forbidden, columns.blocked])
+        at, others, _ = by_person(n, location, apart)
         self.apart_at, self.apart = memoryview(at), memoryview(others)
-        met = columns.met[columns.met[:, 2] < int(FRESH_WEEKS)]
-        at, others, weeks = by_person(n, memoryview(location), met[:, :2], met[:, 2])
+        at, others, weeks = by_person(n, location, columns.met)
         self.met_at, self.met, self.weeks = memoryview(at), memoryview(others), memoryview(weeks)
         self.menus = []
         self.trios = columns.maximum > 2
@@ -153,57 +157,58 @@ class People:
 
 
 def by_person(
-    n: cython.int, location: cython.int[::1], pairs: Any, values: Any
+    n: cython.int, location: cython.int[::1], pairs: Any
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
     """Pairs of one location as sorted rows: where each person's row begins, the others, their smallest values.
 
     Sorting is two rounds of buckets (each pair falls into the row of its one, then of its other person), so time is
     linear. Of a repeated pair every copy stays, the smallest value first.
+
+    :param pairs: int32[m, 2], or int32[m, 3] with values: those of FRESH_WEEKS and more are left out
     """
-    if len(pairs) == 0:
-        return np.zeros(n + 1, np.int32), np.zeros(0, np.int32), np.zeros(0, np.int32)
-    left: cython.int[:, ::1] = memoryview(np.require(pairs, requirements=["C", "W"]))
-    value: cython.int[::1] = memoryview(np.require(values, requirements=["C", "W"]))
     m: cython.Py_ssize_t = len(pairs)
-    ends = np.zeros(n + 2, np.int64)
-    end: cython.longlong[::1] = memoryview(ends)
+    ends = np.zeros(n + 2, np.int32)
+    if m == 0:
+        return ends[1:], ends[:0], ends[:0]
+    left: cython.int[:, ::1] = view(pairs)
+    valued: cython.bint = pairs.shape[1] == 3
+    end: cython.int[::1] = memoryview(ends)
     i: cython.Py_ssize_t
     u: cython.int
     v: cython.int
+    value: cython.int = 0
     for i in range(m):
         u, v = left[i, 0], left[i, 1]
-        if u != v and location[u] == location[v]:
+        if u != v and location[u] == location[v] and not (valued and left[i, 2] >= FRESH_WEEKS):
             end[u + 2] += 1
             end[v + 2] += 1
-    np.cumsum(ends, out=ends)
-    total = int(ends[n + 1])
-    rough = np.zeros(total, np.int32)
-    rough_value = np.zeros(total, np.int32)
-    r: cython.int[::1] = memoryview(rough)
-    rv: cython.int[::1] = memoryview(rough_value)
+    for i in range(n + 1):
+        end[i + 1] += end[i]
+    total: cython.int = end[n + 1]
+    r: cython.int[::1] = memoryview(np.empty(total, np.int32))
+    rv: cython.int[::1] = memoryview(np.empty(total, np.int32))
     for i in range(m):
         u, v = left[i, 0], left[i, 1]
-        if u != v and location[u] == location[v]:
-            r[end[u + 1]] = v
-            rv[end[u + 1]] = value[i]
+        if u != v and location[u] == location[v] and not (valued and left[i, 2] >= FRESH_WEEKS):
+            if valued:
+                value = left[i, 2]
+            r[end[u + 1]], rv[end[u + 1]] = v, value
             end[u + 1] += 1
-            r[end[v + 1]] = u
-            rv[end[v + 1]] = value[i]
+            r[end[v + 1]], rv[end[v + 1]] = u, value
             end[v + 1] += 1
-    at = ends[: n + 1].astype(np.int32)
-    others = np.zeros(total, np.int32)
-    other_value = np.zeros(total, np.int32)
+    at = ends[: n + 1]
+    others = np.empty(total, np.int32)
+    other_value = np.empty(total, np.int32)
     o: cython.int[::1] = memoryview(others)
     ov: cython.int[::1] = memoryview(other_value)
-    a: cython.int[::1] = memoryview(at)
     full: cython.int[::1] = memoryview(at.copy())
     j: cython.int
     k: cython.int
     for u in range(n):
-        for j in range(a[u], a[u + 1]):
+        for j in range(end[u], end[u + 1]):
             v = r[j]
             k = full[v]
-            while k > a[v] and o[k - 1] == u and ov[k - 1] > rv[j]:
+            while k > end[v] and o[k - 1] == u and ov[k - 1] > rv[j]:
                 o[k], ov[k] = o[k - 1], ov[k - 1]
                 k -= 1
             o[k], ov[k] = u, rv[j]
@@ -211,13 +216,24 @@ def by_person(
     return at, others, other_value
 
 
-def lots(n: int, seed: int) -> NDArray[np.int32]:
+def view(array: NDArray[Any]) -> Any:
+    """An array as the loops index it; copied if it is read-only, because Cython's views can be written to."""
+    return memoryview(array if array.flags.writeable and array.flags.c_contiguous else array.copy())
+
+
+def lots(n: cython.int, seed: cython.ulonglong) -> NDArray[np.int32]:
     """A number drawn for each row from the seed alone (SplitMix64's last step, Steele et al. 2014), int32[n], >= 0."""
-    with np.errstate(over="ignore"):
-        x = np.arange(1, n + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(seed % 2**64)
-        for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-            x = (x ^ (x >> np.uint64(shift))) * np.uint64(factor)
-    return ((x ^ (x >> np.uint64(31))) >> np.uint64(33)).astype(np.int32)
+    found = np.empty(n, np.int32)
+    lot: cython.int[::1] = memoryview(found)
+    x: cython.ulonglong = seed
+    y: cython.ulonglong
+    row: cython.int
+    for row in range(n):
+        x = (x + GOLDEN) & WORD
+        y = ((x ^ (x >> 30)) * ONE_FACTOR) & WORD
+        y = ((y ^ (y >> 27)) * OTHER_FACTOR) & WORD
+        lot[row] = (y ^ (y >> 31)) >> 33
+    return found
 
 
 def ints(length: int, value: int = 0) -> memoryview[int]:

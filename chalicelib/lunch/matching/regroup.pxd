@@ -20,16 +20,24 @@ cdef class Neighbourhoods:
     cdef long long[::1] pair_value
     cdef long long[::1] trio_value
     cdef long long[::1] alone
+    cdef int room
     cdef long long[::1] best
+    cdef long long worst
+    cdef int visit
+    cdef int visited
+    cdef int[::1] when
+    cdef int[::1] first_with
+    cdef int[::1] following
     cdef int[::1] choice
     cdef unsigned long long state
     cdef long long spare
     cdef int[::1] left
     cdef int left_count
     cdef bint whole
+    cdef object _make_room(self, int size)
     cdef int improve_near(self, Near near, unsigned long long everybody) except? -1
     cdef int _improve(self, int[::1] rows) except? -1
-    cdef int _divide_whole(self, int size) except? -1
+    cdef bint _divide_whole(self, int size) except? -1
     cdef int _draw(self, int below) noexcept
     cdef int _list_wanting(self, int[::1] rows) noexcept
     cdef void _gather(self, int u) noexcept
@@ -41,6 +49,6 @@ cdef class Neighbourhoods:
     cdef bint _fits(self, int u, int v) except? -1
     cdef long long _worth(self, unsigned long long free) noexcept
     cdef void _weigh_alone(self) noexcept
-    cdef int _divide(self) except? -1
+    cdef bint _divide(self) except? -1
     cdef void _lead(self, int subset, int rest, long long worth) noexcept
     cdef void _seat(self) noexcept

@@ -29,11 +29,16 @@ else:
 
 COMPILED: bool = cython.compiled
 
-MOST = cython.declare(cython.int, 12)
-"""People of a neighbourhood; the table of their subsets has 2**MOST entries."""
+MOST = cython.declare(cython.int, 16)
+"""People of a component that is divided as a whole."""
+
+SOME = cython.declare(cython.int, 12)
+"""People of a neighbourhood."""
+
+MOST_SUBSETS = cython.declare(cython.int, 8000)
 
 LARGE = cython.declare(cython.longlong, 1000)
-SPARE = 600_000
+SPARE = 1_500_000
 SPARE_MOST = 10_000
 """A round of n people may try SPARE / n neighbourhoods besides one for 20 people: small rounds are searched thoroughly."""
 
@@ -50,6 +55,12 @@ STALE_WEEK = cython.declare(cython.longlong, 1 << 24)
 TRIO = cython.declare(cython.int, 1 << 20)
 HOUR = cython.declare(cython.int, 1 << 11)
 LUCK = cython.declare(cython.int, 1 << 7)
+# SplitMix64's numbers; without a declared type they would be Python's, and slow.
+GOLDEN = cython.declare(cython.ulonglong, 0x9E3779B97F4A7C15)
+ONE_FACTOR = cython.declare(cython.ulonglong, 0xBF58476D1CE4E5B9)
+OTHER_FACTOR = cython.declare(cython.ulonglong, 0x94D049BB133111EB)
+WORD = cython.declare(cython.ulonglong, (1 << 64) - 1)
+
 DRIFT = cython.declare(cython.int, 1 << 16)
 
 
@@ -75,7 +86,14 @@ class Neighbourhoods:
     pair_value: cython.longlong[::1]
     trio_value: cython.longlong[::1]
     alone: cython.longlong[::1]
+    room: cython.int
     best: cython.longlong[::1]
+    worst: cython.longlong
+    visit: cython.int
+    visited: cython.int
+    when: cython.int[::1]
+    first_with: cython.int[::1]
+    following: cython.int[::1]
     choice: cython.int[::1]
     state: cython.ulonglong
     spare: cython.longlong
@@ -93,13 +111,22 @@ class Neighbourhoods:
         self.alone = memoryview(np.zeros(MOST, np.int64))
         self.pair_value = memoryview(np.zeros(MOST**2, np.int64))
         self.trio_value = memoryview(np.zeros(MOST**3, np.int64))
-        self.best = memoryview(np.zeros(1 << MOST, np.int64))
-        self.choice = memoryview(np.zeros(1 << MOST, np.int32))
+        self._make_room(SOME)
+        self.first_with = memoryview(np.zeros(MOST + 1, np.int32))
+        self.worst = self.visit = self.visited = 0
         self.token = self.size = self.left_count = 0
         self.small = self.whole = False
         self.everybody = 0
         self.state = seed % (1 << 64)
         self.spare = min(SPARE_MOST, SPARE // max(1, n))
+
+    @cython.cfunc
+    def _make_room(self, size: cython.int) -> object:
+        """Tables for the subsets of so many people."""
+        self.room = size
+        self.best = memoryview(np.zeros(1 << size, np.int64))
+        self.choice, self.when, self.following = (memoryview(np.zeros(1 << size, np.int32)) for _ in range(3))
+        return None
 
     @cython.cfunc
     @cython.exceptval(-1)
@@ -112,9 +139,7 @@ class Neighbourhoods:
             self.rows[size] = near.row[lowest(bits)]
             bits &= bits - 1
             size += 1
-        if size <= MOST:
-            self._divide_whole(size)
-        else:
+        if size > MOST or not self._divide_whole(size):
             self._improve(self.rows[:size])
         return 0
 
@@ -151,32 +176,35 @@ class Neighbourhoods:
 
     @cython.cfunc
     @cython.exceptval(-1)
-    def _divide_whole(self, size: cython.int) -> cython.int:
-        """Divide a whole component, unless it is plain that nothing is to be gained."""
+    def _divide_whole(self, size: cython.int) -> cython.bint:
+        """Divide a whole component, unless it is plain that nothing is to be gained; False if it takes too long."""
+        done: cython.bint
         i: cython.int
         left: cython.int = 0
         if self._list_wanting(self.rows[:size]) == 0:
             for i in range(size):
                 left += self.people.one[self.rows[i]] < 0
             if left == 0:
-                return 0
+                return True
+        if size > self.room:
+            self._make_room(MOST)
         for i in range(size):
             self.member[i] = self.rows[i]
         self.size = size
         self.whole = True
-        self._divide()
+        done = self._divide()
         self.whole = False
-        return 0
+        return done
 
     @cython.cfunc
     @cython.exceptval(check=False)
     def _draw(self, below: cython.int) -> cython.int:
         """A number from 0 to below - 1 (SplitMix64, Steele et al. 2014)."""
         x: cython.ulonglong
-        self.state = (self.state + 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF
+        self.state = (self.state + GOLDEN) & WORD
         x = self.state
-        x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & 0xFFFFFFFFFFFFFFFF
-        x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & 0xFFFFFFFFFFFFFFFF
+        x = ((x ^ (x >> 30)) * ONE_FACTOR) & WORD
+        x = ((x ^ (x >> 27)) * OTHER_FACTOR) & WORD
         return ((x ^ (x >> 31)) >> 33) % below
 
     @cython.cfunc
@@ -221,10 +249,10 @@ class Neighbourhoods:
             if people.one[x] < 0:
                 self._take(x)
         for tries in range(TRIES):
-            if self.size > MOST - 2:
+            if self.size > SOME - 2:
                 break
             x = self._somebody_near(self.member[self._draw(self.size)])
-            if x >= 0 and self.size + (2 if people.two[x] < 0 else 3) <= MOST:
+            if x >= 0 and self.size + (2 if people.two[x] < 0 else 3) <= SOME:
                 self._take_group(x)
 
     @cython.cfunc
@@ -345,29 +373,33 @@ class Neighbourhoods:
         i: cython.int
         j: cython.int
         rank: cython.int
+        left: cython.int = 0
+        for j in range(self.size):
+            left += people.one[self.member[j]] < 0
+        self.worst = -left * ALONE - ALONE // 2
         for i in range(self.size):
             rank = 0
             for j in range(self.size):
                 rank += people.waited[self.member[j]] < people.waited[self.member[i]]
             self.alone[i] = IMPOSSIBLE
             if self.whole:
-                self.alone[i] = self._draw(LUCK) - ALONE - WAITED * rank
+                self.alone[i] = self._draw(LUCK) - ALONE + WAITED * (MOST - rank)
         if not self.whole:
             for j in range(self.size):
                 if people.one[self.member[j]] < 0:
                     for i in range(self.size):
                         if people.waited[self.member[i]] == people.waited[self.member[j]]:
-                            self.alone[i] = -ALONE
+                            self.alone[i] = WAITED - ALONE
 
     @cython.cfunc
     @cython.exceptval(-1)
-    def _divide(self) -> cython.int:
-        """Divide the members into pairs and threes in the best way.
+    def _divide(self) -> cython.bint:
+        """Divide the members into pairs and threes in the best way; False, and nothing changes, if that takes too long.
 
-        `best[subset]` is the most that the groups of all the others can be worth if these are still to be divided;
-        whoever of them comes first is seated next. Subsets that no groups lead to cost nothing.
+        `best[subset]` is the most that the groups of all the others can be worth if these are still to be divided.
+        Whoever of them comes first is seated next, so subsets are gone through by their first: `first_with[i]` begins
+        the list of those reached that begin with member i, and `following` goes on.
         """
-        size: cython.int = self.size
         subset: cython.int
         rest: cython.int
         friends: cython.int
@@ -378,36 +410,48 @@ class Neighbourhoods:
         worth: cython.longlong
         self._weigh()
         self._weigh_alone()
-        for subset in range(1 << size):
-            self.best[subset] = IMPOSSIBLE
-        self.best[(1 << size) - 1] = 0
-        for subset in range((1 << size) - 1, 0, -1):
-            worth = self.best[subset]
-            if worth == IMPOSSIBLE:
-                continue
-            i = lowest(subset)
-            if self.alone[i] > IMPOSSIBLE:
-                self._lead(subset, subset ^ (1 << i), worth + self.alone[i])
-            friends = self.friends[i] & subset
-            while friends:
-                j = lowest(friends)
-                friends &= friends - 1
-                rest = subset ^ (1 << i) ^ (1 << j)
-                self._lead(subset, rest, worth + self.pair_value[i * MOST + j])
-                thirds = self.thirds[i * MOST + j] & subset
-                while thirds:
-                    k = lowest(thirds)
-                    thirds &= thirds - 1
-                    self._lead(subset, rest ^ (1 << k), worth + self.trio_value[(i * MOST + j) * MOST + k])
+        self.visit += 1
+        self.visited = 0
+        for i in range(self.size + 1):
+            self.first_with[i] = -1
+        self._lead(0, (1 << self.size) - 1, 0)
+        for i in range(self.size):
+            subset = self.first_with[i]
+            while subset >= 0:
+                worth = self.best[subset]
+                if self.alone[i] > IMPOSSIBLE and worth + self.alone[i] > self.worst:
+                    self._lead(subset, subset ^ (1 << i), worth + self.alone[i])
+                friends = self.friends[i] & subset
+                while friends:
+                    j = lowest(friends)
+                    friends &= friends - 1
+                    rest = subset ^ (1 << i) ^ (1 << j)
+                    self._lead(subset, rest, worth + self.pair_value[i * MOST + j])
+                    thirds = self.thirds[i * MOST + j] & subset
+                    while thirds:
+                        k = lowest(thirds)
+                        thirds &= thirds - 1
+                        self._lead(subset, rest ^ (1 << k), worth + self.trio_value[(i * MOST + j) * MOST + k])
+                subset = self.following[subset]
+            if self.visited > MOST_SUBSETS:
+                return False
         self._seat()
-        return 0
+        return True
 
     @cython.cfunc
     @cython.exceptval(check=False)
     def _lead(self, subset: cython.int, rest: cython.int, worth: cython.longlong) -> cython.void:
-        if worth > self.best[rest]:
-            self.best[rest] = worth
-            self.choice[rest] = subset
+        first: cython.int
+        if self.when[rest] != self.visit:
+            self.when[rest] = self.visit
+            self.visited += 1
+            first = lowest(rest) if rest else self.size
+            self.following[rest] = self.first_with[first]
+            self.first_with[first] = rest
+        elif worth <= self.best[rest]:
+            return
+        self.best[rest] = worth
+        self.choice[rest] = subset
 
     @cython.cfunc
     @cython.exceptval(check=False)

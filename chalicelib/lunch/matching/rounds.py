@@ -10,11 +10,14 @@ from chalicelib.lunch.matching.emit import meeting, numbered
 from chalicelib.lunch.matching.exchange import Exchange, exchange
 from chalicelib.lunch.matching.fill import fill
 from chalicelib.lunch.matching.greedy import greedy
-from chalicelib.lunch.matching.people import People
+from chalicelib.lunch.matching.people import People, view
 from chalicelib.lunch.matching.regroup import Neighbourhoods
 from chalicelib.lunch.matching.rescue import Forest, rescue
 from chalicelib.lunch.matching.sizes import resize
 from chalicelib.lunch.matching.small import Small
+
+SMALL = 64
+"""Blocks of so many people are matched on the bits of their graphs, larger ones through tables."""
 
 
 def match(columns: Columns) -> Result:
@@ -27,9 +30,9 @@ def match(columns: Columns) -> Result:
     people = People(columns)
     forest, trade, improving = Forest(people), Exchange(people), Neighbourhoods(people, columns.seed)
     separator = np.zeros(n, np.uint8)
-    members, begins = blocks(memoryview(columns.location), people.free, people.eats)
+    members, begins = blocks(view(columns.location), people.free, people.eats)
     small = Small(people, forest, trade, improving, separator)
-    larger, must_stay = small.match(memoryview(members), memoryview(begins))
+    larger, must_stay = small.match(memoryview(members), memoryview(begins), SMALL)
     bound = n - len(members) + must_stay
     large = [members[begins[block] : begins[block + 1]] for block in larger]
     greedy(people, large)

@@ -59,11 +59,12 @@ class Small:
         self.separator = memoryview(separator)
         self.must_stay = 0
 
-    def match(self, members: cython.int[::1], begins: cython.int[::1]) -> tuple[list[int], int]:
-        """Make the groups of all blocks of at most 64 people.
+    def match(self, members: cython.int[::1], begins: cython.int[::1], most: cython.int) -> tuple[list[int], int]:
+        """Make the groups of all small blocks.
 
         :param members: people, block by block
         :param begins: where in this list each block begins, and the last ends
+        :param most: so many people are a small block, 64 at most
         :returns: the numbers of the larger blocks, and how many of the people of the small ones must stay over
         """
         larger: list[int] = []
@@ -74,7 +75,7 @@ class Small:
             size = begins[block + 1] - begins[block]
             if size == 1:
                 self.must_stay += 1
-            elif size <= WORD:
+            elif size <= most:
                 self._match_block(members, begins[block], begins[block + 1])
             else:
                 larger.append(block)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
 from hypothesis import strategies as st
 
-from chalicelib.lunch.matching import Columns, Result
+from chalicelib.lunch.matching import Columns, Result, match, rounds
 
 MOST = 12
 
@@ -66,24 +67,53 @@ def fits(round: Columns, group: tuple[int, ...]) -> bool:
     return bool(free and eats) and len(here) == 1 and not any(frozenset(p) in apart for p in combinations(group, 2))
 
 
+def both_ways(round: Columns) -> Iterator[Result]:
+    """The round matched on the bits of its graph, as few people are, and through tables, as many are."""
+    usual = rounds.SMALL
+    yield match(round)
+    try:
+        rounds.SMALL = 0
+        yield match(round)
+    finally:
+        rounds.SMALL = usual
+
+
 def brute_force(round: Columns) -> tuple[int, int]:
     """The fewest left over, and of those ways the least sum of rounds waited, over all ways to make groups."""
+    return brute_force_in_all(round)[:2]
+
+
+def brute_force_in_all(round: Columns) -> tuple[int, int, int, int]:
+    """The best of all ways to make groups: left over, rounds waited by them, weeks of staleness, less groups of three."""
     n, waited = len(round), round.waited.tolist()
     sizes = range(round.minimum, min(round.maximum, n) + 1)
-    groups = [sum(1 << row for row in g) for size in sizes for g in combinations(range(n), size) if fits(round, g)]
-    headed = [[group for group in groups if group & -group == 1 << row] for row in range(n)]
+    rows = [g for size in sizes for g in combinations(range(n), size) if fits(round, g)]
+    groups = [(sum(1 << row for row in g), staleness(round, g), int(len(g) == 3)) for g in rows]
+    headed = [[group for group in groups if group[0] & -group[0] == 1 << row] for row in range(n)]
 
     @lru_cache(None)
-    def best(people: int) -> tuple[int, int]:
+    def best(people: int) -> tuple[int, int, int, int]:
         if not people:
-            return 0, 0
+            return 0, 0, 0, 0
         row = (people & -people).bit_length() - 1
-        left, sum_waited = best(people & (people - 1))
-        ways = [(left + 1, sum_waited + waited[row])]
-        ways += [best(people ^ group) for group in headed[row] if group & people == group]
+        left, sum_waited, stale, pairs = best(people & (people - 1))
+        ways = [(left + 1, sum_waited + waited[row], stale, pairs)]
+        for group, weeks, three in headed[row]:
+            if group & people == group:
+                left, sum_waited, stale, pairs = best(people ^ group)
+                ways.append((left, sum_waited, stale + weeks, pairs - three))
         return min(ways)
 
     return best((1 << n) - 1)
+
+
+def staleness(round: Columns, group: tuple[int, ...]) -> int:
+    """The weeks of objective 3 of a group: 53 less the weeks since they met, for each pair of it."""
+    met = {}
+    for one, other, weeks in round.met.tolist():
+        pair = frozenset((one, other))
+        met[pair] = min(met.get(pair, 53), weeks)
+    return sum(53 - met.get(frozenset(pair), 53) for pair in combinations(group, 2))
 
 
 def members(result: Result) -> list[tuple[int, ...]]:
@@ -94,3 +124,9 @@ def members(result: Result) -> list[tuple[int, ...]]:
 def outcome(round: Columns, result: Result) -> tuple[int, int]:
     """How many are left over, and the sum of their rounds waited."""
     return result.left, int(round.waited[result.group < 0].sum())
+
+
+def outcome_in_all(round: Columns, result: Result) -> tuple[int, int, int, int]:
+    """The same with the weeks of staleness, and less the number of groups of three."""
+    groups = members(result)
+    return *outcome(round, result), sum(staleness(round, g) for g in groups), -sum(len(g) == 3 for g in groups)

@@ -20,8 +20,9 @@ ROUNDS = 150 if not os.environ.get("LONG") else 10_000
 EXACT = """
 import sys
 import numpy as np
-from chalicelib.lunch.matching import check, match, people
-from tests.lunch.matching.rounds import brute_force, columns, outcome
+from chalicelib.lunch.matching import check, fill, people, regroup
+from tests.lunch.matching.rounds import both_ways, brute_force, columns, outcome
+fill.SPARE_EFFORT = regroup.SPARE = 0
 assert people.COMPILED == (sys.argv[1] == "compiled"), people.__file__
 for seed in range(int(sys.argv[2])):
     chance = np.random.default_rng(seed)
@@ -32,9 +33,10 @@ for seed in range(int(sys.argv[2])):
     forbidden = chance.integers(0, max(n, 1), (int(chance.integers(0, 1 + n * n // 3)), 2)) if n else []
     met = np.column_stack([chance.integers(0, n, (n, 2)), chance.integers(0, 60, n)]) if n else []
     round = columns(free, eats, chance.integers(0, 9, n), forbidden, met, seed=seed, maximum=int(chance.integers(2, 4)))
-    result = match(round)
-    assert outcome(round, result) == brute_force(round) and result.proven, seed
-    check(round, result)
+    best = brute_force(round)
+    for result in both_ways(round):
+        assert outcome(round, result) == best and result.proven, seed
+        check(round, result)
 print("exact")
 """
 

@@ -14,7 +14,17 @@ import pytest
 from hypothesis import given, settings
 
 from chalicelib.lunch.matching import BadColumns, Columns, Reason, Unproven, check, match, reasons
-from tests.lunch.matching.rounds import brute_force, columns, fits, members, outcome, small_rounds
+from tests.lunch.matching.rounds import (
+    both_ways,
+    brute_force,
+    brute_force_in_all,
+    columns,
+    fits,
+    members,
+    outcome,
+    outcome_in_all,
+    small_rounds,
+)
 
 EXAMPLES = 5000 if os.environ.get("LONG") else 250
 
@@ -22,19 +32,25 @@ EXAMPLES = 5000 if os.environ.get("LONG") else 250
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(small_rounds())
 def test_nobody_could_leave_fewer_people_or_shorter_waits(round):
-    result = match(round)
-    assert outcome(round, result) == brute_force(round)
-    assert result.proven
-    check(round, result)
+    for result in both_ways(round):
+        assert outcome(round, result) == brute_force(round)
+        assert result.proven
+        check(round, result)
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(small_rounds())
+def test_few_people_get_the_best_groups_in_all_four_objectives(round):
+    assert outcome_in_all(round, match(round)) == brute_force_in_all(round)
 
 
 @settings(max_examples=EXAMPLES // 2, deadline=None)
 @given(small_rounds(maximum=2))
 def test_only_pairs_are_matched_as_well_as_can_be(round):
-    result = match(round)
-    assert outcome(round, result) == brute_force(round)
-    assert result.proven
-    check(round, result)
+    for result in both_ways(round):
+        assert outcome(round, result) == brute_force(round)
+        assert result.proven
+        check(round, result)
 
 
 @settings(max_examples=EXAMPLES // 4, deadline=None)
