@@ -85,6 +85,8 @@ Week = Annotated[str, Meta(pattern=r"^[0-9]{4}-W[0-9]{2}\Z")]
 """An ISO week: ``2026-W51``, as ``<input type=week>`` sends it."""
 Instant = Annotated[datetime, Meta(tz=True)]
 """A moment with its offset, as answers carry it."""
+Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+"""An Instant that is written as text already, in an answer."""
 Number = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 """A number that things are known by."""
 

@@ -23,7 +23,7 @@ from uuid import uuid4
 
 from chalice.app import Blueprint, Response
 
-from chalicelib import answers, assets, callers, clock, idempotency, logs, rules
+from chalicelib import answers, assets, callers, clock, idempotency, kept_forms, logs, rules
 from chalicelib.answers import Answer, Page, Redirect
 from chalicelib.callers import Request
 from chalicelib.config import config
@@ -243,13 +243,22 @@ def _refusal(endpoint: Endpoint, request: Request, parts: dict[str, str], told: 
             return answers.as_json(endpoint.refusal(told.message), told.status, answers.retry_after(told))
         return answers.as_problem(told)
     if isinstance(told, NotLoggedIn) and endpoint.who != ANYBODY:
-        return Response("", status_code=303, headers={"Location": url("/login?next=" + quote(request.path, safe="/"))})
+        return _to_login(endpoint, request, parts)
     if endpoint.shows and request.typed and told.status in (401, 403, 409, 422, 429):
         try:
             return _show_again(endpoint, request, parts, told)
         except Told as other:  # the form's page is not there for the caller
             told = other
     return show(request, Page("error.html", {"told": told}, told.status, {**answers.retry_after(told)}))
+
+
+def _to_login(endpoint: Endpoint, request: Request, parts: dict[str, str]) -> Response:
+    """To the login, and from there to the page that was asked for; a form that was sent is kept until then."""
+    shown = next((e.path for e in ENDPOINTS if endpoint.shows and e.handler is endpoint.shows), None)
+    place = request.path if shown is None else shown.format(**parts)
+    if kept := kept_forms.pack(request.path, request.body) if endpoint.shows else "":
+        return show(request, Page("login.html", {"next": place, "kept": kept, "done": None}, 401))
+    return Response("", status_code=303, headers={"Location": url("/login?next=" + quote(place, safe="/"))})
 
 
 def _show_again(endpoint: Endpoint, request: Request, parts: dict[str, str], told: Told) -> Response:

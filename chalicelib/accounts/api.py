@@ -1,17 +1,20 @@
 """Routes about accounts: invitations, login and logout, and what opens an account: password, address, tokens, feed."""
 
 from datetime import datetime, timedelta
-from typing import Any, Literal, TypedDict
+from typing import Annotated, Any, Literal, TypedDict
 from uuid import UUID
+
+from msgspec import Meta
 
 from chalicelib import callers
 from chalicelib.accounts import feeds, invitations, people, sessions, tokens
+from chalicelib.accounts.tokens import NewToken, Token
 from chalicelib.answers import Answer, Yes
 from chalicelib.callers import Caller, Request
 from chalicelib.config import config
 from chalicelib.database import Database, Transact
 from chalicelib.errors import NotFound
-from chalicelib.fields import AnyPassword, Body, Code, Email, InvitedEmail, Name, Password
+from chalicelib.fields import AnyPassword, Body, Code, Email, Instant, InvitedEmail, Name, Password
 from chalicelib.web import ANYBODY, Routes
 
 routes = Routes(__name__)
@@ -45,8 +48,45 @@ class InvitationCode(TypedDict):
     invitation_code: str
 
 
+class NoCode(TypedDict):
+    invitation_code: None
+    error_message: str
+
+
 class Done(TypedDict):
     success: Yes
+
+
+class NotDone(TypedDict):
+    success: Annotated[bool, Meta(extra_json_schema={"const": False})]
+
+
+class Invitations(TypedDict):
+    invitations: list[invitations.Invitation]
+
+
+class Sessions(TypedDict):
+    sessions: list[sessions.Session]
+
+
+class Unconfirmed(TypedDict):
+    confirmed: Annotated[bool, Meta(extra_json_schema={"const": False})]
+
+
+class NewAddress(Unconfirmed):
+    email: str
+
+
+class Tokens(TypedDict):
+    tokens: list[Token]
+
+
+class Feed(TypedDict):
+    made: Instant | None
+
+
+class FeedAddress(TypedDict):
+    url: str
 
 
 def _no_code(message: str) -> dict[str, Any]:
@@ -81,7 +121,7 @@ def log_out(request: Request) -> Answer[Done]:
 
 
 @routes.api("GET", "/api/invitations")
-def list_invitations(db: Database, caller: Caller, now: datetime) -> dict[str, Any]:
+def list_invitations(db: Database, caller: Caller, now: datetime) -> Invitations:
     """The caller's invitations; the codes are not shown again."""
     return {"invitations": invitations.mine(db, caller, now)}
 
@@ -93,7 +133,7 @@ def revoke_invitation(db: Database, caller: Caller, invitation: UUID) -> None:
 
 
 @routes.api("GET", "/api/me/sessions", by_token=False, banned=None)
-def list_sessions(db: Database, caller: Caller) -> dict[str, Any]:
+def list_sessions(db: Database, caller: Caller) -> Sessions:
     """Where you are logged in."""
     return {"sessions": sessions.mine(db, caller)}
 
@@ -118,30 +158,32 @@ def change_password(transact: Transact, caller: Caller, body: ChangePassword, re
 
 
 @routes.api("PUT", "/api/me/email", by_token=False, status=202)
-def change_address(transact: Transact, caller: Caller, body: ChangeAddress, request: Request, now: datetime) -> Any:
+def change_address(
+    transact: Transact, caller: Caller, body: ChangeAddress, request: Request, now: datetime
+) -> NewAddress:
     """Change your e-mail address: it is yours when you open the link that is mailed to it."""
     people.change_address(transact, caller, body.email, body.password, request.address, now)
     return {"email": body.email.lower(), "confirmed": False}
 
 
 @routes.api("POST", "/api/me/email/confirmation", by_token=False, status=202)
-def confirm_again(db: Database, caller: Caller, now: datetime) -> dict[str, Any]:
+def confirm_again(db: Database, caller: Caller, now: datetime) -> Unconfirmed:
     """Have the link that confirms your address mailed again."""
     people.confirm_again(db, caller, now)
     return {"confirmed": False}
 
 
 @routes.api("GET", "/api/me/tokens", by_token=False)
-def list_tokens(db: Database, caller: Caller) -> dict[str, Any]:
+def list_tokens(db: Database, caller: Caller) -> Tokens:
     """Your API tokens, without the tokens themselves."""
     return {"tokens": tokens.mine(db, caller)}
 
 
 # In a transaction of its own: an Idempotency-Key would keep the answer, and with it the token.
 @routes.api("POST", "/api/me/tokens", by_token=False, status=201)
-def create_token(transact: Transact, caller: Caller, body: CreateToken, now: datetime) -> dict[str, Any]:
+def create_token(transact: Transact, caller: Caller, body: CreateToken, now: datetime) -> NewToken:
     """Make an API token, to read or to write. It is shown in this answer alone."""
-    made: dict[str, Any] = transact(lambda db: tokens.create(db, caller, body.name, body.scope, now))
+    made: NewToken = transact(lambda db: tokens.create(db, caller, body.name, body.scope, now))
     return made
 
 
@@ -152,13 +194,13 @@ def revoke_token(db: Database, caller: Caller, id: UUID) -> None:
 
 
 @routes.api("GET", "/api/me/feed", by_token=False)
-def read_feed(db: Database, caller: Caller) -> dict[str, Any]:
+def read_feed(db: Database, caller: Caller) -> Feed:
     """When the address of your calendar was made; null without one."""
     return {"made": feeds.made(db, caller)}
 
 
 @routes.api("PUT", "/api/me/feed", by_token=False)
-def open_feed(db: Database, caller: Caller) -> dict[str, Any]:
+def open_feed(db: Database, caller: Caller) -> FeedAddress:
     """Make an address for your calendar, shown in this answer alone; a former one ends."""
     return {"url": feeds.address(feeds.open(db, caller))}
 
@@ -169,18 +211,20 @@ def close_feed(db: Database, caller: Caller) -> None:
     feeds.close(db, caller)
 
 
-def _mock(path: str, status: int, body: dict[str, Any]) -> None:
-    def answer() -> Answer[dict[str, Any]]:
+def _mock(path: str, status: int, body: dict[str, Any], shape: type) -> None:
+    def answer() -> Answer[Any]:
         """Answers as the route of that name would, for whoever tries a client out; nothing is done."""
         return Answer(body, status)
+
+    answer.__annotations__["return"] = Answer[shape]  # type: ignore[valid-type]
 
     routes.api("POST", path, who=ANYBODY, status=status)(answer)
 
 
 if not config().live:
-    _mock("/InvitationCode/Create/Success", 200, {"invitation_code": "xxxxxxxxxx"})
-    _mock("/InvitationCode/Create/Failure/1", 429, _no_code("You are abusing the invitation code system"))
-    _mock("/InvitationCode/Create/Failure/2", 403, _no_code("You cannot give an invitation code"))
-    _mock("/InvitationCode/Create/Failure/3", 401, _no_code("You are not logged in"))
-    _mock("/Login/Success", 200, {"success": True})
-    _mock("/Login/Failure", 401, {"success": False})
+    _mock("/InvitationCode/Create/Success", 200, {"invitation_code": "xxxxxxxxxx"}, InvitationCode)
+    _mock("/InvitationCode/Create/Failure/1", 429, _no_code("You are abusing the invitation code system"), NoCode)
+    _mock("/InvitationCode/Create/Failure/2", 403, _no_code("You cannot give an invitation code"), NoCode)
+    _mock("/InvitationCode/Create/Failure/3", 401, _no_code("You are not logged in"), NoCode)
+    _mock("/Login/Success", 200, {"success": True}, Done)
+    _mock("/Login/Failure", 401, {"success": False}, NotDone)

@@ -1,7 +1,7 @@
 """Invitations: who may join. A code is shown once, is used once, expires, and may be bound to an address."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Literal, TypedDict
 from uuid import UUID, uuid4
 
 from chalicelib import outbox, rules
@@ -9,10 +9,21 @@ from chalicelib.accounts import links
 from chalicelib.callers import Caller
 from chalicelib.database import Database
 from chalicelib.errors import Abuse, NotFound, Refused
+from chalicelib.fields import Instant
 
 PURPOSE = "invitation"
 SHOWN_FOR = timedelta(minutes=10)
 """How long the page that follows an invitation shows its code, should it be loaded again."""
+
+
+class Invitation(TypedDict):
+    """An invitation that somebody gave; ``to`` is '' where whoever gets the code can use it."""
+
+    id: UUID
+    made: Instant
+    expires: Instant
+    to: str
+    state: Literal["open", "used", "revoked", "expired"]
 
 
 def create(db: Database, caller: Caller, to: str, now: datetime) -> UUID:
@@ -88,7 +99,7 @@ def tell(db: Database, invitation: UUID, by: UUID | None, mailed: bool, now: dat
     outbox.put(db, "InvitedUser", str(invitation), "invitation.created", data, now)
 
 
-def mine(db: Database, caller: Caller, now: datetime, most: int = 200, after: int = 0) -> list[dict[str, Any]]:
+def mine(db: Database, caller: Caller, now: datetime, most: int = 200, after: int = 0) -> list[Invitation]:
     """So many of the caller's invitations after the newest so many, newest first; the codes are not among it."""
     rows = db.rows(
         """

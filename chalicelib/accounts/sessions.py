@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
 from chalicelib import rules
@@ -10,6 +10,7 @@ from chalicelib.accounts import passwords
 from chalicelib.callers import Caller, hashed, new_token
 from chalicelib.database import Database, Transact, transaction
 from chalicelib.errors import Abuse, Invalid, NotLoggedIn
+from chalicelib.fields import Instant
 
 WINDOW_SECONDS = 15 * 60
 
@@ -109,7 +110,16 @@ def log_out(token_hash: bytes | None) -> None:
         transaction(lambda db: db.run("SELECT close_session(%(token)s)", token=token_hash))
 
 
-def mine(db: Database, caller: Caller) -> list[dict[str, Any]]:
+class Session(TypedDict):
+    """Where somebody is logged in; ``this``: it is the session that asks."""
+
+    id: UUID
+    opened: Instant
+    expires: Instant
+    this: bool
+
+
+def mine(db: Database, caller: Caller) -> list[Session]:
     """The caller's open sessions, newest first."""
     rows = db.rows(
         "SELECT id, opened, expires FROM session WHERE person_id = %(me)s AND expires > present() ORDER BY opened DESC",

@@ -1,12 +1,13 @@
 """Personal API tokens: a person's key for his own programs, to read or to write. Shown once, kept as a digest."""
 
 from datetime import datetime
-from typing import Any
+from typing import Literal, TypedDict
 from uuid import UUID, uuid4
 
 from chalicelib.callers import Caller, hashed, new_token
 from chalicelib.database import Database
 from chalicelib.errors import NotFound, Refused
+from chalicelib.fields import Instant
 
 MOST = 20
 """Tokens a person may have."""
@@ -14,7 +15,20 @@ PREFIX = "rendezvous_"
 """What every token begins with, so that whoever finds one lying about knows what it opens."""
 
 
-def create(db: Database, caller: Caller, name: str, scope: str, now: datetime) -> dict[str, Any]:
+class Token(TypedDict):
+    """A personal API token, without the token itself."""
+
+    id: UUID
+    name: str
+    scope: Literal["read", "write"]
+    made: Instant
+
+
+class NewToken(Token):
+    token: str
+
+
+def create(db: Database, caller: Caller, name: str, scope: Literal["read", "write"], now: datetime) -> NewToken:
     """Make a token of that name to 'read' or 'write'; it stands in this answer and nowhere else. Raises Refused."""
     db.run("SELECT pg_advisory_xact_lock(hashtextextended(%(who)s, 1))", who=f"token {caller.id}")
     if len(mine(db, caller)) >= MOST:
@@ -33,7 +47,7 @@ def create(db: Database, caller: Caller, name: str, scope: str, now: datetime) -
     return {"id": id, "name": name, "scope": scope, "made": now, "token": token}
 
 
-def mine(db: Database, caller: Caller) -> list[dict[str, Any]]:
+def mine(db: Database, caller: Caller) -> list[Token]:
     """The caller's tokens, newest first, by name: the tokens themselves are known to nobody."""
     rows = db.rows(
         "SELECT id, name, scope, made FROM api_token WHERE person_id = %(me)s ORDER BY made DESC, name", me=caller.id

@@ -1,13 +1,14 @@
 """Routes about the calendar: when one is free."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, TypedDict
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 
 from chalicelib.calendar import availability
+from chalicelib.calendar.availability import Availability
 from chalicelib.callers import Caller
 from chalicelib.database import Database
 from chalicelib.fields import Body, Day, LocalTime, Zone, wall_time
@@ -41,8 +42,12 @@ class WhichAvailability(Body):
     purpose: Literal["lunch", "coaching"] = "lunch"
 
 
+class Availabilities(TypedDict):
+    availability: list[Availability]
+
+
 @routes.api("POST", "/api/availability", status=201)
-def give(db: Database, caller: Caller, body: GiveAvailability, now: datetime) -> dict[str, Any]:
+def give(db: Database, caller: Caller, body: GiveAvailability, now: datetime) -> Availability:
     """Say when you are free, once or weekly, in local time."""
     return availability.give(
         db,
@@ -59,13 +64,13 @@ def give(db: Database, caller: Caller, body: GiveAvailability, now: datetime) ->
 
 
 @routes.api("GET", "/api/availability")
-def list_availability(db: Database, caller: Caller, query: WhichAvailability) -> dict[str, Any]:
+def list_availability(db: Database, caller: Caller, query: WhichAvailability) -> Availabilities:
     """When you said that you are free."""
     return {"availability": availability.mine(db, caller, query.purpose)}
 
 
 @routes.api("PATCH", "/api/availability/{id}")
-def change(db: Database, caller: Caller, id: UUID, body: ChangeAvailability, now: datetime) -> dict[str, Any]:
+def change(db: Database, caller: Caller, id: UUID, body: ChangeAvailability, now: datetime) -> Availability:
     """Change an availability; what is not named stays."""
     changes = {name: value for name, value in msgspec.structs.asdict(body).items() if value is not msgspec.UNSET}
     if "exceptions" in changes:

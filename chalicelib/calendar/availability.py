@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,16 @@ WEEK = timedelta(weeks=1)
 MOST = 100
 """Availabilities a person may have for one purpose."""
 MOST_EXCEPTIONS = 366
+
+
+Availability = TypedDict(
+    "Availability",
+    {
+        "id": UUID, "purpose": str, "start": str, "end": str, "timezone": str, "weekly": bool, "until": str | None,
+        "except": list[str],
+    },
+)  # fmt: skip
+"""An availability as the API shows it: ``start`` and ``end`` are wall time in its zone, ``2026-11-24T11:30``."""
 
 
 class Hours(NamedTuple):
@@ -92,7 +102,7 @@ def give(
     until: date | None,
     exceptions: list[date],
     now: datetime,
-) -> dict[str, Any]:
+) -> Availability:
     """Say when one is free; the availability as it is kept. Raises Invalid naming the field and the rule, Forbidden for
     office hours of who is no coach."""
     if purpose == "coaching" and not caller.is_a("coach"):
@@ -122,7 +132,7 @@ def give(
 
 def change(
     db: Database, caller: Caller, id: UUID, changes: dict[str, Any], now: datetime, purpose: str = "lunch"
-) -> dict[str, Any]:
+) -> Availability:
     """Change some fields of an availability of that purpose; as it is kept then. Raises NotFound, Invalid, Refused."""
     row = db.row("SELECT * FROM availability WHERE id = %(id)s AND person_id = %(me)s FOR UPDATE", id=id, me=caller.id)
     if row is None:
@@ -167,7 +177,7 @@ def _refuse_office_hours(given: str, purpose: str) -> None:
         raise Refused("Office hours are changed at /api/office-hours, which asks about booked calls")
 
 
-def mine(db: Database, caller: Caller, purpose: str = "lunch") -> list[dict[str, Any]]:
+def mine(db: Database, caller: Caller, purpose: str = "lunch") -> list[Availability]:
     """The caller's availabilities for that purpose, in order of their start."""
     return [shown(id, purpose, hours) for id, hours in hours_by_id(db, caller, purpose).items()]
 
@@ -230,7 +240,7 @@ def hours_of(row: Any, exceptions: frozenset[date]) -> Hours:
     return Hours(row.starts, row.ends, row.timezone, row.weekly, row.until, exceptions)
 
 
-def shown(id: UUID, purpose: str, hours: Hours) -> dict[str, Any]:
+def shown(id: UUID, purpose: str, hours: Hours) -> Availability:
     """An availability as the API shows it."""
     return {
         "id": id,

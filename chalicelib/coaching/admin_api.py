@@ -1,10 +1,9 @@
 """Routes with which admins say who coaches whom. People go by their slugs; a relationship has no public id."""
 
 from datetime import datetime
-from typing import Any
 
 from chalicelib.callers import Caller
-from chalicelib.coaching import relationships
+from chalicelib.coaching import answers, relationships
 from chalicelib.coaching.api import Slug
 from chalicelib.database import Database
 from chalicelib.fields import Body, Line
@@ -31,19 +30,19 @@ class End(Body):
 
 
 @routes.api("GET", "/api/admin/relationships", who="admin")
-def list_relationships(db: Database, caller: Caller) -> dict[str, Any]:
+def list_relationships(db: Database, caller: Caller) -> answers.Relationships:
     """Who coaches whom, and how many calls are coming."""
     return {"relationships": [row._asdict() for row in relationships.every(db)]}
 
 
 @routes.api("POST", "/api/admin/relationships", who="admin", status=201)
-def assign(db: Database, caller: Caller, body: Assign, now: datetime) -> dict[str, Any]:
+def assign(db: Database, caller: Caller, body: Assign, now: datetime) -> answers.Begun:
     """Give a client a coach."""
     return relationships.assign(db, caller, body.coach, body.client, body.why, now)
 
 
 @routes.api("PATCH", "/api/admin/relationships/{slug}", who="admin")
-def move(db: Database, caller: Caller, slug: str, body: Reassign, now: datetime) -> dict[str, Any]:
+def move(db: Database, caller: Caller, slug: str, body: Reassign, now: datetime) -> answers.Begun:
     """Give the client of that slug another coach; ``calls`` says what becomes of calls with the former one."""
     return relationships.move(db, caller, slug, body.coach, body.calls, body.why, now)
 

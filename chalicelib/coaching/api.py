@@ -1,7 +1,7 @@
 """Routes about coaching: slots, office hours, appointments, series, relationships."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, cast
 from uuid import UUID
 
 import msgspec
@@ -10,8 +10,9 @@ from msgspec import Meta
 from chalicelib.answers import Answer
 from chalicelib.calendar import availability
 from chalicelib.calendar.api import ChangeAvailability, Days
+from chalicelib.calendar.availability import Availability
 from chalicelib.callers import Caller
-from chalicelib.coaching import agenda, appointments, coaches, free_slots, office_hours, series
+from chalicelib.coaching import agenda, answers, appointments, coaches, free_slots, office_hours, series
 from chalicelib.coaching.office_hours import Calls
 from chalicelib.database import Database
 from chalicelib.fields import Body, Day, Line, LocalTime, Zone, matching, wall_time
@@ -108,8 +109,12 @@ class CallLink(Body):
     url: CallUrl
 
 
+def _slots(spans: list[availability.Span], caller: Caller) -> answers.Slots:
+    return {"slots": cast(list[answers.Slot], free_slots.shown(spans, caller.timezone))}
+
+
 @routes.api("GET", "/api/coaches/{slug}/slots")
-def list_slots(db: Database, caller: Caller, slug: str, query: WhichSlots, now: datetime) -> dict[str, Any]:
+def list_slots(db: Database, caller: Caller, slug: str, query: WhichSlots, now: datetime) -> answers.SlotsOfWeeks:
     """The free slots of your coach, by weeks of your zone; each can be booked as it stands here."""
     coach, first, weeks, found = free_slots.of_weeks(
         db, caller, slug, query.first, query.weeks, query.client, query.moving, now
@@ -118,57 +123,57 @@ def list_slots(db: Database, caller: Caller, slug: str, query: WhichSlots, now: 
         "coach": {"slug": slug, "name": coach.name, "timezone": coach.zone.key},
         "from": first,
         "weeks": weeks,
-        "slots": free_slots.shown(found, caller.timezone),
+        "slots": _slots(found, caller)["slots"],
     }
 
 
 @routes.api("GET", "/api/coaches/{slug}/first")
-def first_slot(db: Database, caller: Caller, slug: str, now: datetime) -> dict[str, Any]:
+def first_slot(db: Database, caller: Caller, slug: str, now: datetime) -> answers.Slots:
     """The first free slot of your coach, as a list of one; empty where there is none within the horizon."""
     found = free_slots.first(db, caller, slug, now)
-    return {"slots": free_slots.shown([found] if found else [], caller.timezone)}
+    return _slots([found] if found else [], caller)
 
 
 @routes.api("GET", "/api/coaches/{slug}/nearest")
-def nearest_slots(db: Database, caller: Caller, slug: str, query: WhichStart, now: datetime) -> dict[str, Any]:
+def nearest_slots(db: Database, caller: Caller, slug: str, query: WhichStart, now: datetime) -> answers.Slots:
     """The three free slots nearest to a time that you would have liked."""
     start = appointments.checked_time(query.start, now)
     whose = coaches.seen(db, caller, slug, now, now, query.client, query.moving).client
     client = whose and whose.id
     found = free_slots.nearest(db, slug, client, start, now, limited=client == caller.id, moving=query.moving)
-    return {"slots": free_slots.shown(found, caller.timezone)}
+    return _slots(found, caller)
 
 
 @routes.api("GET", "/api/coaches/{slug}/why")
-def why_not_free(db: Database, caller: Caller, slug: str, query: WhichTime, now: datetime) -> dict[str, Any]:
+def why_not_free(db: Database, caller: Caller, slug: str, query: WhichTime, now: datetime) -> answers.Reasons:
     """Why a time is not free, for the coach and the admin; no reason where it is."""
     start = appointments.checked_time(query.start, now)
     return {"reasons": free_slots.why_not(db, caller, slug, start, query.client, now)}
 
 
 @routes.api("GET", "/api/appointments")
-def list_appointments(db: Database, caller: Caller, query: WhichWeeks, now: datetime) -> dict[str, Any]:
+def list_appointments(db: Database, caller: Caller, query: WhichWeeks, now: datetime) -> answers.Calls:
     """Your calls from the start of a week; ``next`` names the window after it."""
-    return agenda.window(db, caller, query.first, query.weeks, now)
+    return cast(answers.Calls, agenda.window(db, caller, query.first, query.weeks, now))
 
 
 @routes.api("POST", "/api/appointments", status=201)
-def book(db: Database, caller: Caller, body: BookCall, now: datetime) -> Answer[Any]:
+def book(db: Database, caller: Caller, body: BookCall, now: datetime) -> Answer[answers.Call]:
     """Book a call with your coach; as a coach, for a client of yours."""
-    call = appointments.book(db, caller, body.coach, body.start, body.end, body.client, now)
+    call = cast(answers.Call, appointments.book(db, caller, body.coach, body.start, body.end, body.client, now))
     return Answer(call, 201, {"Location": url(f"/api/appointments/{call['id']}")})
 
 
 @routes.api("GET", "/api/appointments/{id}")
-def read(db: Database, caller: Caller, id: UUID) -> dict[str, Any]:
+def read(db: Database, caller: Caller, id: UUID) -> answers.Call:
     """One call of yours."""
-    return agenda.read(db, caller, id)
+    return cast(answers.Call, agenda.read(db, caller, id))
 
 
 @routes.api("PATCH", "/api/appointments/{id}")
-def move(db: Database, caller: Caller, id: UUID, body: MoveCall, now: datetime) -> dict[str, Any]:
+def move(db: Database, caller: Caller, id: UUID, body: MoveCall, now: datetime) -> answers.Call:
     """Move a call; ``version`` is the one you saw."""
-    return appointments.move(db, caller, id, body.start, body.end, body.version, now)
+    return cast(answers.Call, appointments.move(db, caller, id, body.start, body.end, body.version, now))
 
 
 @routes.api("DELETE", "/api/appointments/{id}", status=204)
@@ -178,19 +183,20 @@ def cancel(db: Database, caller: Caller, id: UUID, query: CancelCall, now: datet
 
 
 @routes.api("POST", "/api/series", status=201)
-def book_series(db: Database, caller: Caller, body: BookSeries, now: datetime) -> dict[str, Any]:
+def book_series(db: Database, caller: Caller, body: BookSeries, now: datetime) -> answers.Series:
     """Book a call every month, on that weekday of the month at that hour: all of them or none."""
-    return {"appointments": series.book(db, caller, body.coach, body.start, body.months, body.client, now)}
+    calls = series.book(db, caller, body.coach, body.start, body.months, body.client, now)
+    return {"appointments": cast(list[answers.Call], calls)}
 
 
 @routes.api("GET", "/api/office-hours", who="coach")
-def list_office_hours(db: Database, caller: Caller) -> dict[str, Any]:
+def list_office_hours(db: Database, caller: Caller) -> answers.OfficeHours:
     """Your office hours."""
     return {"office_hours": availability.mine(db, caller, office_hours.PURPOSE)}
 
 
 @routes.api("POST", "/api/office-hours", who="coach", status=201)
-def give_office_hours(db: Database, caller: Caller, body: GiveHours, now: datetime) -> dict[str, Any]:
+def give_office_hours(db: Database, caller: Caller, body: GiveHours, now: datetime) -> Availability:
     """Give office hours, once or weekly, in local time."""
     start, end = wall_time(body.start, "start"), wall_time(body.end, "end")
     return availability.give(
@@ -199,7 +205,7 @@ def give_office_hours(db: Database, caller: Caller, body: GiveHours, now: dateti
 
 
 @routes.api("PATCH", "/api/office-hours/{id}", who="coach")
-def change_office_hours(db: Database, caller: Caller, id: UUID, body: ChangeHours, now: datetime) -> dict[str, Any]:
+def change_office_hours(db: Database, caller: Caller, id: UUID, body: ChangeHours, now: datetime) -> Availability:
     """Change office hours; ``calls`` says what becomes of booked calls outside the new ones."""
     changes = {name: value for name, value in msgspec.structs.asdict(body).items() if value is not msgspec.UNSET}
     changes.pop("calls")
@@ -217,19 +223,19 @@ def withdraw_office_hours(db: Database, caller: Caller, id: UUID, query: WhatOfC
 
 
 @routes.api("POST", "/api/days-away", who="coach")
-def be_away(db: Database, caller: Caller, body: Away, now: datetime) -> dict[str, Any]:
+def be_away(db: Database, caller: Caller, body: Away, now: datetime) -> answers.Cancelled:
     """Be away on a day: no office hours, and its calls are cancelled with three offers each."""
     return {"cancelled": office_hours.be_away(db, caller, body.day, now)}
 
 
 @routes.api("GET", "/api/blocks", who="coach")
-def list_blocks(db: Database, caller: Caller, now: datetime) -> dict[str, Any]:
+def list_blocks(db: Database, caller: Caller, now: datetime) -> answers.Blocks:
     """The times you keep to yourself."""
     return {"blocks": office_hours.blocks(db, caller, now)}
 
 
 @routes.api("POST", "/api/blocks", who="coach", status=201)
-def block(db: Database, caller: Caller, body: Block, now: datetime) -> dict[str, Any]:
+def block(db: Database, caller: Caller, body: Block, now: datetime) -> answers.Block:
     """Keep a time to yourself."""
     return office_hours.block(db, caller, body.start, body.end, now)
 
@@ -241,13 +247,13 @@ def unblock(db: Database, caller: Caller, id: UUID) -> None:
 
 
 @routes.api("GET", "/api/call-link", who="coach")
-def read_call_link(db: Database, caller: Caller) -> dict[str, Any]:
+def read_call_link(db: Database, caller: Caller) -> answers.CallLink:
     """Where your calls take place."""
     return {"url": coaches.call_link(db, caller.id)}
 
 
 @routes.api("PUT", "/api/call-link", who="coach")
-def give_call_link(db: Database, caller: Caller, body: CallLink) -> dict[str, Any]:
+def give_call_link(db: Database, caller: Caller, body: CallLink) -> answers.CallLink:
     """Say where your calls take place: https: or tel:; an empty one takes it away."""
     coaches.give_call_link(db, caller, body.url)
     return {"url": body.url}

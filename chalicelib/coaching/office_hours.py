@@ -7,9 +7,10 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from chalicelib.calendar import availability, zones
-from chalicelib.calendar.availability import Hours, Span, occurrences
+from chalicelib.calendar.availability import Availability, Hours, Span, occurrences
 from chalicelib.callers import Caller
 from chalicelib.coaching import appointments
+from chalicelib.coaching.answers import Block
 from chalicelib.coaching.slots import MARGIN
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound, Refused
@@ -23,9 +24,9 @@ Calls = Literal["keep", "cancel"]
 
 def change(
     db: Database, caller: Caller, id: UUID, changes: dict[str, Any], calls: Calls | None, now: datetime
-) -> dict[str, Any]:
+) -> Availability:
     """Change office hours; as they are kept then. Raises NotFound, Invalid; Refused naming the calls left outside."""
-    changed: dict[str, Any] = _asking(
+    changed: Availability = _asking(
         db, caller, calls, now, lambda: availability.change(db, caller, id, changes, now, PURPOSE)
     )
     return changed
@@ -82,7 +83,7 @@ def be_away(db: Database, caller: Caller, day: date, now: datetime, *, asked: bo
     return appointments.cancel_coming(db, now, coach=caller.id, span=(begin, end), reason="away", offers=True)
 
 
-def block(db: Database, caller: Caller, start: datetime, end: datetime, now: datetime) -> dict[str, Any]:
+def block(db: Database, caller: Caller, start: datetime, end: datetime, now: datetime) -> Block:
     """Keep a time to oneself: no calls and no lunches. Raises Invalid; Refused where something is booked in it."""
     span = appointments.checked_span(start, end, now)
     if span[1] <= now:
@@ -105,7 +106,7 @@ def unblock(db: Database, caller: Caller, id: UUID) -> None:
         raise NotFound("There is no such blocked time of yours")
 
 
-def blocks(db: Database, caller: Caller, now: datetime) -> list[dict[str, Any]]:
+def blocks(db: Database, caller: Caller, now: datetime) -> list[Block]:
     """The caller's blocked times that are not over, in order."""
     rows = db.rows(
         "SELECT id, lower(during) AS starts, upper(during) AS ends FROM block"
@@ -117,7 +118,7 @@ def blocks(db: Database, caller: Caller, now: datetime) -> list[dict[str, Any]]:
     return [_block(row.id, (row.starts, row.ends), caller) for row in rows]
 
 
-def _block(id: UUID, span: Span, caller: Caller) -> dict[str, Any]:
+def _block(id: UUID, span: Span, caller: Caller) -> Block:
     place = ZoneInfo(caller.timezone)
     return {
         "id": id,

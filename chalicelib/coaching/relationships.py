@@ -6,6 +6,7 @@ from uuid import UUID
 
 from chalicelib.callers import Caller
 from chalicelib.coaching import appointments
+from chalicelib.coaching.answers import Begun
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound, Refused
 
@@ -24,16 +25,14 @@ def every(db: Database) -> list[Any]:
     )
 
 
-def assign(db: Database, caller: Caller, coach: str, client: str, why: str, now: datetime) -> dict[str, Any]:
+def assign(db: Database, caller: Caller, coach: str, client: str, why: str, now: datetime) -> Begun:
     """Give a client a coach. Raises Invalid for an unknown or inactive one, Refused where he has a coach already."""
     coach_id, client_id = _begin(db, coach, client, now)
     _note(db, caller, f"gave the coach {coach_id} to", client_id, why, now)
     return {"coach": coach, "client": client, "begun": now}
 
 
-def move(
-    db: Database, caller: Caller, client: str, coach: str, calls: Calls | None, why: str, now: datetime
-) -> dict[str, Any]:
+def move(db: Database, caller: Caller, client: str, coach: str, calls: Calls | None, why: str, now: datetime) -> Begun:
     """Give a client another coach; calls with the former one are kept or cancelled. Raises as ``end``, ``assign``."""
     _end(db, client, calls, now)
     coach_id, client_id = _begin(db, coach, client, now)

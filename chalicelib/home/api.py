@@ -11,6 +11,7 @@ from chalicelib.answers import Answer, Yes
 from chalicelib.calendar import zones
 from chalicelib.callers import Caller, Request
 from chalicelib.coaching import coaches
+from chalicelib.coaching.answers import Somebody
 from chalicelib.database import Database, Transact
 from chalicelib.errors import Invalid, NotFound
 from chalicelib.fields import AnyPassword, Body, FoodName, Name, Zone
@@ -34,6 +35,23 @@ class EraseMe(Body):
     password: AnyPassword
 
 
+class Me(TypedDict):
+    """Who somebody is here, as he sees it himself; ``mails``: which kinds he wants."""
+
+    username: str
+    email: str
+    email_confirmed: bool
+    slug: str
+    name: str
+    timezone: str
+    roles: list[str]
+    banned: bool
+    location: str | None
+    refuses: list[str]
+    mails: dict[str, bool]
+    coach: Somebody | None
+
+
 class Enrolled(TypedDict):
     success: Yes
     message: Literal["Please log in"]
@@ -54,12 +72,16 @@ def enrol(request: Request, body: enrolment.Enrol, now: datetime) -> Enrolled:
 
 
 @routes.api("GET", "/api/me", banned=None)
-def read(db: Database, caller: Caller) -> dict[str, Any]:
+def read(db: Database, caller: Caller) -> Me:
     """Who you are here, and who coaches you. Without a location you are not matched."""
     account = people.account(db, caller)
     location = locations.of(db, caller)
     coach = coaches.mine(db, caller) if caller.is_a("client") else None
-    return account | {
+    return {
+        "username": account["username"],
+        "email": account["email"],
+        "email_confirmed": account["email_confirmed"],
+        "slug": account["slug"],
         "name": caller.name,
         "timezone": caller.timezone,
         "roles": list(caller.roles),
@@ -72,7 +94,7 @@ def read(db: Database, caller: Caller) -> dict[str, Any]:
 
 
 @routes.api("PATCH", "/api/me")
-def change(db: Database, caller: Caller, body: ChangeMe) -> dict[str, Any]:
+def change(db: Database, caller: Caller, body: ChangeMe) -> Me:
     """Change your name, zone, location, what you refuse to eat or to be mailed; what is not named stays."""
     name = None if body.name is msgspec.UNSET else body.name
     timezone = None if body.timezone is msgspec.UNSET else zones.zone(body.timezone).key
@@ -86,7 +108,7 @@ def change(db: Database, caller: Caller, body: ChangeMe) -> dict[str, Any]:
         if unknown:
             raise Invalid.field("mails", "has a kind we do not know")
         refused_mails.choose(db, caller, body.mails)
-    changed: dict[str, Any] = read(db, caller._replace(name=name or caller.name, timezone=timezone or caller.timezone))
+    changed: Me = read(db, caller._replace(name=name or caller.name, timezone=timezone or caller.timezone))
     return changed
 
 
@@ -97,7 +119,7 @@ def erase(transact: Transact, caller: Caller, body: EraseMe, request: Request, n
 
 
 @routes.api("GET", "/api/me/export", banned=None)
-def take_along(db: Database, caller: Caller, now: datetime) -> Answer[Any]:
+def take_along(db: Database, caller: Caller, now: datetime) -> Answer[export.Everything]:
     """Everything that is kept about you, as one file."""
     headers: dict[str, Any] = {"Content-Disposition": 'attachment; filename="rendezvous.json"'}
     return Answer(export.everything(db, caller.id, now), headers=headers)

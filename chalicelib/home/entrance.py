@@ -3,12 +3,12 @@
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
-from chalicelib import callers
+from chalicelib import callers, kept_forms
 from chalicelib.accounts import people, sessions
 from chalicelib.answers import Page, Redirect, page
 from chalicelib.calendar import zones
 from chalicelib.callers import Caller, Request
-from chalicelib.database import Database
+from chalicelib.database import Database, transaction
 from chalicelib.fields import AnyPassword, Body, Code, Email, Line, Password
 from chalicelib.home import enrolment
 from chalicelib.lunch import food_types, locations
@@ -36,6 +36,7 @@ class LogIn(Body):
     username: Code
     password: AnyPassword
     next: Line = ""
+    kept: kept_forms.Kept = ""
 
 
 class Invited(Body):
@@ -77,13 +78,20 @@ def own_path(path: str) -> str:
 def login(db: Database, caller: Caller | None, form: Form, query: Next) -> Page | Redirect:
     if caller and not form.message:
         return Redirect(own_path(query.next))
-    return page("login.html", next=query.next, done=DONE.get(query.done))
+    return page("login.html", next=query.next, kept="", done=DONE.get(query.done))
 
 
 @routes.form("/login", who=ANYBODY, shows=login)
-def log_in(request: Request, body: LogIn, now: datetime) -> Redirect:
+def log_in(request: Request, body: LogIn, now: datetime) -> Page | Redirect:
+    """Open a session; a form that was sent when the last one had ended is offered again, for the new one."""
+    kept = kept_forms.unpack(body.kept) if body.kept else None
     token, lasts = sessions.log_in(body.username, body.password, request.address, now)
-    return Redirect(own_path(body.next), {"Set-Cookie": callers.session_cookie(token, lasts)})
+    cookie: dict[str, str | list[str]] = {"Set-Cookie": callers.session_cookie(token, lasts)}
+    if kept is None:
+        return Redirect(own_path(body.next), cookie)
+    request.token = token.encode()
+    transaction(lambda db: callers.enter(db, request))
+    return Page("kept_form.html", {"kept": kept, "next": own_path(body.next)}, headers=cookie)
 
 
 @routes.form("/logout", who=ANYBODY, shows=login)

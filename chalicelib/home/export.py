@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from chalicelib.database import Database
+from chalicelib.fields import Instant
 
 TABLES: dict[str, str] = {
     "person": "SELECT id, slug, name, timezone, enrolled FROM person WHERE id = %(me)s",
@@ -78,12 +79,15 @@ TABLES: dict[str, str] = {
 """Table -> what it keeps of the person; every table that refers to one is here, which a test holds."""
 
 
-def everything(db: Database, person: UUID, now: datetime) -> dict[str, Any]:
+Everything = dict[str, Instant | list[dict[str, Any]]]
+
+
+def everything(db: Database, person: UUID, now: datetime) -> Everything:
     """All of it, by table: ``{"exported": ..., "person": [{...}], "attendance": [...], ...}``.
 
     What is kept so that nobody can read it (password, tokens) is not in it, nor is what others say of him.
     """
-    found: dict[str, Any] = {"exported": now}
+    found: Everything = {"exported": now}
     for table, statement in TABLES.items():
         found[table] = [row._asdict() for row in db.rows(statement, me=person)]
     return found

@@ -6,7 +6,7 @@ call and what a handler takes.
 
 import inspect
 from collections.abc import Iterable
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, TypedDict, get_args, get_origin, get_type_hints
 
 import msgspec
 from chalice.app import Response
@@ -61,10 +61,22 @@ IDEMPOTENCY_KEY = {
     "description": "Sent again with the same key, the request is carried out once",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
 }
+
+
+class Document(TypedDict):
+    """An OpenAPI document: its first keys."""
+
+    openapi: str
+    info: dict[str, str]
+    servers: list[dict[str, str]]
+    paths: dict[str, Any]
+    components: dict[str, Any]
+
+
 _REFS = "#/components/schemas/{name}"
 
 
-def document(endpoints: Iterable[Endpoint], server: str = "/") -> dict[str, Any]:
+def document(endpoints: Iterable[Endpoint], server: str = "/") -> Document:
     """The description of those endpoints that answer JSON: neither pages nor files."""
     described = [one for one in endpoints if not one.html and _returned(one) is not Response]
     shapes = [shape for endpoint in described for shape in (endpoint.takes.get("body"), answer_of(endpoint)) if shape]

@@ -44,7 +44,7 @@ class Operation(NamedTuple):
 
 
 @routes.api("GET", "/api/openapi.json", who=ANYBODY)
-def read() -> dict[str, Any]:
+def read() -> openapi.Document:
     """This description, as OpenAPI 3.1."""
     return _document(url("") or "/")
 
@@ -62,7 +62,7 @@ def slice_of_it(db: Any, slice: str) -> Page:
 
 
 @cache
-def _document(server: str) -> dict[str, Any]:
+def _document(server: str) -> openapi.Document:
     return openapi.document(ENDPOINTS, server)
 
 
@@ -78,7 +78,7 @@ def _slices() -> dict[str, list[Operation]]:
     return dict(sorted(found.items()))
 
 
-def _operation(document: dict[str, Any], method: str, path: str, given: dict[str, Any]) -> Operation:
+def _operation(document: openapi.Document, method: str, path: str, given: dict[str, Any]) -> Operation:
     body = given.get("requestBody")
     return Operation(
         given["operationId"],
@@ -96,7 +96,7 @@ def _operation(document: dict[str, Any], method: str, path: str, given: dict[str
     )
 
 
-def _answer(document: dict[str, Any], status: str, given: dict[str, Any]) -> Answer:
+def _answer(document: openapi.Document, status: str, given: dict[str, Any]) -> Answer:
     is_problem = "$ref" in given
     given = _resolved(document, given)
     if is_problem or "content" not in given:
@@ -105,7 +105,7 @@ def _answer(document: dict[str, Any], status: str, given: dict[str, Any]) -> Ans
     return Answer(status, given["description"], list(fields(document, content["schema"])))
 
 
-def fields(document: dict[str, Any], schema: dict[str, Any], before: str = "") -> Iterator[Field]:
+def fields(document: openapi.Document, schema: dict[str, Any], before: str = "") -> Iterator[Field]:
     """The fields of an object, those of objects inside it after it with its name in front."""
     schema = _resolved(document, schema)
     for name, given in schema.get("properties", {}).items():
@@ -118,7 +118,7 @@ def fields(document: dict[str, Any], schema: dict[str, Any], before: str = "") -
             yield from fields(document, one, before + name + suffix)
 
 
-def in_words(document: dict[str, Any], schema: dict[str, Any]) -> str:
+def in_words(document: openapi.Document, schema: dict[str, Any]) -> str:
     """What a schema allows, in words: ``text of 1 to 100 characters``."""
     schema = _resolved(document, schema)
     if "anyOf" in schema:
@@ -153,10 +153,10 @@ def _bounds(schema: dict[str, Any], what: str, before: str, unit: str = "") -> s
     return f"{before}{words}{unit}"
 
 
-def _resolved(document: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+def _resolved(document: openapi.Document, given: dict[str, Any]) -> dict[str, Any]:
     if "$ref" not in given:
         return given
-    found = document
+    found: Any = document
     for part in given["$ref"].removeprefix("#/").split("/"):
         found = found[part]
-    return found
+    return dict(found)

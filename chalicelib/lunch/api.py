@@ -50,6 +50,14 @@ class FoodTypes(TypedDict):
     food_types: list[str]
 
 
+class Events(TypedDict):
+    events: list[events.Event]
+
+
+class Pauses(TypedDict):
+    pauses: list[pauses.Pause]
+
+
 def _appointments(found: list[Any]) -> Appointments:
     return {"success": True, "message": None, "appointments": [events.appointment(event) for event in found]}
 
@@ -85,32 +93,32 @@ def valid_food_types(db: Database, caller: Caller) -> FoodTypes:
 
 
 @routes.api("GET", "/api/events")
-def list_events(db: Database, caller: Caller, query: WhichOfMine, now: datetime) -> dict[str, Any]:
+def list_events(db: Database, caller: Caller, query: WhichOfMine, now: datetime) -> Events:
     """The lunches you were invited to that are not over, with your response; with past, the last 100 that are."""
     return {"events": [events.shown(event) for event in events.answerable(db, caller, now, query.past)]}
 
 
 @routes.api("GET", "/api/events/{id}")
-def read_event(db: Database, caller: Caller, id: UUID) -> dict[str, Any]:
+def read_event(db: Database, caller: Caller, id: UUID) -> events.Event:
     """A lunch of yours, or a public one."""
     return events.shown(events.read(db, caller, id))
 
 
 @routes.api("PUT", "/api/events/{id}/attendance")
-def respond(db: Database, caller: Caller, id: UUID, body: Respond, now: datetime) -> dict[str, Any]:
+def respond(db: Database, caller: Caller, id: UUID, body: Respond, now: datetime) -> events.Event:
     """Say whether you come. Approving rejects your other invitations for that time."""
     attendances.respond(db, caller, id, body.response, now)
     return events.shown(events.read(db, caller, id))
 
 
 @routes.api("POST", "/api/pauses", status=201)
-def begin_pause(db: Database, caller: Caller, body: BeginPause, now: datetime) -> dict[str, Any]:
+def begin_pause(db: Database, caller: Caller, body: BeginPause, now: datetime) -> pauses.Pause:
     """Sit out from one week to another, both included: 2026-W51. Lunches made before stay."""
     return pauses.begin(db, caller, body.first, body.last, now)
 
 
 @routes.api("GET", "/api/pauses")
-def list_pauses(db: Database, caller: Caller, now: datetime) -> dict[str, Any]:
+def list_pauses(db: Database, caller: Caller, now: datetime) -> Pauses:
     """Your pauses that are not over."""
     return {"pauses": pauses.mine(db, caller, now)}
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from chalicelib.calendar.entries import Entry
 from chalicelib.callers import Caller
 from chalicelib.database import Database
 from chalicelib.errors import NotFound
+from chalicelib.fields import Instant
 
 AHEAD = timedelta(weeks=4)
 """How far ahead public events are shown."""
@@ -79,7 +80,24 @@ def read(db: Database, caller: Caller, id: UUID) -> Any:
     return row
 
 
-def shown(event: Any) -> dict[str, Any]:
+class Event(TypedDict):
+    """A lunch as the API shows it to who was invited; ``response`` is his, null where the lunch is only public."""
+
+    id: UUID
+    title: str
+    status: str
+    start: Instant
+    end: Instant
+    timezone: str
+    location: str
+    meeting_point: str
+    public: bool
+    seats: int
+    people: list[str]
+    response: Literal["invited", "approved", "rejected"] | None
+
+
+def shown(event: Any) -> Event:
     """An event as the API shows it: its times in the offset of the lunch's own place."""
     place = ZoneInfo(event.timezone)
     return {

@@ -1,7 +1,7 @@
 """Pauses: whole ISO weeks in which a member sits out. Lunches that were made before stay as they are."""
 
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TypedDict
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,15 @@ MOST = 50
 """Pauses a person may have that are not over."""
 
 
-def begin(db: Database, caller: Caller, first: str, last: str, now: datetime) -> dict[str, Any]:
+class Pause(TypedDict):
+    """Weeks in which somebody sits out, both included."""
+
+    id: UUID
+    first: str
+    last: str
+
+
+def begin(db: Database, caller: Caller, first: str, last: str, now: datetime) -> Pause:
     """Sit out from one week to another, both included (``2026-W51``); the pause. Raises Invalid, Refused."""
     begins, monday = zones.week_of(first, "first"), zones.week_of(last, "last")
     today = _today(caller, now)
@@ -42,7 +50,7 @@ def begin(db: Database, caller: Caller, first: str, last: str, now: datetime) ->
     return _shown(id, begins, monday + timedelta(days=7))
 
 
-def mine(db: Database, caller: Caller, now: datetime) -> list[dict[str, Any]]:
+def mine(db: Database, caller: Caller, now: datetime) -> list[Pause]:
     """The caller's pauses that are not over, in order."""
     rows = db.rows(
         "SELECT id, lower(weeks) AS begins, upper(weeks) AS ends FROM pause"
@@ -74,5 +82,5 @@ def _today(caller: Caller, now: datetime) -> date:
     return zones.local_time(now, ZoneInfo(caller.timezone)).date()
 
 
-def _shown(id: UUID, begins: date, ends: date) -> dict[str, Any]:
+def _shown(id: UUID, begins: date, ends: date) -> Pause:
     return {"id": id, "first": zones.week_name(begins), "last": zones.week_name(ends - timedelta(days=7))}

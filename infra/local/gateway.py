@@ -24,6 +24,7 @@ from urllib.parse import quote
 from chalice.app import Chalice
 from chalice.local import LambdaContext, LocalChalice
 
+from chalicelib import answers, doors
 from infra.local import events, mails, processes, requests
 from infra.local.requests import Unreadable
 from infra.local.routes import Routes
@@ -32,6 +33,8 @@ ENVIRONMENTS = 8
 IDLE_SECONDS = 65.0
 TIMEOUT_MS = 30_000
 DRAIN_SECONDS = 5.0
+SECURITY = [*answers.SECURITY_HEADERS.items(), ("Cache-Control", answers.PRIVATE)]
+"""Headers of what no handler answered."""
 
 log = logging.getLogger("gateway")
 
@@ -162,6 +165,8 @@ class Connection(BaseHTTPRequestHandler):
         pairs = [(name, str(value)) for name, value in (answer.get("headers") or {}).items()]
         for name, values in (answer.get("multiValueHeaders") or {}).items():
             pairs += [(name, str(value)) for value in values]
+        if self.command not in doors.METHODS:  # Chalice refuses those itself
+            pairs += SECURITY
         for name, value in pairs:
             if "\r" in value or "\n" in value:
                 raise ValueError(f"the header {name} holds a line break")
@@ -175,7 +180,7 @@ class Connection(BaseHTTPRequestHandler):
         if not keep:
             self.close_connection = True
         content = json.dumps({"message": str(refusal)}).encode()
-        self._send(refusal.status, [("Content-Type", "application/json")], content)
+        self._send(refusal.status, [("Content-Type", "application/json"), *SECURITY], content)
         if not keep:
             self._drain()
 

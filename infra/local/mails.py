@@ -72,6 +72,7 @@ def _page(title: str, body: str, status: int = 200) -> dict[str, Any]:
             "Cache-Control": "no-store",
             "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
             "Referrer-Policy": "no-referrer",
+            "X-Content-Type-Options": "nosniff",
         },
         "body": f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
         f"<h1>{escape(title)}</h1>{body}</html>",

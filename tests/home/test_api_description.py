@@ -8,6 +8,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from tests.coaching.practice import NOW, Practice
+from tests.lunches import lunch
 from tests.people import PASSWORD, Answer, Browser
 
 
@@ -34,6 +36,22 @@ def test_every_route_that_is_no_page_and_no_file_is_described_and_no_other(docum
     described = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
     assert described == declared
     assert {path for _, path in described | pages} | {"/{proxy+}"} == set(app.routes)
+
+
+def test_no_answer_is_left_open(document: dict[str, Any]) -> None:
+    left_open = []
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            for status, response in operation["responses"].items():
+                for content in response.get("content", {}).values():
+                    schema = content["schema"]
+                    if schema.keys() <= {"type", "title", "description"}:
+                        left_open.append(f"{method.upper()} {path} {status}: {schema}")
+    assert left_open == []
+    assert all(
+        schema.get("properties") is not None or schema.get("additionalProperties") or "enum" in schema
+        for schema in document["components"]["schemas"].values()
+    )
 
 
 def test_every_pattern_is_one_that_programs_elsewhere_understand(document: dict[str, Any]) -> None:
@@ -111,6 +129,94 @@ def test_what_admins_read_is_as_described(document: dict[str, Any], community: A
     conforms(document, "GET", "/api/admin/rules/{rule}", admin.get("/api/admin/rules/lunch.minutes"))
     conforms(document, "PUT", "/api/admin/rules/{rule}", admin.ask("PUT", "/api/admin/rules/lunch.minutes", {}))
     conforms(document, "DELETE", "/api/admin/rules/{rule}", admin.ask("DELETE", "/api/admin/rules/lunch.minutes"))
+
+
+def test_what_coaches_and_clients_read_and_do_is_as_described(
+    document: dict[str, Any], community: Any, clock: Any, sql: Any
+) -> None:
+    clock.set(NOW)
+    practice = Practice(community, sql)
+    carla, admin = practice.coach("carla"), community.admin()
+    ada = practice.client("ada", None)
+    at, hour_later = "2026-11-25T10:00:00+01:00", "2026-11-25T11:00:00+01:00"
+    done: dict[str, Any] = {}
+
+    def asks(browser: Browser, method: str, path: str, body: Any = None, query: str = "", **parts: Any) -> Any:
+        answer = browser.ask(method, path.format(**parts) + query.replace("+", "%2B"), body)
+        conforms(document, method, path, answer)
+        assert answer.status < 300, (path, answer.text)
+        done[f"{method} {path}"] = answer
+        return answer.json if answer.text else None
+
+    asks(admin, "POST", "/api/admin/relationships", {"coach": "carla", "client": "ada"})
+    assert asks(admin, "GET", "/api/admin/relationships")["relationships"]
+    assert asks(ada, "GET", "/api/me")["coach"] == {"slug": "carla", "name": "Carla"}
+    asks(ada, "PATCH", "/api/me", {"name": "Ada Lovelace"})
+    asks(ada, "GET", "/api/me/export")
+    for last in ("slots", "first", "nearest"):
+        query = f"?start={at}" if last == "nearest" else ""
+        assert asks(ada, "GET", "/api/coaches/{slug}/" + last, query=query, slug="carla")["slots"]
+    asks(carla, "GET", "/api/coaches/{slug}/why", query="?start=2026-11-25T03:00:00+01:00", slug="carla")
+    call = asks(ada, "POST", "/api/appointments", {"coach": "carla", "start": at, "end": hour_later})
+    asks(ada, "GET", "/api/appointments")
+    asks(ada, "GET", "/api/appointments/{id}", id=call["id"])
+    later = {"start": hour_later, "end": "2026-11-25T12:00:00+01:00", "version": call["version"]}
+    asks(ada, "PATCH", "/api/appointments/{id}", later, id=call["id"])
+    asks(ada, "DELETE", "/api/appointments/{id}", id=call["id"])
+    asks(ada, "POST", "/api/series", {"coach": "carla", "start": at, "months": 2})
+    hours = {"start": "2026-11-28T09:00", "end": "2026-11-28T12:00", "timezone": "Europe/Berlin"}
+    given = asks(carla, "POST", "/api/office-hours", hours)
+    asks(carla, "GET", "/api/office-hours")
+    asks(carla, "PATCH", "/api/office-hours/{id}", {"except": ["2026-12-05"]}, id=given["id"])
+    asks(carla, "DELETE", "/api/office-hours/{id}", id=given["id"])
+    block = {"start": "2026-11-26T09:00:00+01:00", "end": "2026-11-26T10:00:00+01:00"}
+    kept = asks(carla, "POST", "/api/blocks", block)
+    asks(carla, "GET", "/api/blocks")
+    asks(carla, "DELETE", "/api/blocks/{id}", id=kept["id"])
+    asks(carla, "PUT", "/api/call-link", {"url": "https://call.example.org/carla"})
+    asks(carla, "GET", "/api/call-link")
+    assert asks(carla, "POST", "/api/days-away", {"day": "2026-11-25"}) == {"cancelled": 1}
+    practice.coach("conrad")
+    asks(admin, "PATCH", "/api/admin/relationships/{slug}", {"coach": "conrad", "calls": "keep"}, slug="ada")
+    asks(admin, "DELETE", "/api/admin/relationships/{slug}", query="?calls=cancel", slug="ada")
+    coaching = {
+        f"{method.upper()} {path}"
+        for path, methods in document["paths"].items()
+        for method, one in methods.items()
+        if one["tags"] == ["coaching"]
+    }
+    assert coaching - done.keys() == set()
+
+
+def test_what_members_read_and_do_is_as_described(
+    document: dict[str, Any], community: Any, clock: Any, sql: Any
+) -> None:
+    clock.set(NOW)
+    ada, harbour = community.member("ada"), community.locations["Harbour"]
+    event = lunch(sql, harbour, "2026-12-02T12:00+01:00", invited=[sql("SELECT id FROM person")[0].id])
+
+    def asks(method: str, path: str, body: Any = None, **parts: Any) -> Any:
+        answer = ada.ask(method, path.format(**parts), body)
+        conforms(document, method, path, answer)
+        assert answer.status < 300, (path, answer.text)
+        return answer.json
+
+    hours = {"purpose": "lunch", "start": "2026-12-01T11:00", "end": "2026-12-01T13:00", "timezone": "Europe/Berlin"}
+    given = asks("POST", "/api/availability", hours)
+    asks("PATCH", "/api/availability/{id}", {"weekly": True, "until": "2026-12-24"}, id=given["id"])
+    assert asks("GET", "/api/availability")["availability"]
+    asks("POST", "/api/pauses", {"first": "2026-W51", "last": "2026-W52"})
+    assert asks("GET", "/api/pauses")["pauses"]
+    assert asks("GET", "/api/events")["events"]
+    asks("GET", "/api/events/{id}", id=event)
+    asks("PUT", "/api/events/{id}/attendance", {"response": "approved"}, id=event)
+    asks("POST", "/InvitationCode/Create")
+    assert asks("GET", "/api/invitations")["invitations"]
+    asks("POST", "/api/me/tokens", {"name": "mine"})
+    assert asks("GET", "/api/me/tokens")["tokens"] and asks("GET", "/api/me/sessions")["sessions"]
+    asks("PUT", "/api/me/feed")
+    assert asks("GET", "/api/me/feed")["made"]
+    asks("PUT", "/api/me/email", {"email": "new@example.org", "password": PASSWORD})
 
 
 def test_an_answer_that_is_not_as_described_is_noticed(document: dict[str, Any]) -> None:

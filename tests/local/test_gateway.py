@@ -219,6 +219,32 @@ def test_a_broken_request_is_refused_in_a_word(system: System, what: str) -> Non
     assert system.get("/")[0] == 200
 
 
+@pytest.mark.parametrize(
+    ("status", "request_"),
+    [
+        (400, b"nonsense\r\n\r\n"),
+        (400, b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"),
+        (413, b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n"),
+        (414, b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n"),
+        (431, b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X-A: 1\r\n" * 200 + b"\r\n"),
+        (505, b"GET / HTTP/3.0\r\nHost: a\r\n\r\n"),
+    ],
+    ids=["no request", "two hosts", "too long a body", "too long an address", "too many headers", "another version"],
+)
+def test_what_no_handler_sees_is_refused_with_the_security_headers_too(
+    system: System, status: int, request_: bytes
+) -> None:
+    from chalicelib.answers import SECURITY_HEADERS
+
+    head, _, body = raw(system, request_).partition(b"\r\n\r\n")
+    assert head.split()[1] == str(status).encode(), head
+    lines = head.decode().split("\r\n")
+    assert {f"{name}: {value}" for name, value in SECURITY_HEADERS.items()} <= set(lines)
+    assert "Cache-Control: no-store, no-cache" in lines and "Content-Type: application/json" in lines
+    assert not [line for line in lines if line.lower().startswith(("server:", "x-powered-by:"))]
+    assert set(json.loads(body)) == {"message"}
+
+
 def test_no_garbage_gets_a_500_or_a_stack_trace(system: System) -> None:
     chance = random.Random(20261126)
     for _ in range(150):
