@@ -13,7 +13,16 @@ from tests.coaching.practice import AT, Practice, book
 
 Ask = Callable[..., list[tuple[Any, ...]]]
 WEDNESDAY = "2026-11-25T10:00:00+01:00"
-TABLES = ("relationship", "appointment", "cancellation", "appointment_change", "call_link", "block", "reminder")
+TABLES = (
+    "relationship",
+    "appointment",
+    "cancellation",
+    "appointment_change",
+    "call_link",
+    "block",
+    "commitment",
+    "reminder",
+)
 
 
 @pytest.fixture
@@ -77,8 +86,8 @@ def test_everybody_sees_what_is_his(booked: Practice, as_person: Callable[..., A
         "call_link": 1,
         "reminder": -1,
     }
-    assert counts(as_person(ids["ada"], "client")) == his | {"block": 0}
-    assert counts(as_person(ids["carla"], "coach")) == his | {"relationship": 2, "block": 1}
+    assert counts(as_person(ids["ada"], "client")) == his | {"block": 0, "commitment": 1}
+    assert counts(as_person(ids["carla"], "coach")) == his | {"relationship": 2, "block": 1, "commitment": 2}
     nothing = dict.fromkeys(TABLES, 0) | {"reminder": -1}
     assert counts(as_person(ids["bob"], "client")) == nothing | {"relationship": 1, "call_link": 1}
     assert counts(as_person(ids["cleo"], "client")) == nothing | {"relationship": 1}
