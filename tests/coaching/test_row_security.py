@@ -199,6 +199,12 @@ def test_the_functions_hold_the_rules_whoever_calls_them(booked: Practice, as_pe
         ) == [(outcome,)]  # fmt: skip
     for outcome, version, until in (("cancelled_now", 1, before), ("stale", 2, before), ("too_late", 1, after)):
         assert ask("SELECT cancel_call(%s, %s, %s, '', '{}')", call.id, version, until) == [(outcome,)]
+    booked.community.ban("carla")
+    assert ask("SELECT move_call(%s, %s, %s, %s, %s, %s, %s, '{}')", call.id, *moved["moved"]) == [("no_relationship",)]
+    assert ask(
+        "SELECT book_calls(ARRAY[gen_random_uuid()], %s, %s, ARRAY[%s]::tstzrange[], ARRAY[%s]::tstzrange[], 2,"
+        " ARRAY['{}']::jsonb[])", booked.ids["carla"], booked.ids["ada"], free, december,
+    ) == [("no_relationship",)]  # fmt: skip
 
 
 def test_hot_searches_use_their_index(booked: Practice, sql: Any) -> None:
