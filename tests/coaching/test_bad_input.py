@@ -232,6 +232,7 @@ def test_what_is_no_id_is_not_there(practice: Practice, id: str) -> None:
 def test_a_stale_version_moves_and_cancels_nothing(booked: Any) -> None:
     practice, ada, call = booked
     assert move(ada, call, THURSDAY).status == 200
+    refused(move(ada, call, THURSDAY), 409, words="changed meanwhile")
     refused(move(ada, call, "2026-11-27T10:00:00+01:00"), 409, words="changed meanwhile")
     refused(ada.ask("DELETE", f"/api/appointments/{call['id']}?version=1"), 409, words="changed meanwhile")
     assert ada.ask("DELETE", f"/api/appointments/{call['id']}?version=2").status == 204

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import psycopg2
@@ -12,7 +13,16 @@ from tests.coaching.practice import AT, Practice, book
 
 Ask = Callable[..., list[tuple[Any, ...]]]
 WEDNESDAY = "2026-11-25T10:00:00+01:00"
-TABLES = ("relationship", "appointment", "cancellation", "appointment_change", "call_link", "block", "reminder")
+TABLES = (
+    "relationship",
+    "appointment",
+    "cancellation",
+    "appointment_change",
+    "call_link",
+    "block",
+    "commitment",
+    "reminder",
+)
 
 
 @pytest.fixture
@@ -76,8 +86,8 @@ def test_everybody_sees_what_is_his(booked: Practice, as_person: Callable[..., A
         "call_link": 1,
         "reminder": -1,
     }
-    assert counts(as_person(ids["ada"], "client")) == his | {"block": 0}
-    assert counts(as_person(ids["carla"], "coach")) == his | {"relationship": 2, "block": 1}
+    assert counts(as_person(ids["ada"], "client")) == his | {"block": 0, "commitment": 1}
+    assert counts(as_person(ids["carla"], "coach")) == his | {"relationship": 2, "block": 1, "commitment": 2}
     nothing = dict.fromkeys(TABLES, 0) | {"reminder": -1}
     assert counts(as_person(ids["bob"], "client")) == nothing | {"relationship": 1, "call_link": 1}
     assert counts(as_person(ids["cleo"], "client")) == nothing | {"relationship": 1}
@@ -162,6 +172,39 @@ def test_the_functions_book_and_change_nothing_for_strangers(booked: Practice, a
         assert ask("SELECT count(*) FROM cancel_coming_calls(%s, NULL, '(,)', '')", ids["carla"]) == [(0,)]
         assert ask("SELECT leave_coaching(%s)", ids["ada"])
     assert len(booked.calls()) == 1 and booked.sql("SELECT count(*) FROM relationship WHERE is_current")[0].count == 3
+
+
+def test_the_functions_hold_the_rules_whoever_calls_them(booked: Practice, as_person: Callable[..., Ask]) -> None:
+    """What Python asks before, the database asks again: a route that forgot it would break no rule."""
+    assert book(booked.browsers["ada"], "carla", "2026-12-02T10:00:00+01:00").status == 201
+    [call, _] = booked.calls()
+    ask = as_person(booked.ids["ada"], "client")
+    free, taken = "[2026-12-01 10:00Z,2026-12-01 11:00Z)", "[2026-12-02 09:00Z,2026-12-02 10:00Z)"
+    december, before, after = "[2026-12-01,2027-01-01)", call.starts - timedelta(1), call.starts + timedelta(1)
+    moved: dict[str, tuple[Any, ...]] = {
+        "moved": (1, free, december, 2, 1, before),
+        "stale": (2, free, december, 2, 1, before),
+        "too_late": (1, free, december, 2, 1, after),
+        "moved_enough": (1, free, december, 2, 0, before),
+        "month_is_full": (1, free, december, 1, 1, before),
+        "taken": (1, taken, december, 2, 1, before),
+    }
+    for outcome, given in moved.items():
+        assert ask("SELECT move_call(%s, %s, %s, %s, %s, %s, %s, '{}')", call.id, *given) == [(outcome,)]
+    for outcome, span, most in (("booked", free, 2), ("month_is_full", free, 1), ("taken", taken, 2)):
+        assert ask(
+            "SELECT book_calls(ARRAY[gen_random_uuid()], %s, %s, ARRAY[%s]::tstzrange[], ARRAY[%s]::tstzrange[], %s,"
+            " ARRAY['{}']::jsonb[])",
+            booked.ids["carla"], booked.ids["ada"], span, december, most,
+        ) == [(outcome,)]  # fmt: skip
+    for outcome, version, until in (("cancelled_now", 1, before), ("stale", 2, before), ("too_late", 1, after)):
+        assert ask("SELECT cancel_call(%s, %s, %s, '', '{}')", call.id, version, until) == [(outcome,)]
+    booked.community.ban("carla")
+    assert ask("SELECT move_call(%s, %s, %s, %s, %s, %s, %s, '{}')", call.id, *moved["moved"]) == [("no_relationship",)]
+    assert ask(
+        "SELECT book_calls(ARRAY[gen_random_uuid()], %s, %s, ARRAY[%s]::tstzrange[], ARRAY[%s]::tstzrange[], 2,"
+        " ARRAY['{}']::jsonb[])", booked.ids["carla"], booked.ids["ada"], free, december,
+    ) == [("no_relationship",)]  # fmt: skip
 
 
 def test_hot_searches_use_their_index(booked: Practice, sql: Any) -> None:

@@ -287,6 +287,17 @@ def test_two_calls_of_one_client_in_one_month(race: Race) -> None:
         assert len(race.held()) == 1
 
 
+def test_calls_of_one_client_moved_into_one_month(race: Race) -> None:
+    ada = race.clients[0]
+    for _ in range(ROUNDS):
+        race.clear()
+        calls = [book(ada, "carla", f"2026-{day}T09:00:00+01:00").json for day in ("11-25", "12-02")]
+        starts = [at(f"2027-01-{4 + n // 8:02}T09:00:00+01:00", n % 8).isoformat() for n in range(PEOPLE)]
+        tries: list[Try] = [lambda n=n, start=start: move(ada, calls[n % 2], start) for n, start in enumerate(starts)]
+        assert winners(race.run(tries)) == 1
+        assert [call.starts.month for call in race.held()].count(1) == 1
+
+
 def test_the_last_allowed_move_twice(race: Race) -> None:
     race.practice.rule("moves_per_appointment", 1)
     ada = race.clients[0]
