@@ -1,6 +1,6 @@
 """What the routes about coaching answer. Times are texts with their offset, in the caller's zone."""
 
-from typing import Any, Literal, TypedDict, cast
+from typing import Literal, TypedDict
 from uuid import UUID
 
 from chalicelib.calendar.availability import Availability
@@ -96,18 +96,3 @@ class Relationship(Begun):
 
 class Relationships(TypedDict):
     relationships: list[Relationship]
-
-
-def call(shown: dict[str, Any]) -> Call:
-    """What ``agenda.shown`` made, by its type."""
-    return cast(Call, shown)
-
-
-def calls(window: dict[str, Any]) -> Calls:
-    """What ``agenda.window`` made, by its type."""
-    return cast(Calls, window)
-
-
-def slots(shown: list[dict[str, str]]) -> list[Slot]:
-    """What ``free_slots.shown`` made, by its type."""
-    return cast(list[Slot], shown)

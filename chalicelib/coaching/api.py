@@ -1,7 +1,7 @@
 """Routes about coaching: slots, office hours, appointments, series, relationships."""
 
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, cast
 from uuid import UUID
 
 import msgspec
@@ -110,8 +110,8 @@ class CallLink(Body):
     url: CallUrl
 
 
-def _slots(found: Any, caller: Caller) -> answers.Slots:
-    return {"slots": answers.slots(free_slots.shown(found, caller.timezone))}
+def _slots(spans: list[availability.Span], caller: Caller) -> answers.Slots:
+    return {"slots": cast(list[answers.Slot], free_slots.shown(spans, caller.timezone))}
 
 
 @routes.api("GET", "/api/coaches/{slug}/slots")
@@ -154,26 +154,26 @@ def why_not_free(db: Database, caller: Caller, slug: str, query: WhichTime, now:
 @routes.api("GET", "/api/appointments")
 def list_appointments(db: Database, caller: Caller, query: WhichWeeks, now: datetime) -> answers.Calls:
     """Your calls from the start of a week; ``next`` names the window after it."""
-    return answers.calls(agenda.window(db, caller, query.first, query.weeks, now))
+    return cast(answers.Calls, agenda.window(db, caller, query.first, query.weeks, now))
 
 
 @routes.api("POST", "/api/appointments", status=201)
 def book(db: Database, caller: Caller, body: BookCall, now: datetime) -> Answer[answers.Call]:
     """Book a call with your coach; as a coach, for a client of yours."""
-    call = answers.call(appointments.book(db, caller, body.coach, body.start, body.end, body.client, now))
+    call = cast(answers.Call, appointments.book(db, caller, body.coach, body.start, body.end, body.client, now))
     return Answer(call, 201, {"Location": url(f"/api/appointments/{call['id']}")})
 
 
 @routes.api("GET", "/api/appointments/{id}")
 def read(db: Database, caller: Caller, id: UUID) -> answers.Call:
     """One call of yours."""
-    return answers.call(agenda.read(db, caller, id))
+    return cast(answers.Call, agenda.read(db, caller, id))
 
 
 @routes.api("PATCH", "/api/appointments/{id}")
 def move(db: Database, caller: Caller, id: UUID, body: MoveCall, now: datetime) -> answers.Call:
     """Move a call; ``version`` is the one you saw."""
-    return answers.call(appointments.move(db, caller, id, body.start, body.end, body.version, now))
+    return cast(answers.Call, appointments.move(db, caller, id, body.start, body.end, body.version, now))
 
 
 @routes.api("DELETE", "/api/appointments/{id}", status=204)
@@ -186,7 +186,7 @@ def cancel(db: Database, caller: Caller, id: UUID, query: CancelCall, now: datet
 def book_series(db: Database, caller: Caller, body: BookSeries, now: datetime) -> answers.Series:
     """Book a call every month, on that weekday of the month at that hour: all of them or none."""
     calls = series.book(db, caller, body.coach, body.start, body.months, body.client, now)
-    return {"appointments": [answers.call(one) for one in calls]}
+    return {"appointments": cast(list[answers.Call], calls)}
 
 
 @routes.api("GET", "/api/office-hours", who="coach")
