@@ -234,3 +234,48 @@ def test_every_field_of_these_pages_has_a_label(practice: Practice, ada: Browser
         labels = set(re.findall(r'<label for="([^"]+)"', text))
         assert {id for id in ids if f'<input type="checkbox" id="{id}"' not in text} <= labels, path
         assert text.count("<h1>") == 1 and "<main" in text and 'lang="en"' in text
+
+
+def test_where_nothing_is_left_this_week_the_coach_s_calendar_opens_at_the_next_that_has_something(
+    practice: Practice, ada: Browser
+) -> None:
+    carla = practice.browsers["carla"]
+    empty = carla.get("/coach").text
+    assert "Week of Monday, 23 November 2026" in empty and "the next week that holds something" not in empty
+    follow(ada, press(ada, ada.get("/book?week=2026-W51"), "10:00"))
+    opened = carla.get("/coach").text
+    assert "Week of Monday, 14 December 2026" in opened and "This is the next week that holds something" in opened
+    assert "call with Ada" in opened
+    asked_for = carla.get("/coach?week=2026-W48").text
+    assert "Week of Monday, 23 November 2026" in asked_for and "the next week that holds something" not in asked_for
+    follow(carla, press(carla, carla.get("/coach/clients/ada?week=2026-W48"), "12:00"))
+    assert "Week of Monday, 23 November 2026" in carla.get("/coach").text
+
+
+def test_what_has_begun_is_neither_moved_nor_cancelled_from_the_calendar(
+    practice: Practice, ada: Browser, clock: Any
+) -> None:
+    carla = practice.browsers["carla"]
+    follow(ada, press(ada, ada.get("/book?week=2026-W48"), "10:00"))
+    [call] = practice.calls()
+    assert "/move" in carla.get("/coach?week=2026-W48").text
+    clock.set(call.starts.isoformat())
+    page = carla.get("/coach?week=2026-W48").text
+    assert "call with Ada" in page and "/move" not in page and "/cancel" not in page
+
+
+def test_my_appointments_open_where_the_next_call_is_and_after_booking_at_that_call(
+    practice: Practice, ada: Browser
+) -> None:
+    assert "No calls in these weeks" in ada.get("/appointments").text
+    done = follow(ada, press(ada, ada.get("/book?week=2027-W02"), "11:00"))
+    booked = re.search(r"Your call is booked\. (\w+, \d+ January 2027, 11:00 to 12:00), with Carla\.", done.text)
+    assert booked and "Monday, 11 January 2027 to Sunday, 24 January 2027" in done.text and "/move" in done.text
+    later = ada.get("/appointments").text
+    assert "There is no call before these weeks." in later and booked[1] in later
+    this_week = ada.get("/appointments?from=2026-W48").text
+    assert "No calls in these weeks" in this_week and "There is no call before" not in this_week
+    assert "Call with Carla" in ada.get("/").text and "Call with Ada" in practice.browsers["carla"].get("/").text
+    stranger = practice.community.member("eve")
+    [call] = practice.calls()
+    assert stranger.get(f"/appointments?done=booked&call={call.id}").status == 404

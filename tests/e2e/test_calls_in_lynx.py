@@ -111,3 +111,47 @@ def test_a_coach_gives_hours_keeps_time_to_himself_and_is_away(lynx: Lynx, site:
     lynx.follow("Book a call", "Book for Sami Haddad")
     lynx.press("16:00", "The call is booked.", "16:00 to 17:00: call with Sami Haddad")  # after any lunch of his
     assert len(calls_of(site, client)) == 1
+
+
+def test_an_admin_gives_a_client_a_coach_then_another_and_ends_it(lynx: Lynx, site: Site) -> None:
+    client, coach = person(site, "edward.kim"), person(site, "fiona.walsh")
+    for one, role in ((client, "client"), (coach, "coach")):
+        asks(site, "grace.admin", "PUT", f"/api/admin/people/{one['id']}/roles/{role}", {"why": "asked for it"})
+
+    log_in(lynx, "grace.admin")
+    lynx.follow("Admin", "Relationships")
+    lynx.follow("Relationships", "Who coaches whom")
+    lynx.follow("Give a client a coach", "Bring them together")
+    lynx.choose("Client", "Edward Kim")
+    lynx.choose("Coach", "Fiona Walsh")
+    lynx.press("Bring them together", "Please look at this again", "Reason")
+    lynx.reads("Edward Kim", "Fiona Walsh")  # what was chosen is not lost
+    lynx.fill("Reason", "asked for it")
+    lynx.press("Bring them together", "The client has a coach now and can book.")
+    assert asks(site, "edward.kim", "GET", "/api/me")["coach"]["name"] == "Fiona Walsh"
+    for day in range(5):
+        on = str(next_monday() + timedelta(days=day))
+        hours = {"start": f"{on}T09:00", "end": f"{on}T17:00", "timezone": "Europe/Berlin", "weekly": True}
+        asks(site, "fiona.walsh", "POST", "/api/office-hours", hours)
+    [free] = asks(site, "edward.kim", "GET", f"/api/coaches/{coach['slug']}/first")["slots"]
+    asks(site, "edward.kim", "POST", "/api/appointments", free | {"coach": coach["slug"]})
+
+    lynx.fill("Name of a coach or client", "edward")
+    lynx.press("Show", "Edward Kim")
+    lynx.follow(
+        "Change or end it", "Fiona Walsh has coached Edward Kim", "Booked calls", "What becomes of the booked calls"
+    )
+    lynx.choose("Coach", "Carla Stein")
+    lynx.fill("Reason", "moved house")
+    lynx.press("Give this coach instead", "say whether to keep or to cancel them", "is booked", "moved house")
+    lynx.choose_one("They are cancelled, and both are told")
+    lynx.press("Give this coach instead", "The client has another coach now.")
+    assert asks(site, "edward.kim", "GET", "/api/me")["coach"]["name"] == "Carla Stein"
+    assert calls_of(site, "edward.kim") == []
+
+    lynx.follow("Audit", "gave the coach Carla Stein instead to", "Edward Kim")
+
+
+def person(site: Site, username: str) -> dict[str, str]:
+    found: dict[str, str] = asks(site, "grace.admin", "GET", f"/api/admin/people?q={username}")["found"][0]
+    return found

@@ -120,3 +120,26 @@ def test_a_link_of_the_summary_leads_to_its_field(chromium: Browser, site: Site)
     described = page.evaluate("document.activeElement.getAttribute('aria-describedby').split(' ')")
     assert "New e-mail address" in " ".join(page.locator(f"#{id}").inner_text() for id in described)
     context.close()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
+def test_what_was_typed_when_the_session_ended_is_sent_after_logging_in(
+    chromium: Browser, site: Site, script: bool
+) -> None:
+    username = "bhavna.rao" if script else "harish.iyer"
+    context = context_of(chromium, site.running.address, site.running.log_in(username), script=script)
+    page = context.new_page()
+    page.goto("/account/profile")
+    page.get_by_label("Your name").fill("Somebody Else")
+    site.running.curl("DELETE", "/api/me/sessions", cookie=site.running.log_in(username))  # everywhere else
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("You are not logged in any more").wait_for()
+    page.get_by_label("Username").fill(username)
+    page.get_by_label("Password").fill("lunchtime")
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("heading", level=1, name="You are logged in again").wait_for()
+    assert "Somebody Else" in page.locator("main").inner_text()
+    page.get_by_role("button", name="Send it now").click()
+    page.get_by_role("heading", level=1, name="Account", exact=True).wait_for()
+    assert "Somebody Else" in page.locator("main").inner_text()
+    context.close()
