@@ -10,8 +10,9 @@ import numpy as np
 from chalicelib import rules
 from chalicelib.calendar.availability import Hours, Span, spans, without
 from chalicelib.database import Database
+from chalicelib.lunch.encode import mask
 from chalicelib.lunch.matching import Columns
-from chalicelib.lunch.weeks import Week, mask, week_at
+from chalicelib.lunch.weeks import Week, week_at
 
 WEEKS_REMEMBERED = 53
 """Beyond this, a meeting counts as none (objective 3 of the matcher)."""
@@ -53,6 +54,7 @@ def read(db: Database, monday: date, location: int, now: datetime) -> Round:
         minimum=values["lunch.min_attendees"],
         maximum=values["lunch.max_attendees"],
         seed=_seed(monday, location),
+        starts=len(rules.lunch_starts(values)),
     )
     foods = {row.id: row.name for row in db.rows("SELECT id, name FROM food_type")}
     return Round(place, week, people, columns, foods)
@@ -133,10 +135,10 @@ def _free(db: Database, rows: list[Any], week: Week, now: datetime) -> list[int]
     masks: dict[str, int] = {"": 0}
     for row in rows:
         if row.windows not in masks:
-            masks[row.windows] = mask(_spans(row.windows.split(";"), week), week, now)
+            masks[row.windows] = mask(_spans(row.windows.split(";"), week), week.lunches, now)
     particular = [row.id for row in rows if row.particular]
     own = {
-        row.id: mask(without(_spans(row.windows, week), map(tuple, row.taken)), week, now)
+        row.id: mask(without(_spans(row.windows, week), map(tuple, row.taken)), week.lunches, now)
         for row in db.rows(_PARTICULAR, people=particular, monday=week.monday, begins=week.begins, ends=week.ends)
     }
     return [own[row.id] if row.particular else masks[row.windows] for row in rows]

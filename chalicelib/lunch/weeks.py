@@ -1,4 +1,4 @@
-"""A location's week of lunches: its days and starts, and a person's hours as a mask of them. Pure, without numpy."""
+"""A location's week of lunches: its days and starts, and when they could start for a person. Pure, without numpy."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from chalicelib import rules
 from chalicelib.calendar import zones
 from chalicelib.calendar.availability import Hours, Span, spans, without
+from chalicelib.lunch.encode import mask
 
 
 class Week(NamedTuple):
@@ -46,18 +47,8 @@ def _week(monday: date, timezone: str, days: range, starting: range, minutes: in
     )
 
 
-def mask(free: Iterable[Span], week: Week, now: datetime) -> int:
-    """The free spans as the matcher's bits: free for the whole lunch, which has not begun yet."""
-    found = 0
-    for begin, end in free:
-        for bit, lunch in enumerate(week.lunches):
-            if begin <= lunch[0] and lunch[1] <= end and lunch[0] > now:
-                found |= 1 << bit
-    return found
-
-
 def possible_starts(hours: Iterable[Hours], taken: Iterable[Span], week: Week, now: datetime) -> list[datetime]:
     """When a lunch of that week could start for who has these hours and is taken at those spans, in UTC, in order."""
     free = without(spans(hours, week.monday, week.monday + timedelta(days=6)), taken)
-    bits = mask(free, week, now)
+    bits = mask(free, week.lunches, now)
     return [week.start(bit) for bit in range(bits.bit_length()) if bits >> bit & 1]

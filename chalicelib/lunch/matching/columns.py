@@ -56,6 +56,7 @@ class Columns:
     :param minimum: smallest group, 2 or more
     :param maximum: largest group
     :param seed: breaks ties
+    :param starts: how many bits of `free` are one day's; two bits of different days are never one stretch of time
     :param blocked: int32[b, 2], pairs that are kept apart (generated instances; a real round has `filter`)
     :param person: uint8[n, 16], the people's ids, needed with `filter`
     :param filter: asked about every pair that would otherwise fit
@@ -74,6 +75,7 @@ class Columns:
     blocked: Ints = field(default_factory=no_pairs)
     person: NDArray[np.uint8] | None = None
     filter: Filter | None = None
+    starts: int = 12
 
     def __post_init__(self) -> None:
         n = len(_column("location", self.location))
@@ -90,6 +92,8 @@ class Columns:
         if len(self.met) and int(self.met[:, 2].min()) < 0:
             raise BadColumns("met counts weeks since a meeting and cannot be negative.")
         _refuse_rules(self.minimum, self.maximum)
+        if not 1 <= self.starts <= HOUR_BITS:
+            raise BadColumns(f"A day has 1 to {HOUR_BITS} starts, not {self.starts}.")
         self._refuse_persons(n)
 
     def _refuse_persons(self, n: int) -> None:

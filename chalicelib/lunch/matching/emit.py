@@ -25,8 +25,7 @@ from chalicelib.lunch.matching.people import view
 
 COMPILED: bool = cython.compiled
 
-SAME_DAY = cython.declare(cython.ulonglong, sum(0x7FF << 12 * day for day in range(5)))
-"""The starts after which the same day has another."""
+HOURS = 60
 
 
 def numbered(people: People) -> tuple[NDArray[np.int32], int]:
@@ -57,6 +56,8 @@ def meeting(columns: Any, groups: NDArray[np.int32], many: int) -> tuple[NDArray
     starts, dishes = np.zeros(many, np.int8), np.zeros(many, np.int8)
     start: cython.schar[::1] = memoryview(starts)
     dish: cython.schar[::1] = memoryview(dishes)
+    # The starts after which the same day has another.
+    followed: cython.ulonglong = sum(1 << bit for bit in range(HOURS) if (bit + 1) % columns.starts)
     left: cython.int = 0
     u: cython.int
     g: cython.int
@@ -73,7 +74,7 @@ def meeting(columns: Any, groups: NDArray[np.int32], many: int) -> tuple[NDArray
         runs = longer = hours[g]
         while longer:
             runs = longer
-            longer = runs & (runs >> 1) & SAME_DAY
+            longer = runs & (runs >> 1) & followed
         start[g] = lowest(runs)
         dish[g] = lowest(foods[g])
     return starts, dishes, left
