@@ -1,6 +1,6 @@
 -- As a join, the search for what is in a booking's way was planned as a scan of every commitment where the coach has
 -- many (54 ms with 100,000 calls); as an EXISTS inside an EXISTS it asks the index for each wanted time (0.1 ms).
--- depends: 0008-limits-and-addresses
+-- depends: 0010-who-moves-a-lunch
 
 SET LOCAL lock_timeout = '5s';
 
