@@ -62,6 +62,7 @@ def test_another_coach_is_given_once_it_is_said_what_becomes_of_the_calls(
     book(ada, "carla", WEDNESDAY)
     path = "/admin/relationships/ada"
     page = Document(admin.get(path).text)
+    assert page.ticked("calls") == ["", ""], "Lynx would take the first"
     assert len(page.ids) == len(set(page.ids)), "two forms ask for a reason"
     assert "Wednesday, 25 November 2026, 10:00 to 11:00" in page.main
     assert [option["value"] for option in page.all("option")] == ["", "conrad"]
