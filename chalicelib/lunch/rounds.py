@@ -3,6 +3,7 @@
 Run again, it adds only what is newly possible; two runs at once wait for each other.
 """
 
+import os
 from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime
@@ -13,7 +14,7 @@ from chalicelib import outbox, rules, topics
 from chalicelib.calendar import zones
 from chalicelib.database import JOB, Database, transaction, turn
 from chalicelib.lunch import candidates
-from chalicelib.lunch.matching import Result, match, prove, reasons
+from chalicelib.lunch.matching import Result, match, people, prove, reasons
 from chalicelib.lunch.weeks import Week
 
 
@@ -41,11 +42,21 @@ class Outcome(NamedTuple):
 
 def run(monday: date, location: int, now: datetime) -> Outcome:
     """Match that week at that location and write what came of it."""
+    demand_speed()
     with turn(f"round {monday} {location}"):
         given = transaction(lambda db: candidates.read(db, monday, location, now), JOB)
         result = match(given.columns)
         result = replace(result, bound=prove(given.columns, result))
         return transaction(lambda db: write(db, given, result, now), JOB)
+
+
+def demand_speed() -> None:
+    """In Lambda the matcher must be compiled: uncompiled, a large round would run into the time limit.
+
+    :raises RuntimeError: if it is not
+    """
+    if os.environ.get("AWS_LAMBDA_FUNCTION_NAME") and not people.COMPILED:
+        raise RuntimeError("The matcher is not compiled: build the package anew with `make package` and deploy that.")
 
 
 def write(db: Database, given: candidates.Round, result: Result, now: datetime) -> Outcome:

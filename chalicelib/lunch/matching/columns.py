@@ -157,6 +157,13 @@ def from_arrays(arrays: Mapping[str, Any], filter: Filter | None = None) -> Colu
     )
 
 
+def columns_to_arrays(columns: Columns) -> dict[str, NDArray[Any]]:
+    """A round as the arrays of its file (the filter, if it has one, is left out: `pages` are the caller's)."""
+    names = ("location", "free", "eats", "waited", "forbidden", "met", "blocked")
+    rules = np.array([columns.minimum, columns.maximum, columns.seed], np.int64)
+    return {name: getattr(columns, name) for name in names} | {"rules": rules}
+
+
 def to_arrays(result: Result) -> dict[str, NDArray[Any]]:
     """A result as the arrays of its file; `bound` and `left` are int64 and 0-dimensional."""
     return {

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from chalicelib.lunch.matching import Columns, check, match, people
+from chalicelib.lunch.matching import Columns, Result, check, match, people
 from tests.benchmarks.matching import peers
 from tests.benchmarks.matching.instances import SHAPES, giant, realistic
 from tests.benchmarks.matching.yardstick import fullness
@@ -56,14 +56,18 @@ def timed(do: Callable[..., Any], *arguments: Any, times: int = 1) -> tuple[floa
 
 def proof(sizes: list[int]) -> None:
     """Left over and bound on every shape and size, checked."""
-    print("\n| shape | people | left over | bound | groups of 3 | of 2 |\n|---|---:|---:|---:|---:|---:|")
+    print("\n| shape | people | left over | bound | groups of 3 | of 2 | matched in s | checked in s |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|")
     for name, shape in SHAPES.items():
         for size in sizes:
             columns = shape(size, 1)
-            result = match(columns)
-            check(columns, result)
+            seconds, result = timed(match, columns)
+            checking, _ = timed(check, columns, result)
             full = np.bincount(np.bincount(result.group[result.group >= 0]), minlength=4)
-            print(f"| {name} | {size} | {result.left} | {result.bound} | {full[3]} | {full[2]} |", flush=True)
+            print(
+                f"| {name} | {size} | {result.left} | {result.bound} | {full[3]} | {full[2]} | {seconds:.3f} | {checking:.2f} |",
+                flush=True,
+            )
 
 
 def lexsort(columns: Columns) -> Any:
@@ -88,24 +92,29 @@ def pace(sizes: list[int]) -> None:
 
 
 def compare(sizes: list[int]) -> None:
-    """Left over and time against what people use today."""
-    print("\n| round | people | method | left over | times our time |\n|---|---:|---|---:|---:|")
-    for name in ("realistic", "sparse", "cliques", "acquainted", "hubs"):
+    """Left over and time against what people use today; of pairs alone, and with the leftovers joined to pairs."""
+    print("\n| round | people | method | left over | times our time | without joining |\n|---|---:|---|---:|---:|---:|")
+    for name in SHAPES:
         for size in sizes:
             columns = SHAPES[name](size, 2)
             edges = peers.Feasible(columns).edges()
-            ours, result = timed(match, columns, times=5)
-            print(f"| {name} | {size} | ours | {result.left} | 1 |", flush=True)
-            for method, arguments in (
-                (peers.shuffle_and_pair, ()),
-                (peers.shuffle_and_first_fit, ()),
-                (peers.networkx, (edges,)),
-                (peers.rustworkx, (edges,)),
-            ):
-                seconds, groups = timed(method, columns, *arguments)
-                left = size - sum(map(len, groups))
-                assert left >= result.left, "a peer leaves fewer over"
-                print(f"| {name} | {size} | {method.__name__} | {left} | {seconds / ours:.1f} |", flush=True)
+            ours, result = timed(match, columns, times=20)
+            print(f"| {name} | {size} | ours | {result.left} | 1 | |", flush=True)
+            for method in (peers.shuffle_and_pair, peers.shuffle_and_first_fit):
+                seconds, groups = timed(method, columns, times=3)
+                tell(name, columns, result, method.__name__, groups, f"{seconds / ours:.1f} | ")
+            for method in (peers.networkx, peers.rustworkx):
+                seconds, pairs = timed(method, columns, edges, times=3)
+                joining, groups = timed(peers.joined, columns, pairs, times=3)
+                ratios = f"{(seconds + joining) / ours:.1f} | {seconds / ours:.1f}"
+                tell(name, columns, result, method.__name__, groups, ratios)
+
+
+def tell(name: str, columns: Columns, result: Result, method: str, groups: peers.Groups, ratios: str) -> None:
+    """A peer's row."""
+    left = len(columns) - sum(map(len, groups))
+    assert left >= result.left, "a peer leaves fewer over"
+    print(f"| {name} | {len(columns)} | {method} | {left} | {ratios} |", flush=True)
 
 
 if __name__ == "__main__":

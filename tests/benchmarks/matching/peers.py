@@ -93,22 +93,22 @@ def joined(columns: Columns, pairs: Groups) -> Groups:
 
 
 def networkx(columns: Columns, edges: Pairs) -> Groups:
-    """networkx.max_weight_matching on pairs, leftovers joined."""
+    """networkx.max_weight_matching on pairs."""
     import networkx as nx
 
     graph = nx.Graph()
     graph.add_edges_from(edges)
-    return joined(columns, list(nx.max_weight_matching(graph, maxcardinality=True)))
+    return list(nx.max_weight_matching(graph, maxcardinality=True))
 
 
 def rustworkx(columns: Columns, edges: Pairs) -> Groups:
-    """rustworkx.max_weight_matching on pairs, leftovers joined."""
+    """rustworkx.max_weight_matching on pairs."""
     import rustworkx as rx
 
     graph = rx.PyGraph()
     graph.add_nodes_from(range(len(columns)))
     graph.add_edges_from_no_data(edges)
-    return joined(columns, list(rx.max_weight_matching(graph, max_cardinality=True)))
+    return list(rx.max_weight_matching(graph, max_cardinality=True))
 
 
 class Highs:
