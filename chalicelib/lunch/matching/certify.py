@@ -98,7 +98,7 @@ def _proven_bound(columns: Columns, result: Result) -> int:
     return sum(max(0, surplus) for surplus in excess.values())
 
 
-def _uncoverable(columns: Columns, result: Result, graph: Graph, component: NDArray[np.int32]) -> Iterator[int]:
+def _uncoverable(columns: Columns, result: Result, graph: Graph, component: NDArray[np.int64]) -> Iterator[int]:
     """One person of each component that provably cannot be covered by groups inside it."""
     rows = np.flatnonzero(~result.separator)
     rows = rows[np.argsort(component[rows], kind="stable")]
@@ -114,7 +114,7 @@ def _uncoverable(columns: Columns, result: Result, graph: Graph, component: NDAr
             yield members[0]
 
 
-def _crossing(result: Result, component: NDArray[np.int32]) -> NDArray[np.bool_]:
+def _crossing(result: Result, component: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Who is left over or sits with the separator; a component without such a person is covered as it is."""
     touched = np.zeros(len(result.start) + 1, np.bool_)
     touched[result.group[result.separator]] = True

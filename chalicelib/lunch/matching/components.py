@@ -1,24 +1,17 @@
-# cython: boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True, language_level=3
-# mypy: disable-error-code="import-untyped,untyped-decorator,no-any-return"
 """The checker's own view of who fits whom; nothing of it is the matcher's."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations, pairwise
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-try:
-    import cython
-except ModuleNotFoundError:
-    from chalicelib.lunch.matching import plain as cython
-
-COMPILED: bool = cython.compiled
-
+HOURS = 60
 DISHES = 64
+FEW = 64
 
 
 class Graph:
@@ -76,43 +69,76 @@ class Graph:
                     cells.setdefault((hour, food), []).append(row)
         return (cell for cell in cells.values() if len(cell) > 2)
 
-    def components(self, without: NDArray[np.bool_]) -> NDArray[np.int32]:
-        """A number for each person, the same for those who are connected when some are taken away; int32[n]."""
+    def components(self, without: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """A number for each person, the same for those who are connected when some are taken away; int64[n]."""
         columns = self.columns
-        parent = np.arange(len(columns), dtype=np.int32)
-        edges = [0, *(np.flatnonzero(np.diff(columns.location)) + 1).tolist(), len(columns)]
-        for first, last in pairwise(edges):
-            rows = first + np.flatnonzero(~without[first:last])
-            for row, host in self._connect(rows.astype(np.int32), parent):
-                cell = columns.free[rows] & columns.free[row] != 0
-                cell &= columns.eats[rows] & columns.eats[row] != 0
-                for other in rows[cell].tolist():
-                    if root(parent, row) != root(parent, other) and not self.kept_apart(row, other):
-                        parent[root(parent, row)] = root(parent, other)
-        return np.array([root(parent, row) for row in range(len(columns))], np.int32)
+        parent = np.arange(len(columns))
+        able = np.flatnonzero(~without & (columns.free != 0) & (columns.eats != 0))
+        for hour in range(HOURS):
+            then = able[columns.free[able] >> np.uint64(hour) & np.uint64(1) != 0]
+            for food in range(DISHES) if len(then) > 1 else ():
+                cell = then[columns.eats[then] >> np.uint64(food) & np.uint64(1) != 0]
+                if len(cell) > 1:
+                    self._connect(parent, cell)
+        return roots(parent, np.arange(len(columns)))
 
-    def _connect(self, rows: NDArray[np.int32], parent: NDArray[np.int32]) -> list[tuple[int, int]]:
-        """Join everybody to the first of each hour and food; who is kept apart from him is returned."""
-        host: dict[int, int] = {}
-        odd: dict[int, int] = {}
-        for row in rows.tolist():
-            for hour in _bits(int(self.columns.free[row])):
-                for food in _bits(int(self.columns.eats[row])):
-                    first = host.setdefault(hour * DISHES + food, row)
-                    if first != row and root(parent, row) != root(parent, first):
-                        if self.kept_apart(row, first):
-                            odd[row] = first
-                        else:
-                            parent[root(parent, row)] = root(parent, first)
-        return list(odd.items())
+    def _connect(self, parent: NDArray[np.int64], cell: NDArray[np.int64]) -> None:
+        """Join those who share an hour and a food to the first of them at their location, unless kept apart."""
+        begins = np.flatnonzero(np.diff(self.columns.location[cell].astype(np.int64), prepend=-(1 << 40)))
+        ends = np.append(begins[1:], len(cell))
+        first = np.repeat(np.arange(len(begins)), ends - begins)
+        host = cell[begins][first]
+        new = roots(parent, cell) != roots(parent, host)
+        cell_new, host_new, first = cell[new], host[new], first[new]
+        odd = self._listed(host_new * len(self.columns) + cell_new)
+        if self.columns.filter is not None:
+            pairs = zip(cell_new.tolist(), host_new.tolist(), strict=True)
+            odd |= np.fromiter((self.kept_apart(*pair) for pair in pairs), np.bool_, len(odd))
+        join(parent, cell_new[~odd], host_new[~odd])
+        # Who is kept apart from the first may fit others there.
+        for row, at in zip(cell_new[odd].tolist(), first[odd].tolist(), strict=True):
+            others, mine = cell[begins[at] : ends[at]], root(parent, row)
+            if len(others) > FEW:
+                others = others[roots(parent, others) != mine]
+            for other in others.tolist():
+                theirs = root(parent, other)
+                if mine != theirs and not self.kept_apart(row, other):
+                    parent[mine] = mine = theirs
+
+    def _listed(self, pairs: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which of these pairs (smaller row * n + larger row) a list keeps apart."""
+        if not len(self.apart):
+            return np.zeros(len(pairs), np.bool_)
+        at = np.minimum(np.searchsorted(self.apart, pairs), len(self.apart) - 1)
+        return np.asarray(self.apart[at] == pairs, np.bool_)
 
 
-def root(parent: NDArray[np.int32], row: int) -> int:
+def root(parent: NDArray[np.int64], row: int) -> int:
     """Who stands for the row's component."""
     while parent[row] != row:
         parent[row] = parent[parent[row]]
         row = int(parent[row])
     return row
+
+
+def roots(parent: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Who stands for each row's component."""
+    found = parent[rows]
+    while True:
+        above = parent[found]
+        if (above == found).all():
+            parent[rows] = found
+            return found
+        found = above
+
+
+def join(parent: NDArray[np.int64], one: NDArray[np.int64], other: NDArray[np.int64]) -> None:
+    """Make one component of the two of each pair."""
+    while len(one):
+        one, other = roots(parent, one), roots(parent, other)
+        apart = one != other
+        one, other = one[apart], other[apart]
+        parent[np.maximum(one, other)] = np.minimum(one, other)
 
 
 def _bits(mask: int) -> list[int]:
