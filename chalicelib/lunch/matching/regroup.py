@@ -39,7 +39,7 @@ MOST_SUBSETS = cython.declare(cython.int, 8000)
 
 LARGE = cython.declare(cython.longlong, 1000)
 SPARE = 1_500_000
-SPARE_MOST = 1_000
+SPARE_MOST = 1_500
 """A round of n people may try SPARE / n neighbourhoods besides one for 20 people: small rounds are searched thoroughly."""
 
 TRIES = cython.declare(cython.int, 24)
