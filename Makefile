@@ -39,8 +39,8 @@ kafka: dev ## run a real Apache Kafka (needs Java 17 and Maven)
 # --- tests ----------------------------------------------------------------------------------------------------
 
 .PHONY: test bench check lint types imports slow
-test: dev matcher ## the tests that need no download beyond PyPI (ARGS="-k login")
-	@$(PYTEST) $(ARGS)
+test: dev matcher ## the tests that need no download beyond PyPI, a process a core (ARGS="-k login -n 0")
+	@$(PYTEST) --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 bench: tools matcher ## the benchmarks: a table with the machine, the baseline of the same run, and ratios
 	@exec $(VENV_PYTHON) -m tests.benchmarks
