@@ -36,12 +36,12 @@ BEGIN
         RETURN 'no_relationship';
     END IF;
     -- What is taken is refused before anything is locked or written: such a transaction waits for no disk.
-    IF EXISTS (SELECT FROM unnest(wanted) w WHERE EXISTS (
-            SELECT FROM commitment c WHERE c.person_id = coach AND c.during && w)) THEN
+    IF EXISTS (SELECT FROM unnest(wanted) w CROSS JOIN LATERAL (
+            SELECT FROM commitment c WHERE c.person_id = coach AND c.during && w LIMIT 1) c) THEN
         RETURN 'taken';
     END IF;
-    IF EXISTS (SELECT FROM unnest(wanted) w WHERE EXISTS (
-            SELECT FROM commitment c WHERE c.person_id = client AND c.during && w)) THEN
+    IF EXISTS (SELECT FROM unnest(wanted) w CROSS JOIN LATERAL (
+            SELECT FROM commitment c WHERE c.person_id = client AND c.during && w LIMIT 1) c) THEN
         RETURN 'client_taken';
     END IF;
     PERFORM FROM relationship r WHERE r.id = bond AND r.is_current FOR NO KEY UPDATE;

@@ -169,13 +169,15 @@ def through_handlers(offset: int, taken: bool = False) -> float:
 # --- pgbench ---
 
 CALL = """
+\\set coach {coach}
 \\set client random(2, {last})
-SELECT book_calls(ARRAY[gen_random_uuid()], '{coach}', ids.client, ARRAY[tstzrange(s, s + interval '15 min')],
+SELECT book_calls(ARRAY[gen_random_uuid()], ids.coach, ids.client, ARRAY[tstzrange(s, s + interval '15 min')],
     ARRAY[tstzrange(date_trunc('month', s), date_trunc('month', s) + interval '1 month')], 1000000,
     ARRAY[jsonb_build_object('id', gen_random_uuid(), 'type', 'appointment.booked', 'source', '/rendezvous',
         'specversion', '1.0', 'time', s, 'datacontenttype', 'application/json', 'data', jsonb_build_object(
-        'appointment', gen_random_uuid(), 'coach', '{coach}', 'client', ids.client, 'week', '2030-W01'))])
-FROM (SELECT ('{prefix}' || lpad(to_hex(:client), 8, '0'))::uuid AS client) ids,
+        'appointment', gen_random_uuid(), 'coach', ids.coach, 'client', ids.client, 'week', '2030-W01'))])
+FROM (SELECT ('00000000-0000-c0ac-0000-' || lpad(to_hex(:coach), 12, '0'))::uuid AS coach,
+             ('00000000-0000-c11e-0000-' || lpad(to_hex(:coach), 4, '0') || lpad(to_hex(:client), 8, '0'))::uuid AS client) ids,
      LATERAL (SELECT set_config('rendezvous.person', ids.client::text, false)) me,
      LATERAL (SELECT timestamptz '2040-01-01Z' + interval '15 min' * {slot} AS s) slot;
 """
@@ -201,9 +203,8 @@ def pgbench(url: str, script: str, clients: int = WORKERS) -> float:
     return float(match[1])
 
 
-def script(slot: str) -> str:
-    prefix = str(client_id(WORKERS, 0))[:-8]
-    return CALL.format(coach=coach_id(WORKERS), prefix=prefix, last=CLIENTS - 1, slot=slot)
+def script(slot: str, coach: str = str(WORKERS)) -> str:
+    return CALL.format(coach=coach, last=CLIENTS - 1, slot=slot)
 
 
 def hot_slots(url: str) -> tuple[float, float]:
@@ -335,7 +336,7 @@ def main() -> None:
     with installation() as (server, url):
         sql = owner(url)
         sql("CREATE SEQUENCE quarter; GRANT USAGE ON quarter TO rendezvous_app")
-        booking_sql = pgbench(url, script("nextval('quarter')"))
+        booking_sql = pgbench(url, script("nextval('quarter')", f"random(0, {WORKERS - 1})"))
         booking = through_handlers(0)
         refusing = through_handlers(200_000 // 4, taken=True)
         refusing_sql = pgbench(url, script("1"))
