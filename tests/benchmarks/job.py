@@ -8,6 +8,7 @@ import argparse
 import io
 import os
 import random
+import resource
 import time
 import uuid
 from collections.abc import Callable
@@ -78,6 +79,7 @@ def measure(url: str, people: int) -> float:
     wrote, outcome = timed("write", lambda: transaction(lambda db: rounds.write(db, given, result, NOW), JOB))
     job = read + matched + checked + wrote
     print(f"  {'job':<28}{job:8.2f} s   {len(outcome.lunches)} lunches, {len(outcome.left)} left over")
+    print(f"  {'peak memory, with the data':<28}{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000:8.0f} MB")
     files = {table: io.StringIO() for table in READ + WRITTEN}
 
     def out() -> None:
