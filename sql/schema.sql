@@ -25,6 +25,7 @@ END $$;
 CREATE FUNCTION public.book_calls(ids uuid[], coach uuid, client uuid, wanted tstzrange[], months tstzrange[], most integer, events jsonb[]) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 DECLARE bond uuid; booked integer; by_client boolean := me() = client;
 BEGIN
@@ -75,6 +76,7 @@ END $$;
 CREATE FUNCTION public.busy(coach uuid, span tstzrange) RETURNS SETOF tstzrange
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 BEGIN
     IF sees_coach(coach) THEN
@@ -168,6 +170,7 @@ $$;
 CREATE FUNCTION public.coach_calendar(coach_slug text, client uuid, span tstzrange, moving uuid, hold text) RETURNS TABLE(id uuid, name text, timezone text, call_link text, client_slug text, client_name text, client_timezone text, rules jsonb, hours text, taken_from timestamp with time zone[], taken_until timestamp with time zone[], client_from timestamp with time zone[], client_until timestamp with time zone[], calls timestamp with time zone[], banned boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 #variable_conflict use_variable
 DECLARE looker uuid := me(); widely boolean := coalesce(i_am('admin'), false) OR i_am_a_job();
