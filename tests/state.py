@@ -36,9 +36,8 @@ def digest_of(sql: Callable[..., list[Any]], besides: frozenset[str] = COUNTERS)
 
 
 @contextmanager
-def shared_community(server: Any, name: str) -> Iterator[tuple[str, Community]]:
-    """A database that several tests share because none changes it: its URL and its people."""
-    url = server.create(name, "template_of_tests")
+def owner(url: str) -> Iterator[Callable[..., list[Any]]]:
+    """Ask a database as its owner."""
     connection = psycopg2.connect(url, cursor_factory=psycopg2.extras.NamedTupleCursor)
     connection.autocommit = True
     psycopg2.extras.register_uuid(conn_or_curs=connection)
@@ -49,9 +48,19 @@ def shared_community(server: Any, name: str) -> Iterator[tuple[str, Community]]:
             return cursor.fetchall() if cursor.description else []
 
     try:
-        yield url, Community(ask)
+        yield ask
     finally:
         connection.close()
+
+
+@contextmanager
+def shared_community(server: Any, name: str) -> Iterator[tuple[str, Community]]:
+    """A database that several tests share because none changes it: its URL and its people."""
+    url = server.create(name, "template_of_tests")
+    try:
+        with owner(url) as ask:
+            yield url, Community(ask)
+    finally:
         server.drop(name)
 
 

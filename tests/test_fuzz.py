@@ -9,19 +9,16 @@ import random
 import re
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from typing import Any
 
-import psycopg2
-import psycopg2.extras
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.coaching.practice import ENDS_OF_TIME, NOW, Practice, at, book
 from tests.people import HOST, PASSWORD, Answer, Community, invoke
-from tests.state import serving
+from tests.state import owner, serving
 
 LONG = bool(os.environ.get("LONG"))
 CASES = 500 if LONG else 15
@@ -29,24 +26,6 @@ SLICES = ("accounts", "admin", "calendar", "coaching", "home", "lunch")
 ACTORS = ("member", "client", "coach", "admin")
 WAYS = ("session", "token")
 pytestmark = [pytest.mark.long, pytest.mark.timeout(7200)]
-
-
-@contextmanager
-def owner(url: str) -> Iterator[Callable[..., list[Any]]]:
-    """Ask a database as its owner."""
-    connection = psycopg2.connect(url, cursor_factory=psycopg2.extras.NamedTupleCursor)
-    connection.autocommit = True
-    psycopg2.extras.register_uuid(conn_or_curs=connection)
-
-    def ask(statement: str, *values: Any) -> list[Any]:
-        with connection.cursor() as cursor:
-            cursor.execute(statement, values)
-            return cursor.fetchall() if cursor.description else []
-
-    try:
-        yield ask
-    finally:
-        connection.close()
 
 
 class Town:

@@ -7,10 +7,8 @@ from chalicelib.admin import relationships
 from chalicelib.admin.lists import Which
 from chalicelib.answers import Page, Redirect, page
 from chalicelib.callers import Caller
+from chalicelib.coaching import relationships as coaching
 from chalicelib.coaching.api import Slug
-from chalicelib.coaching.relationships import assign as begin
-from chalicelib.coaching.relationships import end as finish
-from chalicelib.coaching.relationships import move as reassign
 from chalicelib.database import Database
 from chalicelib.fields import Body, Line, Reason
 from chalicelib.web import Form, Routes
@@ -61,7 +59,7 @@ def ask(db: Database, form: Form) -> Page:
 
 @routes.form("/admin/relationships/new", shows=ask, who="admin")
 def assign(db: Database, caller: Caller, body: Assign, now: datetime) -> Redirect:
-    begin(db, caller, body.coach, body.client, body.why, now)
+    coaching.assign(db, caller, body.coach, body.client, body.why, now)
     return Redirect("/admin/relationships?done=assigned")
 
 
@@ -75,12 +73,12 @@ def read(db: Database, client: Slug, form: Form) -> Page:
 @routes.form("/admin/relationships/{client}/move", shows=read, who="admin")
 def move(db: Database, caller: Caller, client: Slug, body: Reassign, now: datetime) -> Redirect:
     """Give him another coach; refused once where calls are booked, the page lists them and asks."""
-    reassign(db, caller, client, body.coach, body.calls or None, body.why, now)
+    coaching.move(db, caller, client, body.coach, body.calls or None, body.why, now)
     return Redirect("/admin/relationships?done=moved")
 
 
 @routes.form("/admin/relationships/{client}/end", shows=read, who="admin")
 def end(db: Database, caller: Caller, client: Slug, body: End, now: datetime) -> Redirect:
     """Take his coach from him; refused once where calls are booked, the page lists them and asks."""
-    finish(db, caller, client, body.calls or None, body.why, now)
+    coaching.end(db, caller, client, body.calls or None, body.why, now)
     return Redirect("/admin/relationships?done=ended")

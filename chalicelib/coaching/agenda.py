@@ -13,6 +13,7 @@ from chalicelib.calendar import zones
 from chalicelib.calendar.availability import Span
 from chalicelib.calendar.entries import Entry
 from chalicelib.callers import Caller
+from chalicelib.coaching import answers
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound
 
@@ -75,13 +76,13 @@ def row(db: Database, caller: Caller, id: UUID) -> Call:
     return found
 
 
-def read(db: Database, caller: Caller, id: UUID, in_force: rules.Rules | None = None) -> dict[str, Any]:
-    """A call of the caller's as the API shows it; the coach's rules are read unless they are given. Raises NotFound."""
+def read(db: Database, caller: Caller, id: UUID) -> answers.Call:
+    """A call of the caller's as the API shows it; by the coach's rules. Raises NotFound."""
     found = row(db, caller, id)
-    return shown(found, caller, in_force or rules.read(db, str(found.coach_id)))
+    return shown(found, caller, rules.read(db, str(found.coach_id)))
 
 
-def shown(call: Call, caller: Caller, in_force: rules.Rules) -> dict[str, Any]:
+def shown(call: Call, caller: Caller, in_force: rules.Rules) -> answers.Call:
     """A call as the API shows it: times in the caller's zone, what the client may still do with it."""
     place = ZoneInfo(caller.timezone)
     until = call.starts - timedelta(hours=in_force["coaching.cancel_hours_before"])
@@ -135,7 +136,7 @@ def span_of(monday: date, count: int, timezone: str) -> Span:
     return zones.instant(begin, place), zones.instant(begin + timedelta(weeks=count), place)
 
 
-def window(db: Database, caller: Caller, first: str | None, count: int | None, now: datetime) -> dict[str, Any]:
+def window(db: Database, caller: Caller, first: str | None, count: int | None, now: datetime) -> answers.Calls:
     """The caller's calls of those weeks, cancelled ones too, by start; ``next`` names the window after it, or is null."""
     in_force = rules.read(db)
     monday, number = weeks(caller, first, count, in_force, now)
@@ -159,7 +160,7 @@ def window(db: Database, caller: Caller, first: str | None, count: int | None, n
     }
 
 
-def following(monday: date, count: int, latest: date) -> dict[str, Any] | None:
+def following(monday: date, count: int, latest: date) -> answers.Following | None:
     """The window after that one, longer than it, as far as there can be calls; None where there can be none."""
     after = monday + timedelta(weeks=count)
     if after > latest:

@@ -1,7 +1,7 @@
 """Routes about coaching: slots, office hours, appointments, series, relationships."""
 
 from datetime import date, datetime
-from typing import Annotated, cast
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -110,7 +110,7 @@ class CallLink(Body):
 
 
 def _slots(spans: list[availability.Span], caller: Caller) -> answers.Slots:
-    return {"slots": cast(list[answers.Slot], free_slots.shown(spans, caller.timezone))}
+    return {"slots": free_slots.shown(spans, caller.timezone)}
 
 
 @routes.api("GET", "/api/coaches/{slug}/slots")
@@ -123,7 +123,7 @@ def list_slots(db: Database, caller: Caller, slug: str, query: WhichSlots, now: 
         "coach": {"slug": slug, "name": coach.name, "timezone": coach.zone.key},
         "from": first,
         "weeks": weeks,
-        "slots": _slots(found, caller)["slots"],
+        "slots": free_slots.shown(found, caller.timezone),
     }
 
 
@@ -154,26 +154,26 @@ def why_not_free(db: Database, caller: Caller, slug: str, query: WhichTime, now:
 @routes.api("GET", "/api/appointments")
 def list_appointments(db: Database, caller: Caller, query: WhichWeeks, now: datetime) -> answers.Calls:
     """Your calls from the start of a week; ``next`` names the window after it."""
-    return cast(answers.Calls, agenda.window(db, caller, query.first, query.weeks, now))
+    return agenda.window(db, caller, query.first, query.weeks, now)
 
 
 @routes.api("POST", "/api/appointments", status=201)
 def book(db: Database, caller: Caller, body: BookCall, now: datetime) -> Answer[answers.Call]:
     """Book a call with your coach; as a coach, for a client of yours."""
-    call = cast(answers.Call, appointments.book(db, caller, body.coach, body.start, body.end, body.client, now))
+    call = appointments.book(db, caller, body.coach, body.start, body.end, body.client, now)
     return Answer(call, 201, {"Location": url(f"/api/appointments/{call['id']}")})
 
 
 @routes.api("GET", "/api/appointments/{id}")
 def read(db: Database, caller: Caller, id: UUID) -> answers.Call:
     """One call of yours."""
-    return cast(answers.Call, agenda.read(db, caller, id))
+    return agenda.read(db, caller, id)
 
 
 @routes.api("PATCH", "/api/appointments/{id}")
 def move(db: Database, caller: Caller, id: UUID, body: MoveCall, now: datetime) -> answers.Call:
     """Move a call; ``version`` is the one you saw."""
-    return cast(answers.Call, appointments.move(db, caller, id, body.start, body.end, body.version, now))
+    return appointments.move(db, caller, id, body.start, body.end, body.version, now)
 
 
 @routes.api("DELETE", "/api/appointments/{id}", status=204)
@@ -185,8 +185,7 @@ def cancel(db: Database, caller: Caller, id: UUID, query: CancelCall, now: datet
 @routes.api("POST", "/api/series", status=201)
 def book_series(db: Database, caller: Caller, body: BookSeries, now: datetime) -> answers.Series:
     """Book a call every month, on that weekday of the month at that hour: all of them or none."""
-    calls = series.book(db, caller, body.coach, body.start, body.months, body.client, now)
-    return {"appointments": cast(list[answers.Call], calls)}
+    return {"appointments": series.book(db, caller, body.coach, body.start, body.months, body.client, now)}
 
 
 @routes.api("GET", "/api/office-hours", who="coach")

@@ -14,7 +14,7 @@ from chalicelib import outbox, rules
 from chalicelib.calendar import zones
 from chalicelib.calendar.availability import Span
 from chalicelib.callers import Caller
-from chalicelib.coaching import agenda, coaches, slots
+from chalicelib.coaching import agenda, answers, coaches, slots
 from chalicelib.coaching.agenda import Call
 from chalicelib.coaching.coaches import Client, Coach
 from chalicelib.coaching.months import month_span
@@ -42,7 +42,7 @@ STATE = frozenset({"taken", "buffer", "client_taken", "month_is_full"})
 
 def book(
     db: Database, caller: Caller, coach_slug: str, start: datetime, end: datetime, client_slug: str | None, now: datetime
-) -> dict[str, Any]:  # fmt: skip
+) -> answers.Call:  # fmt: skip
     """Book a call with the caller's coach, or as a coach for a client of his; the call.
 
     Raises Invalid naming the field and the rule, Refused when the time or the month is taken.
@@ -138,7 +138,7 @@ def insert(db: Database, coach: Coach, client: Client, calls: dict[UUID, Span], 
 
 def move(
     db: Database, caller: Caller, id: UUID, start: datetime, end: datetime, version: int, now: datetime
-) -> dict[str, Any]:
+) -> answers.Call:
     """Move a call: the same one, at another time, one version on; the call. Raises as ``book`` does, and NotFound."""
     span = checked_span(start, end, now)
     known = agenda.row(db, caller, id)

@@ -8,6 +8,7 @@ from chalicelib.calendar import zones
 from chalicelib.calendar.availability import Span
 from chalicelib.callers import Caller
 from chalicelib.coaching import agenda, coaches, slots
+from chalicelib.coaching.answers import Slot
 from chalicelib.coaching.coaches import Coach
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound
@@ -87,7 +88,7 @@ def why_not(db: Database, caller: Caller, slug: str, start: datetime, client: st
     return [slots.REASONS[reason] for reason in slots.why_not(coach.calendar._replace(limited=True), span, now)]
 
 
-def shown(spans: list[Span], timezone: str) -> list[dict[str, str]]:
+def shown(spans: list[Span], timezone: str) -> list[Slot]:
     """Slots as the API shows them, in that zone."""
     place = ZoneInfo(timezone)
     return [{"start": a.astimezone(place).isoformat(), "end": b.astimezone(place).isoformat()} for a, b in spans]

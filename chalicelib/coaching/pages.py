@@ -14,6 +14,7 @@ from chalicelib.calendar import zones
 from chalicelib.calendar.availability import Span
 from chalicelib.callers import Caller
 from chalicelib.coaching import agenda, appointments, coaches, coming, free_slots, series
+from chalicelib.coaching.answers import Calls
 from chalicelib.coaching.api import Instant, Slug, Week, Weeks
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound, Told
@@ -125,7 +126,7 @@ def appointments_of(db: Database, caller: Caller, query: Window, now: datetime) 
     )
 
 
-def _further(db: Database, caller: Caller, first: dict[str, Any], call: Any | None, now: datetime) -> dict[str, Any]:
+def _further(db: Database, caller: Caller, first: Calls, call: Any | None, now: datetime) -> Calls:
     """The window in which that call, or the next one, is; the first where that has it, or the rules end before it."""
     if any(call is None or one["id"] == call.id for one in first["appointments"]):
         return first

@@ -1,11 +1,10 @@
 """A series: a call every month, every one of them checked in full, booked all or none."""
 
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import uuid4
 
 from chalicelib.callers import Caller
-from chalicelib.coaching import agenda, appointments, months, slots
+from chalicelib.coaching import agenda, answers, appointments, months, slots
 from chalicelib.coaching.coaches import Coach
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, Refused
@@ -16,7 +15,7 @@ FAILED = "Not every one of these calls can be booked, so none was"
 
 def book(
     db: Database, caller: Caller, coach_slug: str, start: datetime, count: int, client_slug: str | None, now: datetime
-) -> list[dict[str, Any]]:  # fmt: skip
+) -> list[answers.Call]:  # fmt: skip
     """Book that weekday of the month at that hour (the coach's) for ``count`` months; the calls.
 
     Raises Invalid for what is wrong with the request, Refused naming every one that fails and why.
