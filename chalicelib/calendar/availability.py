@@ -6,11 +6,11 @@ from typing import Any, NamedTuple, TypedDict
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from chalicelib import outbox, topics
 from chalicelib.calendar import zones
-from chalicelib.callers import Caller
 from chalicelib.database import Database
-from chalicelib.errors import Forbidden, Invalid, NotFound, Refused
+from chalicelib.errors import Conflict, Forbidden, Invalid, NotFound
+from chalicelib.messaging import outbox, topics
+from chalicelib.web.request import Caller
 
 FARTHEST = timedelta(days=2 * 366)
 WEEK = timedelta(weeks=1)
@@ -133,7 +133,7 @@ def give(
 def change(
     db: Database, caller: Caller, id: UUID, changes: dict[str, Any], now: datetime, purpose: str = "lunch"
 ) -> Availability:
-    """Change some fields of an availability of that purpose; as it is kept then. Raises NotFound, Invalid, Refused."""
+    """Change some fields of an availability of that purpose; as it is kept then. Raises NotFound, Invalid, Conflict."""
     row = db.row("SELECT * FROM availability WHERE id = %(id)s AND person_id = %(me)s FOR UPDATE", id=id, me=caller.id)
     if row is None:
         raise NotFound("There is no such availability of yours")
@@ -163,7 +163,7 @@ def change(
 
 
 def withdraw(db: Database, caller: Caller, id: UUID, purpose: str = "lunch") -> None:
-    """Take an availability of that purpose back. Raises NotFound, Refused."""
+    """Take an availability of that purpose back. Raises NotFound, Conflict."""
     given = db.value("SELECT purpose FROM availability WHERE id = %(id)s AND person_id = %(me)s", id=id, me=caller.id)
     if given is None:
         raise NotFound("There is no such availability of yours")
@@ -174,7 +174,7 @@ def withdraw(db: Database, caller: Caller, id: UUID, purpose: str = "lunch") -> 
 def _refuse_office_hours(given: str, purpose: str) -> None:
     """Calls may be booked in office hours, so they change where it is asked what becomes of those."""
     if given != purpose:
-        raise Refused("Office hours are changed at /api/office-hours, which asks about booked calls")
+        raise Conflict("Office hours are changed at /api/office-hours, which asks about booked calls")
 
 
 def mine(db: Database, caller: Caller, purpose: str = "lunch") -> list[Availability]:

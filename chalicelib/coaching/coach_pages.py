@@ -5,18 +5,18 @@ from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from chalicelib.answers import Page, Redirect, page
 from chalicelib.calendar import availability, zones
 from chalicelib.calendar.availability import Hours
-from chalicelib.callers import Caller
-from chalicelib.coaching import agenda, appointments, coaches, coming, free_slots, office_hours
+from chalicelib.coaching import agenda, appointments, coaches, free_slots, office_hours, upcoming
 from chalicelib.coaching.api import CallUrl, Slug
-from chalicelib.coaching.pages import Press, Shown, by_day, slots_of_week, typed_start, week_of_nearest
+from chalicelib.coaching.booking_pages import Press, Shown, by_day, slots_of_week, typed_start, week_of_nearest
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound
-from chalicelib.fields import Body, ClockTime, Day
 from chalicelib.rules import DAYS
 from chalicelib.web import Form, Routes
+from chalicelib.web.field_types import Body, ClockTime, Day
+from chalicelib.web.request import Caller
+from chalicelib.web.responses import Page, Redirect, page
 
 routes = Routes(__name__)
 
@@ -83,11 +83,11 @@ def overview(db: Database, caller: Caller, form: Form, query: Shown, now: dateti
     monday = zones.week_of(query.week) if query.week else this
     rows = _commitments(db, caller, monday)
     leapt = query.week is None and not any(row.ends > now for row in rows)
-    if leapt and (ahead := coming.next_commitment(db, caller, now)):
+    if leapt and (ahead := upcoming.next_commitment(db, caller, now)):
         monday = zones.monday(zones.local_time(ahead, ZoneInfo(caller.timezone)).date())
         rows = _commitments(db, caller, monday)
     return page(
-        "coach.html",
+        "coaching/coach.html",
         done=DONE.get(query.done),
         monday=monday,
         leapt=leapt and monday != this,
@@ -106,7 +106,7 @@ def overview(db: Database, caller: Caller, form: Form, query: Shown, now: dateti
 
 @routes.page("/coach/hours", who="coach")
 def give_page(db: Database, caller: Caller, form: Form) -> Page:
-    return page("coach_hours.html", days=DAYS)
+    return page("coaching/coach_hours.html", days=DAYS)
 
 
 @routes.form("/coach/hours", shows=give_page, who="coach")
@@ -131,7 +131,7 @@ def _give(db: Database, caller: Caller, day: date, body: Give, weekly: bool, now
 
 @routes.page("/coach/hours/{id}", who="coach")
 def edit(db: Database, caller: Caller, id: UUID, form: Form) -> Page:
-    return page("coach_hours_edit.html", id=id, hours=_one(db, caller, id))
+    return page("coaching/coach_hours_edit.html", id=id, hours=_one(db, caller, id))
 
 
 @routes.form("/coach/hours/{id}", shows=edit, who="coach")
@@ -188,7 +188,10 @@ def client_page(db: Database, caller: Caller, client: Slug, form: Form, query: S
     whose = coaches.client_of(db, caller, mine, client)
     week = query.week or (week_of_nearest(db, caller, mine, whose, now, now) if whose else None)
     return page(
-        "coach_client.html", client=client, name=name, **slots_of_week(db, caller, mine, client, None, week, now)
+        "coaching/coach_client.html",
+        client=client,
+        name=name,
+        **slots_of_week(db, caller, mine, client, None, week, now),
     )
 
 
@@ -206,7 +209,7 @@ def why(db: Database, caller: Caller, form: Form, query: When, now: datetime) ->
     if query.day is not None and query.time is not None:
         start = appointments.checked_time(typed_start(query.day, query.time, caller), now)
         reasons = free_slots.why_not(db, caller, _my_slug(db, caller), start, None, now)
-    return page("coach_why.html", reasons=reasons, day=query.day, time=query.time)
+    return page("coaching/coach_why.html", reasons=reasons, day=query.day, time=query.time)
 
 
 def _commitments(db: Database, caller: Caller, monday: date) -> list[Any]:

@@ -6,12 +6,12 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.calendar import zones
 from chalicelib.calendar.availability import Span
-from chalicelib.callers import Caller
 from chalicelib.coaching import agenda, coaches, slots
-from chalicelib.coaching.answers import Slot
 from chalicelib.coaching.coaches import Coach
+from chalicelib.coaching.schemas import Slot
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound
+from chalicelib.web.request import Caller
 
 OFFERS = 3
 WEEKS = 4
@@ -39,7 +39,7 @@ def of_weeks(
         )
     begin, end = agenda.span_of(monday, number, caller.timezone)
     coach = coaches.seen(db, caller, slug, begin, end, client, moving)
-    horizon = int(coach.rules["coaching.horizon_weeks"])
+    horizon = int(coach.rules.coaching.horizon_weeks)
     if monday > this + timedelta(weeks=horizon):
         raise Invalid.field("from", f"must be within {horizon} weeks (coaching.horizon_weeks)")
     if number > horizon + 1:

@@ -49,12 +49,12 @@ class Calendar(NamedTuple):
 def terms_of(rules: Rules) -> Terms:
     """The coaching rules in force as Terms."""
     return Terms(
-        length=timedelta(minutes=rules["coaching.call_minutes"]),
-        interval=timedelta(minutes=rules["coaching.slot_interval_minutes"]),
-        notice=timedelta(hours=rules["coaching.notice_hours"]),
-        horizon=timedelta(weeks=rules["coaching.horizon_weeks"]),
-        buffer=timedelta(minutes=rules["coaching.buffer_minutes"]),
-        per_month=rules["coaching.calls_per_month"],
+        length=timedelta(minutes=rules.coaching.call_minutes),
+        interval=timedelta(minutes=rules.coaching.slot_interval_minutes),
+        notice=timedelta(hours=rules.coaching.notice_hours),
+        horizon=timedelta(weeks=rules.coaching.horizon_weeks),
+        buffer=timedelta(minutes=rules.coaching.buffer_minutes),
+        per_month=rules.coaching.calls_per_month,
     )
 
 

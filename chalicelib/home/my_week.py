@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 from chalicelib import rules
 from chalicelib.accounts import people
 from chalicelib.calendar import zones
-from chalicelib.callers import Caller
-from chalicelib.coaching import coming
+from chalicelib.coaching import upcoming
 from chalicelib.database import Database
 from chalicelib.lunch import events, hours, locations, pauses
+from chalicelib.web.request import Caller
 
 REASONS = {
     "no_hours": "in that week you gave no hours at which a lunch could start.",
@@ -32,7 +32,7 @@ def of(db: Database, caller: Caller, now: datetime) -> dict[str, Any]:
     mine = hours.read(db, caller, location, rules.read(db), next_monday, now)
     return {
         "events": events.mine(db, caller, now),
-        "call": coming.next_call(db, caller, now) if caller.is_a("client") or caller.is_a("coach") else None,
+        "call": upcoming.next_call(db, caller, now) if caller.is_a("client") or caller.is_a("coach") else None,
         "waiting": waiting(db, caller, now),
         "email": "" if account["email_confirmed"] else account["email"],
         "location": location,

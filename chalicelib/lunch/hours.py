@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 from chalicelib.calendar import availability, commitments, zones
 from chalicelib.calendar.availability import Hours, Span, merged, spans
 from chalicelib.calendar.timetables import Row, timetable
-from chalicelib.callers import Caller
 from chalicelib.database import Database
 from chalicelib.lunch.weeks import Week, possible_starts, week_at
 from chalicelib.rules import Rules
+from chalicelib.web.request import Caller
 
 
 class HoursOfWeek(NamedTuple):

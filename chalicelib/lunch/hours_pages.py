@@ -6,16 +6,16 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chalicelib import rules
-from chalicelib.answers import Page, Redirect, page
 from chalicelib.calendar import availability, zones
 from chalicelib.calendar.availability import Hours, occurrences
-from chalicelib.callers import Caller
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound
-from chalicelib.fields import Body, ClockTime, Day, Line
 from chalicelib.lunch import hours, locations, pauses
 from chalicelib.rules import DAYS
 from chalicelib.web import Form, Routes
+from chalicelib.web.field_types import Body, ClockTime, Day, Line
+from chalicelib.web.request import Caller
+from chalicelib.web.responses import Page, Redirect, page
 
 routes = Routes(__name__)
 
@@ -68,7 +68,7 @@ def week(db: Database, caller: Caller, query: Shown, now: datetime) -> Page:
     values = rules.read(db)
     mine = hours.read(db, caller, location, values, monday, now)
     return page(
-        "availability.html",
+        "lunch/availability.html",
         done=DONE.get(query.done),
         monday=monday,
         this_monday=_monday(caller, now),
@@ -85,7 +85,7 @@ def week(db: Database, caller: Caller, query: Shown, now: datetime) -> Page:
 
 @routes.page("/availability/weekly")
 def weekly(db: Database, caller: Caller, form: Form, query: Copied, now: datetime) -> Page:
-    return page("hours_weekly.html", copied=_copied(db, caller, query.copy), today=_today(caller, now))
+    return page("lunch/hours_weekly.html", copied=_copied(db, caller, query.copy), today=_today(caller, now))
 
 
 @routes.form("/availability/weekly", shows=weekly)
@@ -103,7 +103,7 @@ def give_weekly(db: Database, caller: Caller, body: GiveWeekly, now: datetime) -
 
 @routes.page("/availability/once")
 def once(db: Database, caller: Caller, form: Form, query: Copied, now: datetime) -> Page:
-    return page("hours_once.html", copied=_copied(db, caller, query.copy))
+    return page("lunch/hours_once.html", copied=_copied(db, caller, query.copy))
 
 
 @routes.form("/availability/once", shows=once)
@@ -116,7 +116,7 @@ def give_once(db: Database, caller: Caller, body: GiveOnce, now: datetime) -> Re
 @routes.page("/availability/{id}")
 def edit(db: Database, caller: Caller, id: UUID, form: Form, now: datetime) -> Page:
     found = _one(db, caller, id)
-    return page("hours_edit.html", id=id, hours=found, days=_days(found, _today(caller, now)))
+    return page("lunch/hours_edit.html", id=id, hours=found, days=_days(found, _today(caller, now)))
 
 
 @routes.form("/availability/{id}", shows=edit)

@@ -4,13 +4,13 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from chalicelib.answers import Page, Redirect, page
 from chalicelib.calendar import zones
-from chalicelib.callers import Caller
 from chalicelib.database import Database
-from chalicelib.fields import Body, Line, Week
 from chalicelib.lunch import pauses
 from chalicelib.web import Form, Routes
+from chalicelib.web.field_types import Body, Line, Week
+from chalicelib.web.request import Caller
+from chalicelib.web.responses import Page, Redirect, page
 
 routes = Routes(__name__)
 
@@ -38,7 +38,7 @@ OFFERED = 26
 def mine(db: Database, caller: Caller, form: Form, query: Done, now: datetime) -> Page:
     monday = zones.monday(zones.local_time(now, ZoneInfo(caller.timezone)).date())
     return page(
-        "pauses.html",
+        "lunch/pauses.html",
         done=DONE.get(query.done),
         pauses=[pause | {"text": _text(pause["first"], pause["last"])} for pause in pauses.mine(db, caller, now)],
         weeks=[_option(monday + timedelta(weeks=number)) for number in range(OFFERED)],

@@ -6,9 +6,9 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from chalicelib.calendar import zones
-from chalicelib.callers import Caller
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound
+from chalicelib.web.request import Caller
 
 LONGEST = 53
 """Weeks of a pause at most."""
