@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from infra.local.faults import Fault
+from infra.local.errors import LocalError
 from infra.local.postgres import Postgres
 
 SCHEMA = Path(__file__).parent.parent / "sql" / "schema.sql"
@@ -27,10 +27,10 @@ NOISE = re.compile(r"^(--.*|SET .*|SELECT pg_catalog\.set_config.*|\\(un)?restri
 
 
 def dump(url: str, programs: Path) -> str:
-    """The schema of the database at ``url``. Raises Fault where there is no pg_dump."""
+    """The schema of the database at ``url``. Raises LocalError where there is no pg_dump."""
     found = shutil.which("pg_dump", path=f"{programs}{os.pathsep}{os.environ.get('PATH', '')}")
     if found is None:
-        raise Fault("There is no pg_dump here: install PostgreSQL's client programs.")
+        raise LocalError("There is no pg_dump here: install PostgreSQL's client programs.")
     command = [found, "--schema-only", "--no-owner", "--exclude-table=*yoyo*", url]
     return normalised(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
@@ -64,5 +64,5 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except Fault as fault:
+    except LocalError as fault:
         sys.exit(str(fault))

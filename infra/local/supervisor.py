@@ -15,9 +15,9 @@ from pathlib import Path
 from chalicelib import clock
 from infra.local import installation, processes
 from infra.local.broker import Tansu, make_topics
-from infra.local.faults import Fault, disk_faults, full_disk
+from infra.local.errors import LocalError, disk_errors, disk_is_full
 from infra.local.postgres import Postgres
-from infra.local.surroundings import forget_other_worlds, listen, server_version
+from infra.local.preflight import drop_foreign_settings, listen, server_version
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Supervisor:
         self.embedded_broker = not os.environ.get("KAFKA_BOOTSTRAP")
 
     def run(self) -> int:
-        """Starts, serves until a signal or a death, and stops. Raises Fault where the machine is at fault."""
+        """Starts, serves until a signal or a death, and stops. Raises LocalError where the machine is at fault."""
         began = time.monotonic()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda number, frame: self.news.put(Happened("signal", signal.Signals(number).name)))
@@ -61,7 +61,7 @@ class Supervisor:
 
     def _serve(self, began: float) -> int:
         port = self.listener.getsockname()[1]
-        forget_other_worlds()
+        drop_foreign_settings()
         self.variables = self._base_environment(port)
         os.environ["CLOCK_FILE"] = self.variables["CLOCK_FILE"]
         steps = (
@@ -91,7 +91,7 @@ class Supervisor:
         """A part's own thread: it starts the part, and stays with it, since the kernel ends a thread's children."""
         began = time.monotonic()
         try:
-            with disk_faults(self.data):
+            with disk_errors(self.data):
                 note = start()
         except BaseException as error:
             self.news.put(Happened("failed", name, error=error))
@@ -103,18 +103,18 @@ class Supervisor:
             threading.Event().wait()
 
     def _wait_for(self, names: set[str]) -> bool:
-        """Until all of ``names`` are ready; False if a signal came first. Raises Fault if a part ended."""
+        """Until all of ``names`` are ready; False if a signal came first. Raises LocalError if a part ended."""
         while names:
             news = self.news.get()
             if news.what == "signal":
                 say(f"{news.name}: ending everything.")
                 return False
             if news.what == "failed":
-                raise news.error or Fault(news.name)
+                raise news.error or LocalError(news.name)
             if news.what == "ended":
                 if "No space left on device" in processes.last_line(self.log / "postgres.log"):
-                    raise full_disk(self.data)
-                raise Fault(f"{news.name} {news.note}, so everything ends: the reason may stand in {self.log}.")
+                    raise disk_is_full(self.data)
+                raise LocalError(f"{news.name} {news.note}, so everything ends: the reason may stand in {self.log}.")
             names.discard(news.name)
             say(f"  {news.name:<12}{news.seconds:5.1f} s  {news.note}")
             if self.children:
@@ -182,7 +182,9 @@ class Supervisor:
         try:
             make_topics(bootstrap, TOPICS, KEPT_FOREVER)
         except Exception as error:
-            raise Fault(f"Kafka at {bootstrap} does not take the topics ({error}): check KAFKA_BOOTSTRAP.") from error
+            raise LocalError(
+                f"Kafka at {bootstrap} does not take the topics ({error}): check KAFKA_BOOTSTRAP."
+            ) from error
         self.variables["KAFKA_BOOTSTRAP"] = bootstrap
         return note
 
@@ -244,7 +246,9 @@ class Supervisor:
         self.endings.append(lambda: processes.stop(child, patience=5))
         status = child.wait()
         if status != 0 and not self.stopping:
-            raise Fault(f"python -m {module} {describe(status)}: {processes.last_line(log)} (the whole is in {log}).")
+            raise LocalError(
+                f"python -m {module} {describe(status)}: {processes.last_line(log)} (the whole is in {log})."
+            )
         if show:
             say(log.read_text(errors="replace").rstrip())
 

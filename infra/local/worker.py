@@ -57,7 +57,7 @@ def start(app: Chalice, data: Path) -> str:
         text = expression if isinstance(expression, str) else expression.to_string()
         schedules.parse(text)  # a mistake is told at the start
         _thread(timer.name, schedules.keep_firing, timer.name, text, invoker(app, timer.name), fired, time.sleep)
-    _thread("bookkeeping", _keep_books, fired)
+    _thread("saves what has fired", _keep_saving, fired)
     return f"{len(timers)} schedules, {len(urls)} queues, {len(functions)} Kafka consumers"
 
 
@@ -74,7 +74,7 @@ def _or_end_all(target: Callable[..., None], *arguments: Any) -> None:
     os._exit(1)
 
 
-def _keep_books(fired: schedules.Fired) -> None:
+def _keep_saving(fired: schedules.Fired) -> None:
     while True:
         time.sleep(1.0)
         try:
@@ -97,7 +97,7 @@ def republish() -> None:
 
 def main(ready: Path) -> None:
     """Works until the parent is gone."""
-    processes.end_with_parent()
+    processes.exit_with_parent()
     logging.basicConfig(level=os.environ.get("LOG_LEVEL", "INFO"), format="%(asctime)s %(name)s %(message)s")
     for library in ("kafka", "botocore", "boto3", "urllib3"):
         logging.getLogger(library).setLevel(logging.ERROR)

@@ -6,27 +6,27 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
-class Fault(Exception):
+class LocalError(Exception):
     """Its message is the whole answer: the command prints it and ends with status 1, without a traceback."""
 
 
 @contextmanager
-def disk_faults(folder: Path) -> Iterator[None]:
-    """Turns what the file system refuses below ``folder`` into a Fault."""
+def disk_errors(folder: Path) -> Iterator[None]:
+    """Turns what the file system refuses below ``folder`` into a LocalError."""
     try:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise full_disk(folder) from error
+            raise disk_is_full(folder) from error
         ours = error.filename is not None and str(error.filename).startswith(str(folder))
         if ours and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.EISDIR):
             reason = (error.strerror or "refused").lower()
-            raise Fault(
+            raise LocalError(
                 f"Cannot write in {folder} ({reason}): make it yours, or choose another folder with DATA=."
             ) from error
         raise
 
 
-def full_disk(folder: Path) -> Fault:
+def disk_is_full(folder: Path) -> LocalError:
     """The sentence for a file system without room."""
-    return Fault(f"The disk that holds {folder} is full: free some space, or choose another folder with DATA=.")
+    return LocalError(f"The disk that holds {folder} is full: free some space, or choose another folder with DATA=.")
