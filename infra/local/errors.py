@@ -1,9 +1,15 @@
 """What can be wrong with the machine or the folder, said in one sentence that tells what to do."""
 
 import errno
+import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+NOT_OURS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.EISDIR)
+PROBE = bytes(1 << 16)
 
 
 class LocalError(Exception):
@@ -16,15 +22,27 @@ def disk_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in NO_ROOM:
             raise disk_is_full(folder) from error
-        ours = error.filename is not None and str(error.filename).startswith(str(folder))
-        if ours and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.EISDIR):
+        below = error.filename is not None and str(error.filename).startswith(str(folder))
+        if below and error.errno in NOT_OURS:
             reason = (error.strerror or "refused").lower()
             raise LocalError(
                 f"Cannot write in {folder} ({reason}): make it yours, or choose another folder with DATA=."
             ) from error
         raise
+
+
+def has_no_room(folder: Path) -> bool:
+    """Whether not even a small file can be written in ``folder``: asked by writing one, since quotas count too."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(PROBE)
+            probe.flush()
+            os.fsync(probe.fileno())
+    except OSError as error:
+        return error.errno in NO_ROOM
+    return False
 
 
 def disk_is_full(folder: Path) -> LocalError:

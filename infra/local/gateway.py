@@ -21,8 +21,9 @@ from chalice.app import Chalice
 from chalice.local import LambdaContext, LocalChalice
 
 from chalicelib import answers, doors
-from infra.local import events, mails, processes
+from infra.local import events, installation, mails, processes
 from infra.local.connections import Connection, Headers, Response
+from infra.local.errors import disk_is_full, has_no_room
 from infra.local.requests import BadRequest, HttpRequest
 from infra.local.routes import Routes
 
@@ -35,17 +36,20 @@ log = logging.getLogger("gateway")
 
 
 class Gateway(ThreadingTCPServer):
-    """Serves ``app``; a thread a connection, and ENVIRONMENTS threads that run the application."""
+    """Serves ``app``; a thread a connection, and ENVIRONMENTS threads that run the application.
+
+    ``data`` is the folder of a local system: its mails are shown, and a full disk is told.
+    """
 
     daemon_threads = True
 
-    def __init__(self, app: Chalice, listener: socket.socket, mail_folder: Path | None = None) -> None:
+    def __init__(self, app: Chalice, listener: socket.socket, data: Path | None = None) -> None:
         super().__init__(listener.getsockname(), BaseRequestHandler, bind_and_activate=False)
         self.socket.close()
         self.socket = listener
         self.app = per_thread(app)
         self.routes = Routes(app.routes)
-        self.mail_folder = mail_folder
+        self.data = data
         self.environments = ThreadPoolExecutor(ENVIRONMENTS, thread_name_prefix="environment")
 
     def finish_request(self, request: Any, client_address: Any) -> None:
@@ -59,8 +63,9 @@ class Gateway(ThreadingTCPServer):
 
     def answer(self, request: HttpRequest, address: str) -> Response:
         """What one request is answered. Raises BadRequest where no route of the application has its path."""
-        if self.mail_folder is not None and mails.is_asked_for(request.path):
-            return sendable(mails.answer(self.mail_folder, request.path, request.header("host")), request.method)
+        if self.data is not None and mails.is_asked_for(request.path):
+            page = mails.answer(self.data / installation.MAIL, request.path, request.header("host"))
+            return sendable(page, request.method)
         match = self.routes.match(request.path)
         if match is None:
             raise BadRequest(403, "Missing Authentication Token")
@@ -76,10 +81,19 @@ class Gateway(ThreadingTCPServer):
             os.environ.get("STAGE", "local"),
         )
         try:
-            return sendable(self.invoke(event), request.method)
+            response = sendable(self.invoke(event), request.method)
         except Exception:
+            self._refuse_without_room()
             log.exception("%s %s failed", request.method, match.resource)
             raise BadRequest(502, "Internal server error") from None
+        if response[0] >= 500:
+            self._refuse_without_room()
+        return response
+
+    def _refuse_without_room(self) -> None:
+        """Raises BadRequest if what went wrong is a full disk, on which nothing else can say so."""
+        if self.data is not None and has_no_room(self.data):
+            raise BadRequest(507, str(disk_is_full(self.data)))
 
     def invoke(self, event: events.Event) -> Mapping[str, Any]:
         """The application's answer to one event; waits for a free environment."""
@@ -118,8 +132,8 @@ def main(descriptor: int, ready: Path) -> None:
     logging.basicConfig(level=os.environ.get("LOG_LEVEL", "INFO"), format="%(asctime)s %(name)s %(message)s")
     from app import app
 
-    mail_folder = Path(os.environ["MAIL_FOLDER"]) if os.environ.get("STAGE") == "local" else None
-    gateway = Gateway(app, socket.socket(fileno=descriptor), mail_folder)
+    data = Path(os.environ["DATA"]) if os.environ.get("STAGE") == "local" else None
+    gateway = Gateway(app, socket.socket(fileno=descriptor), data)
     ready.touch()
     gateway.serve_forever(poll_interval=3600)
 

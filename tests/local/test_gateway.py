@@ -75,6 +75,18 @@ def test_an_invalid_utf8_body_arrives_with_replacement_characters(system: System
     assert event(system, "/MyEvents", "POST", b"\xff{}")["body"] == "�{}"
 
 
+def test_a_form_with_files_reaches_the_application_which_refuses_it_as_deployed(system: System) -> None:
+    form = b'--x\r\nContent-Disposition: form-data; name="username"\r\n\r\nada\r\n--x--\r\n'
+    for body in (form, b"", b"no form at all"):
+        seen = event(system, "/MyEvents", "POST", body, Content_Type="multipart/form-data; boundary=x")
+        assert (seen["body"] or "") == body.decode()
+        assert seen["headers"]["Content-Type"] == "multipart/form-data; boundary=x"
+
+
+def test_an_error_on_a_disk_with_room_is_the_application_s_own(system: System) -> None:
+    assert system.get("/broken")[0] == 500
+
+
 def test_a_chunked_body_arrives_whole(system: System) -> None:
     answer = raw(
         system,

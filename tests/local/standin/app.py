@@ -63,6 +63,11 @@ def line_break() -> Response:
     return Response("", headers={"X": "a\rb: c"})
 
 
+@app.route("/broken", methods=["GET"])
+def broken() -> Response:
+    return Response({}, status_code=500)
+
+
 @app.route("/slow", methods=["GET"])
 def slow() -> Response:
     began = threading.get_ident()
