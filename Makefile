@@ -63,7 +63,10 @@ slow: tools matcher checkers ## the tests that need more than PyPI: real Kafka, 
 
 # --- what it is made of ---------------------------------------------------------------------------------------
 
-.PHONY: package reference lock clean dev tools matcher checkers
+.PHONY: package schema reference lock clean dev tools matcher checkers
+schema: dev ## write sql/schema.sql and the drawings of docs/architecture.md from the migrations
+	@exec $(VENV_PYTHON) -m infra.schema
+
 package: ## build and verify the zip for Lambda in build/ (needs Python 3.13)
 	@PYTHON= WANTED=3.13 VENV=build/venv sh infra/setup.sh requirements-dev.txt
 	@exec build/venv/bin/python -m infra.package

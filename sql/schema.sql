@@ -21,36 +21,23 @@ ALTER DEFAULT PRIVILEGES FOR ROLE rendezvous REVOKE ALL ON FUNCTIONS  FROM PUBLI
 -- Functions that checks and policies call.
 -- ---------------------------------------------------------------------------------------------------------------------
 
--- Not in the index yet
+-- Who is there
 
-CREATE FUNCTION i_am(role text) RETURNS boolean
-    LANGUAGE sql STABLE
-    RETURN (role = ANY (string_to_array(current_setting('rendezvous.roles', true), ',')));
-COMMENT ON FUNCTION i_am(role text) IS 'Whether the person this transaction serves holds the role.';
-
-CREATE FUNCTION is_asked_to(wanted uuid) RETURNS boolean
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    RETURN EXISTS (SELECT FROM attendance WHERE event_id = wanted AND person_id = me());
-END $$;
-
+-- policy: the person whom this transaction serves.
 CREATE FUNCTION me() RETURNS uuid
     LANGUAGE sql STABLE
     RETURN (NULLIF(current_setting('rendezvous.person', true), ''))::uuid;
 COMMENT ON FUNCTION me() IS 'The person this transaction serves; null for a visitor.';
 
-CREATE FUNCTION sees_event(wanted uuid) RETURNS boolean
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    RETURN me() IS NOT NULL AND (
-        EXISTS (SELECT FROM attendance WHERE event_id = wanted AND person_id = me())
-        OR EXISTS (SELECT FROM event WHERE id = wanted AND (public OR creator = me())));
-END $$;
+-- policy: whether they hold a role.
+CREATE FUNCTION i_am(role text) RETURNS boolean
+    LANGUAGE sql STABLE
+    RETURN (role = ANY (string_to_array(current_setting('rendezvous.roles', true), ',')));
+COMMENT ON FUNCTION i_am(role text) IS 'Whether the person this transaction serves holds the role.';
 
+-- Who sees whom
+
+-- policy: people see those they share a lunch with.
 CREATE FUNCTION sees_person(wanted uuid) RETURNS boolean
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -62,6 +49,18 @@ BEGIN
                    WHERE a.person_id = wanted AND e.public AND me() IS NOT NULL);
 END $$;
 
+-- policy: people see their own lunches and the public ones.
+CREATE FUNCTION sees_event(wanted uuid) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    RETURN me() IS NOT NULL AND (
+        EXISTS (SELECT FROM attendance WHERE event_id = wanted AND person_id = me())
+        OR EXISTS (SELECT FROM event WHERE id = wanted AND (public OR creator = me())));
+END $$;
+
+-- policy: coach and client see each other, also after the relationship has ended.
 CREATE FUNCTION shares_calls_with(wanted uuid) RETURNS boolean
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -69,6 +68,15 @@ CREATE FUNCTION shares_calls_with(wanted uuid) RETURNS boolean
 BEGIN
     RETURN EXISTS (SELECT FROM relationship r WHERE r.coach_id = wanted AND r.client_id = me())
         OR EXISTS (SELECT FROM relationship r WHERE r.client_id = wanted AND r.coach_id = me());
+END $$;
+
+-- policy: whether one is invited to a lunch; a policy on attendance that read attendance would call itself.
+CREATE FUNCTION is_asked_to(wanted uuid) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM attendance WHERE event_id = wanted AND person_id = me());
 END $$;
 
 -- ---------------------------------------------------------------------------------------------------------------------
@@ -535,18 +543,6 @@ CREATE POLICY attendants_write ON review FOR INSERT TO rendezvous_app WITH CHECK
   WHERE ((attendance.person_id = (SELECT me())) AND (attendance.response = 'approved')))));
 CREATE POLICY jobs ON review TO rendezvous_job USING (true);
 
-CREATE TABLE block (
-    id uuid PRIMARY KEY,
-    person_id uuid NOT NULL REFERENCES person(id) ON DELETE CASCADE,
-    during tstzrange NOT NULL,
-    CONSTRAINT block_can_be_referred_to UNIQUE (id, during),
-    CONSTRAINT block_has_a_length CHECK (((NOT isempty(during)) AND lower_inc(during) AND (NOT upper_inc(during)) AND (NOT lower_inf(during)) AND (NOT upper_inf(during))))
-);
-CREATE INDEX block_person ON block USING btree (person_id, lower(during));
-ALTER TABLE block ENABLE ROW LEVEL SECURITY;
-CREATE POLICY jobs ON block TO rendezvous_job USING (true);
-CREATE POLICY own ON block TO rendezvous_app USING ((person_id = (SELECT me()))) WITH CHECK (((person_id = (SELECT me())) AND (SELECT i_am('coach'))));
-
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Coaching
 -- Who coaches whom, and their calls; a call that is moved stays the same row.
@@ -586,6 +582,18 @@ ALTER TABLE call_link ENABLE ROW LEVEL SECURITY;
 CREATE POLICY clients_read ON call_link FOR SELECT TO rendezvous_app USING (shares_calls_with(coach_id));
 CREATE POLICY jobs ON call_link TO rendezvous_job USING (true);
 CREATE POLICY own ON call_link TO rendezvous_app USING ((coach_id = (SELECT me()))) WITH CHECK (((coach_id = (SELECT me())) AND (SELECT i_am('coach'))));
+
+CREATE TABLE block (
+    id uuid PRIMARY KEY,
+    person_id uuid NOT NULL REFERENCES person(id) ON DELETE CASCADE,
+    during tstzrange NOT NULL,
+    CONSTRAINT block_can_be_referred_to UNIQUE (id, during),
+    CONSTRAINT block_has_a_length CHECK (((NOT isempty(during)) AND lower_inc(during) AND (NOT upper_inc(during)) AND (NOT lower_inf(during)) AND (NOT upper_inf(during))))
+);
+CREATE INDEX block_person ON block USING btree (person_id, lower(during));
+ALTER TABLE block ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON block TO rendezvous_job USING (true);
+CREATE POLICY own ON block TO rendezvous_app USING ((person_id = (SELECT me()))) WITH CHECK (((person_id = (SELECT me())) AND (SELECT i_am('coach'))));
 
 CREATE TABLE appointment (
     id uuid PRIMARY KEY,
@@ -776,150 +784,108 @@ CREATE INDEX rate_since ON rate USING btree (since);
 -- By the table they are about.
 -- ---------------------------------------------------------------------------------------------------------------------
 
--- Not in the index yet
+-- Who is there
 
-CREATE FUNCTION ask_reset(wanted_email text, reset uuid, at timestamptz) RETURNS uuid
+-- owner: turns the cookie's or the token's hash into a person and their roles for this transaction; nobody is known before it.
+CREATE FUNCTION enter(token bytea, at timestamptz, bearer boolean DEFAULT false) RETURNS TABLE(person_id uuid, session_id uuid, name text, timezone text, roles text[], banned boolean, scope text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE allowed text;
+BEGIN
+    PERFORM set_config('rendezvous.now', at::text, true);
+    IF token IS NULL THEN
+        NULL;
+    ELSIF bearer THEN
+        SELECT t.person_id, t.scope INTO person_id, allowed FROM api_token t WHERE t.token_hash = token;
+    ELSE
+        SELECT s.person_id, s.id, 'write' INTO person_id, session_id, allowed
+        FROM session s WHERE s.token_hash = token AND s.expires > at;
+    END IF;
+    IF person_id IS NOT NULL THEN
+        SELECT p.name, p.timezone,
+               ARRAY(SELECT r.role FROM person_role r WHERE r.person_id = p.id AND r.active ORDER BY r.role),
+               EXISTS (SELECT FROM ban b WHERE b.person_id = p.id)
+        INTO name, timezone, roles, banned
+        FROM person p WHERE p.id = enter.person_id;
+    END IF;
+    PERFORM set_config('rendezvous.person', coalesce(person_id::text, ''), true),
+            set_config('rendezvous.roles', CASE WHEN banned THEN '' ELSE coalesce(array_to_string(roles, ','), '') END, true);
+    IF person_id IS NOT NULL THEN
+        scope := allowed;
+        RETURN NEXT;
+    END IF;
+END $$;
+
+-- owner: the same for a calendar address, without any role.
+CREATE FUNCTION enter_feed(token bytea) RETURNS TABLE(person_id uuid, name text, timezone text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    SELECT p.id, p.name, p.timezone INTO person_id, name, timezone
+    FROM feed f JOIN person p ON p.id = f.person_id WHERE f.token_hash = token;
+    IF person_id IS NOT NULL THEN
+        PERFORM set_config('rendezvous.person', person_id::text, true), set_config('rendezvous.roles', '', true);
+        RETURN NEXT;
+    END IF;
+END $$;
+
+-- policy: whether a job asks, for functions that serve both.
+CREATE FUNCTION i_am_a_job() RETURNS boolean
+    LANGUAGE sql STABLE
+    RETURN (current_setting('role') = 'rendezvous_job');
+
+-- policy: the time this transaction was given, which `make clock` moves; SQL never asks the server for it.
+CREATE FUNCTION present() RETURNS timestamptz
+    LANGUAGE sql STABLE
+    RETURN (current_setting('rendezvous.now'))::timestamptz;
+COMMENT ON FUNCTION present() IS 'The present of this transaction, as the application gave it.';
+
+-- owner: a login is written before anybody is known.
+CREATE FUNCTION open_session(person uuid, token bytea, at timestamptz, until timestamptz) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    INSERT INTO password_reset (id, person_id, asked)
-    SELECT reset, person_id, at FROM account WHERE email = lower(wanted_email)
-    RETURNING person_id
+    INSERT INTO session (token_hash, person_id, opened, expires) VALUES (token, person, at, until)
 $$;
 
-CREATE FUNCTION begin_event_at_the_start() RETURNS trigger
-    LANGUAGE plpgsql
-    AS $$
-BEGIN
-    RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'event_state_allows_it',
-        MESSAGE = 'a new event is Proposed';
-END $$;
-CREATE TRIGGER event_begins_proposed BEFORE INSERT ON event FOR EACH ROW WHEN ((new.status <> 'Proposed')) EXECUTE FUNCTION begin_event_at_the_start();
-
-CREATE FUNCTION book_calls(ids uuid[], coach uuid, client uuid, wanted tstzrange[], months tstzrange[], most integer, events jsonb[]) RETURNS text
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    SET plan_cache_mode TO 'force_generic_plan'
-    AS $$
-DECLARE bond uuid; booked integer; by_client boolean := me() = client;
-BEGIN
-    IF me() IS NULL OR me() NOT IN (coach, client) THEN
-        RETURN 'no_relationship';
-    END IF;
-    SELECT r.id INTO bond FROM relationship r WHERE r.coach_id = coach AND r.client_id = client AND r.is_current;
-    IF NOT FOUND THEN
-        RETURN 'no_relationship';
-    END IF;
-    -- What is taken is refused before anything is locked or written: such a transaction waits for no disk.
-    IF EXISTS (SELECT FROM unnest(wanted) w CROSS JOIN LATERAL (
-            SELECT FROM commitment c WHERE c.person_id = coach AND c.during && w LIMIT 1) c) THEN
-        RETURN 'taken';
-    END IF;
-    IF EXISTS (SELECT FROM unnest(wanted) w CROSS JOIN LATERAL (
-            SELECT FROM commitment c WHERE c.person_id = client AND c.during && w LIMIT 1) c) THEN
-        RETURN 'client_taken';
-    END IF;
-    PERFORM FROM relationship r WHERE r.id = bond AND r.is_current FOR NO KEY UPDATE;
-    IF NOT FOUND OR EXISTS (SELECT FROM ban b WHERE b.person_id IN (coach, client)) THEN
-        RETURN 'no_relationship';
-    END IF;
-    IF by_client AND EXISTS (SELECT FROM unnest(months) m WHERE calls_in(m, client, NULL) >= most) THEN
-        RETURN 'month_is_full';
-    END IF;
-    WITH call AS (SELECT * FROM unnest(ids, wanted, events) AS c (id, during, event)),
-    taken AS (
-        INSERT INTO commitment (person_id, during, appointment_id)
-        SELECT p.id, c.during, c.id FROM call c CROSS JOIN unnest(ARRAY[coach, client]) AS p (id)
-        ORDER BY p.id, c.during ON CONFLICT DO NOTHING RETURNING appointment_id),
-    made AS (
-        INSERT INTO appointment (id, relationship_id, coach_id, client_id, during, booked, booked_by, changed)
-        SELECT c.id, bond, coach, client, c.during, present(), me(), present() FROM call c
-        WHERE (SELECT count(*) FROM taken) = 2 * cardinality(ids) RETURNING id),
-    told AS (
-        INSERT INTO outbox (topic, key, event)
-        SELECT 'Appointments_All', c.id::text, c.event FROM call c
-        WHERE (SELECT count(*) FROM taken) = 2 * cardinality(ids))
-    SELECT count(*) INTO booked FROM made;
-    IF booked < cardinality(ids) THEN
-        DELETE FROM commitment WHERE appointment_id = ANY (ids);
-        RETURN 'taken';
-    END IF;
-    RETURN 'booked';
-END $$;
-
-CREATE FUNCTION busy(coach uuid, span tstzrange) RETURNS SETOF tstzrange
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    SET plan_cache_mode TO 'force_generic_plan'
-    AS $$
-BEGIN
-    IF sees_coach(coach) THEN
-        RETURN QUERY SELECT c.during FROM commitment c WHERE c.person_id = coach AND c.during && span ORDER BY c.during;
-    END IF;
-END $$;
-
-CREATE FUNCTION calls_in(month tstzrange, of_client uuid, besides uuid) RETURNS bigint
-    LANGUAGE plpgsql STABLE
-    AS $$
-BEGIN
-    RETURN (SELECT count(*) FROM appointment a
-            WHERE a.client_id = of_client AND a.booked_by = of_client AND a.starts >= lower(month) AND a.starts < upper(month)
-              AND (besides IS NULL OR a.id <> besides)
-              AND NOT EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = a.id));
-END $$;
-
-CREATE FUNCTION cancel_call(call uuid, expected integer, cancellable_from timestamptz, why text, event jsonb) RETURNS text
-    LANGUAGE plpgsql SECURITY DEFINER
+-- owner: a logout works for whoever holds the token, also after a ban.
+CREATE FUNCTION close_session(token bytea) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-DECLARE a appointment;
-BEGIN
-    SELECT * INTO a FROM appointment WHERE id = call FOR UPDATE;
-    IF NOT FOUND OR me() IS NULL OR me() NOT IN (a.coach_id, a.client_id) THEN
-        RETURN 'not_there';
-    ELSIF EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = call) THEN
-        RETURN 'cancelled';
-    ELSIF a.version <> expected THEN
-        RETURN 'stale';
-    ELSIF a.starts <= present() THEN
-        RETURN 'begun';
-    ELSIF me() = a.client_id AND a.starts < cancellable_from THEN
-        RETURN 'too_late';
-    END IF;
-    INSERT INTO cancellation (appointment_id, at, cancelled_by, reason) VALUES (call, present(), me(), why);
-    INSERT INTO outbox (topic, key, event) VALUES ('Appointments_All', call::text, event);
-    RETURN 'cancelled_now';
-END $$;
+    DELETE FROM session WHERE token_hash = token
+$$;
 
-CREATE FUNCTION cancel_coming_calls(of_coach uuid, of_client uuid, span tstzrange, why text) RETURNS TABLE(id uuid, coach_id uuid, client_id uuid, starts timestamptz, ends timestamptz, version integer)
-    LANGUAGE plpgsql SECURITY DEFINER
+-- owner: only hashes of calendar addresses are kept, and people may not read them.
+CREATE FUNCTION open_feed(token bytea) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-BEGIN
-    IF NOT (coalesce(i_am('admin'), false) OR i_am_a_job() OR me() IN (of_coach, of_client)) IS TRUE THEN
-        RETURN;
-    END IF;
-    -- Whoever books just now is waited for, in one order everywhere, and whoever comes later sees what we did.
-    PERFORM lock_coach(c.coach) FROM (
-        SELECT of_coach AS coach WHERE of_coach IS NOT NULL
-        UNION SELECT r.coach_id FROM relationship r WHERE of_coach IS NULL AND r.client_id = of_client
-        ORDER BY coach) c;
-    RETURN QUERY
-    WITH coming AS (
-        SELECT a.* FROM appointment a
-        WHERE (of_coach IS NULL OR a.coach_id = of_coach) AND (of_client IS NULL OR a.client_id = of_client)
-          AND num_nonnulls(of_coach, of_client) > 0
-          AND a.starts > present() AND span @> a.starts
-          AND NOT EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = a.id)
-        ORDER BY a.id FOR UPDATE),
-    gone AS (
-        INSERT INTO cancellation (appointment_id, at, cancelled_by, reason)
-        SELECT c.id, present(), coalesce(me(), of_coach, of_client), why FROM coming c
-        ON CONFLICT DO NOTHING RETURNING appointment_id)
-    SELECT c.id, c.coach_id, c.client_id, c.starts, c.ends, c.version
-    FROM coming c JOIN gone g ON g.appointment_id = c.id ORDER BY c.starts;
-END $$;
+    INSERT INTO feed (person_id, token_hash, made) SELECT me(), token, present()
+    ON CONFLICT (person_id) DO UPDATE SET token_hash = excluded.token_hash, made = excluded.made
+$$;
 
+-- Accounts
+
+-- owner: the password's hash, which no query of people's may read, by username.
+CREATE FUNCTION login_of(wanted text) RETURNS TABLE(person_id uuid, password text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT a.person_id, a.password FROM account a WHERE lower(a.username) = lower(wanted)
+$$;
+
+-- owner: the hash of one's own, asked before acts that ask for the password.
+CREATE FUNCTION my_password() RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT password FROM account WHERE person_id = me()
+$$;
+
+-- owner: writes the new hash and ends sessions and resets together.
 CREATE FUNCTION change_password(former text, hash text, kept_session uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -934,13 +900,370 @@ BEGIN
     RETURN false;
 END $$;
 
-CREATE FUNCTION close_session(token bytea) RETURNS void
+-- owner: notes that a reset was asked for, of somebody who is not logged in.
+CREATE FUNCTION ask_reset(wanted_email text, reset uuid, at timestamptz) RETURNS uuid
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    DELETE FROM session WHERE token_hash = token
+    INSERT INTO password_reset (id, person_id, asked)
+    SELECT reset, person_id, at FROM account WHERE email = lower(wanted_email)
+    RETURNING person_id
 $$;
 
+-- owner: uses up a reset once, and ends every session.
+CREATE FUNCTION reset_password(reset uuid, hash text, at timestamptz, minutes integer) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE whose uuid;
+BEGIN
+    DELETE FROM password_reset WHERE id = reset AND asked + make_interval(mins => minutes) > at RETURNING person_id INTO whose;
+    IF whose IS NOT NULL THEN
+        DELETE FROM password_reset WHERE person_id = whose;
+        UPDATE account SET password = hash WHERE person_id = whose;
+        DELETE FROM session WHERE person_id = whose;
+    END IF;
+    RETURN whose;
+END $$;
+
+-- owner: uses up a change of address once, for whoever holds the mailed link.
+CREATE FUNCTION confirm_address(change uuid, at timestamptz, days integer) RETURNS TABLE(person_id uuid, former uuid)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE wanted text; old text; was_confirmed boolean;
+BEGIN
+    DELETE FROM address_change c WHERE c.id = change AND c.asked + make_interval(days => days) > at
+        RETURNING c.person_id, c.email INTO person_id, wanted;
+    IF person_id IS NULL THEN
+        RETURN;
+    END IF;
+    SELECT a.email, a.email_confirmed INTO old, was_confirmed
+        FROM account a WHERE a.person_id = confirm_address.person_id FOR UPDATE;
+    UPDATE account a SET email = wanted, email_confirmed = true WHERE a.person_id = confirm_address.person_id;
+    IF old <> wanted AND was_confirmed THEN
+        former := gen_random_uuid();
+        INSERT INTO former_address (id, person_id, email, at) VALUES (former, confirm_address.person_id, old, confirm_address.at);
+    END IF;
+    RETURN NEXT;
+END $$;
+
+-- trigger: a new address ends every other change that waits.
+CREATE FUNCTION forget_other_addresses() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    DELETE FROM address_change WHERE person_id = NEW.person_id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER new_address_ends_other_changes AFTER UPDATE OF email ON account FOR EACH ROW WHEN ((old.email <> new.email)) EXECUTE FUNCTION forget_other_addresses();
+
+-- owner: unsubscribes by a link, without a login.
+CREATE FUNCTION refuse_mail(person uuid, wanted text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM FROM account WHERE person_id = person FOR KEY SHARE;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    INSERT INTO mail_refusal (person_id, kind) VALUES (person, wanted) ON CONFLICT DO NOTHING;
+    RETURN true;
+END $$;
+
+-- owner: blanks a person and removes what is theirs from every table, in one place.
+CREATE FUNCTION erase(kept text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE whose uuid := me();
+BEGIN
+    PERFORM FROM account WHERE person_id = whose AND password = kept FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    DELETE FROM person_role WHERE person_id = whose;
+    DELETE FROM commitment WHERE person_id = whose;
+    DELETE FROM availability WHERE person_id = whose;
+    DELETE FROM person_location WHERE person_id = whose;
+    DELETE FROM refusal WHERE person_id = whose;
+    DELETE FROM pause WHERE person_id = whose;
+    DELETE FROM left_over WHERE person_id = whose;
+    DELETE FROM idempotency WHERE person_id = whose;
+    DELETE FROM session WHERE person_id = whose;
+    DELETE FROM api_token WHERE person_id = whose;
+    DELETE FROM feed WHERE person_id = whose;
+    DELETE FROM mail_refusal WHERE person_id = whose;
+    DELETE FROM password_reset WHERE person_id = whose;
+    DELETE FROM address_change WHERE person_id = whose;
+    DELETE FROM former_address WHERE person_id = whose;
+    DELETE FROM ban WHERE person_id = whose;
+    DELETE FROM invitation_address WHERE invitation_id IN (SELECT id FROM invitation WHERE by_person = whose);
+    INSERT INTO invitation_revocation (invitation_id, at)
+        SELECT id, present() FROM invitation i WHERE by_person = whose
+        AND NOT EXISTS (SELECT FROM invitation_use u WHERE u.invitation_id = i.id) ON CONFLICT DO NOTHING;
+    DELETE FROM account WHERE person_id = whose;
+    UPDATE person SET name = '', slug = id::text, timezone = 'UTC', enrolled = 'epoch' WHERE id = whose;
+    RETURN true;
+END $$;
+
+-- one trip: counts an attempt in its window and answers the count, so that two at once count two.
+CREATE FUNCTION tally(what text, who bytea, seconds integer, at timestamptz, step integer DEFAULT 1) RETURNS TABLE(count integer, until timestamptz)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    INSERT INTO rate AS r (what, who, since, count)
+    VALUES (tally.what, tally.who, tally.at, greatest(tally.step, 0))
+    ON CONFLICT (what, who) DO UPDATE SET
+        since = CASE WHEN r.since + make_interval(secs => seconds) <= tally.at THEN tally.at ELSE r.since END,
+        count = CASE WHEN r.since + make_interval(secs => seconds) <= tally.at THEN greatest(step, 0)
+                     ELSE greatest(r.count + step, 0) END
+    RETURNING r.count, r.since + make_interval(secs => seconds)
+$$;
+COMMENT ON FUNCTION tally(what text, who bytea, seconds integer, at timestamptz, step integer) IS 'Count one more in the running window of so many seconds; the count and when the window ends.';
+
+-- lock: two admins who remove each other at once wait for one another, and one stays.
+CREATE FUNCTION insist_on_an_admin() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('the last admin'));
+    IF NOT EXISTS (SELECT FROM person_role r JOIN account USING (person_id)
+                   WHERE r.role = 'admin' AND r.active AND r.person_id NOT IN (SELECT person_id FROM ban)) THEN
+        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'an_admin_remains',
+            MESSAGE = 'the last admin cannot be removed';
+    END IF;
+END $$;
+
+-- trigger: no change of roles removes the last admin.
+CREATE FUNCTION keep_an_admin() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF OLD.role = 'admin' AND OLD.active THEN
+        PERFORM insist_on_an_admin();
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER an_admin_remains AFTER DELETE OR UPDATE ON person_role FOR EACH ROW EXECUTE FUNCTION keep_an_admin();
+
+-- trigger: no ban does either.
+CREATE FUNCTION keep_an_admin_unbanned() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM person_role WHERE person_id = NEW.person_id AND role = 'admin' AND active) THEN
+        PERFORM insist_on_an_admin();
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER an_admin_remains AFTER INSERT ON ban FOR EACH ROW EXECUTE FUNCTION keep_an_admin_unbanned();
+
+-- Invitations
+
+-- owner: makes a person of an invitation in one go, and says what stood in the way.
+CREATE FUNCTION enrol(code bytea, person uuid, wanted_slug text, wanted_username text, hash text, wanted_name text, wanted_email text, wanted_timezone text, at timestamptz) RETURNS TABLE(outcome text, invitation uuid, confirmed boolean, holder uuid)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE granted text; stood_in_the_way text;
+BEGIN
+    SELECT i.id, i.role INTO invitation, granted FROM invitation i WHERE i.digest = code FOR UPDATE;
+    invitation := live_invitation(code, wanted_email, at);
+    IF invitation IS NULL THEN
+        outcome := 'invitation'; RETURN NEXT; RETURN;
+    END IF;
+    confirmed := EXISTS (SELECT FROM invitation_address a WHERE a.invitation_id = invitation);
+    BEGIN
+        INSERT INTO person (id, slug, name, timezone, enrolled)
+        VALUES (person, wanted_slug, wanted_name, wanted_timezone, at);
+        INSERT INTO account (person_id, username, email, email_confirmed, password)
+        VALUES (person, wanted_username, lower(wanted_email), confirmed, hash);
+        INSERT INTO person_role (person_id, role) SELECT person, unnest(ARRAY['member', granted]) ON CONFLICT DO NOTHING;
+        INSERT INTO invitation_use (invitation_id, person_id) VALUES (invitation, person);
+        PERFORM set_config('rendezvous.person', person::text, true);
+        outcome := 'enrolled';
+    EXCEPTION WHEN unique_violation THEN
+        GET STACKED DIAGNOSTICS stood_in_the_way = CONSTRAINT_NAME;
+        outcome := CASE stood_in_the_way WHEN 'username_is_unique' THEN 'username' WHEN 'email_is_unique' THEN 'email' END;
+        IF outcome IS NULL THEN RAISE; END IF;
+        holder := (SELECT a.person_id FROM account a WHERE a.email = lower(wanted_email));
+        -- Both taken: the e-mail must not be told by way of the username.
+        IF EXISTS (SELECT FROM account a WHERE lower(a.username) = lower(wanted_username)) THEN outcome := 'username'; END IF;
+    END;
+    RETURN NEXT;
+END $$;
+
+-- owner: whether a code can still be used, asked before anybody is known.
+CREATE FUNCTION live_invitation(code bytea, for_email text, at timestamptz) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT i.id FROM invitation i
+    WHERE i.digest = code AND i.expires > at
+      AND NOT EXISTS (SELECT FROM invitation_use u WHERE u.invitation_id = i.id)
+      AND NOT EXISTS (SELECT FROM invitation_revocation r WHERE r.invitation_id = i.id)
+      AND NOT EXISTS (SELECT FROM invitation_address a WHERE a.invitation_id = i.id AND a.email <> lower(for_email))
+      AND NOT EXISTS (SELECT FROM ban b WHERE b.person_id = i.by_person)
+$$;
+
+-- owner: a used invitation cannot be revoked, whatever happens at the same time.
+CREATE FUNCTION revoke_invitation(wanted uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM FROM invitation WHERE id = wanted AND by_person = me() FOR UPDATE;
+    IF NOT FOUND OR EXISTS (SELECT FROM invitation_use WHERE invitation_id = wanted) THEN
+        RETURN false;
+    END IF;
+    INSERT INTO invitation_revocation (invitation_id, at) VALUES (wanted, present()) ON CONFLICT DO NOTHING;
+    RETURN true;
+END $$;
+
+-- Who sees whom
+
+-- policy: a coach's calendar is for the coach, their clients, admins and jobs.
+CREATE FUNCTION sees_coach(wanted uuid) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    RETURN coalesce(me() = wanted, false) OR coalesce(i_am('admin'), false) OR i_am_a_job()
+        OR EXISTS (SELECT FROM relationship r WHERE r.coach_id = wanted AND r.client_id = me() AND r.is_current);
+END $$;
+
+-- Lunch
+
+-- trigger: a new lunch is Proposed.
+CREATE FUNCTION begin_event_at_the_start() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'event_state_allows_it',
+        MESSAGE = 'a new event is Proposed';
+END $$;
+CREATE TRIGGER event_begins_proposed BEFORE INSERT ON event FOR EACH ROW WHEN ((new.status <> 'Proposed')) EXECUTE FUNCTION begin_event_at_the_start();
+
+-- trigger: a lunch goes from state to state only as the table of states says.
+CREATE FUNCTION hold_event_to_its_states() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF (OLD.status, NEW.status) NOT IN (
+        ('Proposed', 'Confirmed'), ('Proposed', 'Rejected'), ('Proposed', 'Canceled'),
+        ('Confirmed', 'Proposed'), ('Confirmed', 'Canceled'), ('Confirmed', 'Awaiting Evaluation'),
+        ('Awaiting Evaluation', 'Done'))
+       AND NOT ((OLD.status, NEW.status) = ('Confirmed', 'Done') AND NOT NEW.allow_evaluation) THEN
+        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'event_state_allows_it',
+            MESSAGE = format('an event cannot go from %s to %s', OLD.status, NEW.status);
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER event_state_allows_it BEFORE UPDATE OF status ON event FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION hold_event_to_its_states();
+
+-- trigger: every change counts, so that calendar programs see which of two versions is newer.
+CREATE FUNCTION count_revision() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    NEW.revision := OLD.revision + 1;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER event_counts_its_revisions BEFORE UPDATE ON event FOR EACH ROW WHEN (((((old.status IS DISTINCT FROM new.status) OR (old.during IS DISTINCT FROM new.during)) OR (old.title IS DISTINCT FROM new.title)) OR (old.location_id IS DISTINCT FROM new.location_id))) EXECUTE FUNCTION count_revision();
+
+-- trigger: a lunch that is called off frees everybody.
+CREATE FUNCTION free_people_of_event() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    DELETE FROM commitment WHERE event_id = NEW.id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER event_frees_its_people AFTER UPDATE OF status ON event FOR EACH ROW WHEN ((new.status = ANY (ARRAY['Rejected', 'Canceled']))) EXECUTE FUNCTION free_people_of_event();
+
+-- trigger: whoever leaves a lunch is free again.
+CREATE FUNCTION free_person() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    DELETE FROM commitment WHERE event_id = NEW.event_id AND person_id = NEW.person_id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER attendance_frees_its_person AFTER UPDATE OF response ON attendance FOR EACH ROW WHEN (((old.response = 'approved') AND (new.response <> 'approved'))) EXECUTE FUNCTION free_person();
+
+-- trigger: whoever approved is taken for that time, or the transaction fails.
+CREATE FUNCTION hold_attendance_to_its_commitment() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM attendance a JOIN event e ON e.id = a.event_id
+               WHERE a.event_id = NEW.event_id AND a.person_id = NEW.person_id AND a.response = 'approved'
+                 AND e.status NOT IN ('Rejected', 'Canceled')
+                 AND NOT EXISTS (SELECT FROM commitment c WHERE c.event_id = a.event_id AND c.person_id = a.person_id)) THEN
+        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'attendance_is_a_commitment',
+            MESSAGE = 'who approved must be taken';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER attendance_is_a_commitment AFTER INSERT OR UPDATE OF response ON attendance DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.response = 'approved')) EXECUTE FUNCTION hold_attendance_to_its_commitment();
+
+-- trigger: no more people approve than there are seats, two at once included.
+CREATE FUNCTION keep_to_the_seats() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM FROM event WHERE id IN (SELECT event_id FROM approval WHERE response = 'approved')
+        ORDER BY id FOR NO KEY UPDATE;
+    IF EXISTS (SELECT FROM attendance a JOIN event e ON e.id = a.event_id
+               WHERE a.response = 'approved' AND a.event_id IN (SELECT event_id FROM approval WHERE response = 'approved')
+               GROUP BY e.id HAVING count(*) > e.max_attendees) THEN
+        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'event_has_a_seat', MESSAGE = 'all seats are taken';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER event_has_a_seat AFTER INSERT ON attendance REFERENCING NEW TABLE AS approval FOR EACH STATEMENT EXECUTE FUNCTION keep_to_the_seats();
+CREATE TRIGGER event_has_a_seat_left AFTER UPDATE ON attendance REFERENCING NEW TABLE AS approval FOR EACH STATEMENT EXECUTE FUNCTION keep_to_the_seats();
+
+-- trigger: a round that began before somebody was erased or banned goes on without them.
+CREATE FUNCTION pass_over_who_is_gone() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM FROM account WHERE person_id = NEW.person_id FOR KEY SHARE;
+    IF FOUND AND NOT EXISTS (SELECT FROM ban WHERE person_id = NEW.person_id) THEN
+        RETURN NEW;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER attendance_is_of_somebody_who_is_here BEFORE INSERT ON attendance FOR EACH ROW WHEN ((new.response <> 'rejected')) EXECUTE FUNCTION pass_over_who_is_gone();
+CREATE TRIGGER commitment_is_of_somebody_who_is_here BEFORE INSERT ON commitment FOR EACH ROW EXECUTE FUNCTION pass_over_who_is_gone();
+
+-- lock: withdrawing somebody waits for whatever else is done to them.
+CREATE FUNCTION hold_person(person uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF person IS DISTINCT FROM me() AND i_am('admin') IS NOT TRUE THEN
+        RAISE insufficient_privilege USING MESSAGE = 'only an admin withdraws somebody else';
+    END IF;
+    PERFORM FROM account WHERE person_id = person FOR UPDATE;
+END $$;
+
+-- Coaching
+
+-- one trip: everything that slots are computed from, of one coach and one client.
 CREATE FUNCTION coach_calendar(coach_slug text, client uuid, span tstzrange, moving uuid, hold text) RETURNS TABLE(id uuid, name text, timezone text, call_link text, client_slug text, client_name text, client_timezone text, rules jsonb, hours text, taken_from timestamptz[], taken_until timestamptz[], client_from timestamptz[], client_until timestamptz[], calls timestamptz[], banned boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -994,359 +1317,71 @@ BEGIN
     RETURN NEXT;
 END $$;
 
-CREATE FUNCTION confirm_address(change uuid, at timestamptz, days integer) RETURNS TABLE(person_id uuid, former uuid)
-    LANGUAGE plpgsql SECURITY DEFINER
+-- owner: when a coach is taken, and nothing of with whom; row-level security would take the index away.
+CREATE FUNCTION busy(coach uuid, span tstzrange) RETURNS SETOF tstzrange
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
-    AS $$
-DECLARE wanted text; old text; was_confirmed boolean;
-BEGIN
-    DELETE FROM address_change c WHERE c.id = change AND c.asked + make_interval(days => days) > at
-        RETURNING c.person_id, c.email INTO person_id, wanted;
-    IF person_id IS NULL THEN
-        RETURN;
-    END IF;
-    SELECT a.email, a.email_confirmed INTO old, was_confirmed
-        FROM account a WHERE a.person_id = confirm_address.person_id FOR UPDATE;
-    UPDATE account a SET email = wanted, email_confirmed = true WHERE a.person_id = confirm_address.person_id;
-    IF old <> wanted AND was_confirmed THEN
-        former := gen_random_uuid();
-        INSERT INTO former_address (id, person_id, email, at) VALUES (former, confirm_address.person_id, old, confirm_address.at);
-    END IF;
-    RETURN NEXT;
-END $$;
-
-CREATE FUNCTION count_revision() RETURNS trigger
-    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 BEGIN
-    NEW.revision := OLD.revision + 1;
-    RETURN NEW;
-END $$;
-CREATE TRIGGER event_counts_its_revisions BEFORE UPDATE ON event FOR EACH ROW WHEN (((((old.status IS DISTINCT FROM new.status) OR (old.during IS DISTINCT FROM new.during)) OR (old.title IS DISTINCT FROM new.title)) OR (old.location_id IS DISTINCT FROM new.location_id))) EXECUTE FUNCTION count_revision();
-
-CREATE FUNCTION enrol(code bytea, person uuid, wanted_slug text, wanted_username text, hash text, wanted_name text, wanted_email text, wanted_timezone text, at timestamptz) RETURNS TABLE(outcome text, invitation uuid, confirmed boolean, holder uuid)
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-DECLARE granted text; stood_in_the_way text;
-BEGIN
-    SELECT i.id, i.role INTO invitation, granted FROM invitation i WHERE i.digest = code FOR UPDATE;
-    invitation := live_invitation(code, wanted_email, at);
-    IF invitation IS NULL THEN
-        outcome := 'invitation'; RETURN NEXT; RETURN;
-    END IF;
-    confirmed := EXISTS (SELECT FROM invitation_address a WHERE a.invitation_id = invitation);
-    BEGIN
-        INSERT INTO person (id, slug, name, timezone, enrolled)
-        VALUES (person, wanted_slug, wanted_name, wanted_timezone, at);
-        INSERT INTO account (person_id, username, email, email_confirmed, password)
-        VALUES (person, wanted_username, lower(wanted_email), confirmed, hash);
-        INSERT INTO person_role (person_id, role) SELECT person, unnest(ARRAY['member', granted]) ON CONFLICT DO NOTHING;
-        INSERT INTO invitation_use (invitation_id, person_id) VALUES (invitation, person);
-        PERFORM set_config('rendezvous.person', person::text, true);
-        outcome := 'enrolled';
-    EXCEPTION WHEN unique_violation THEN
-        GET STACKED DIAGNOSTICS stood_in_the_way = CONSTRAINT_NAME;
-        outcome := CASE stood_in_the_way WHEN 'username_is_unique' THEN 'username' WHEN 'email_is_unique' THEN 'email' END;
-        IF outcome IS NULL THEN RAISE; END IF;
-        holder := (SELECT a.person_id FROM account a WHERE a.email = lower(wanted_email));
-        -- Both taken: the e-mail must not be told by way of the username.
-        IF EXISTS (SELECT FROM account a WHERE lower(a.username) = lower(wanted_username)) THEN outcome := 'username'; END IF;
-    END;
-    RETURN NEXT;
-END $$;
-
-CREATE FUNCTION enter(token bytea, at timestamptz, bearer boolean DEFAULT false) RETURNS TABLE(person_id uuid, session_id uuid, name text, timezone text, roles text[], banned boolean, scope text)
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-DECLARE allowed text;
-BEGIN
-    PERFORM set_config('rendezvous.now', at::text, true);
-    IF token IS NULL THEN
-        NULL;
-    ELSIF bearer THEN
-        SELECT t.person_id, t.scope INTO person_id, allowed FROM api_token t WHERE t.token_hash = token;
-    ELSE
-        SELECT s.person_id, s.id, 'write' INTO person_id, session_id, allowed
-        FROM session s WHERE s.token_hash = token AND s.expires > at;
-    END IF;
-    IF person_id IS NOT NULL THEN
-        SELECT p.name, p.timezone,
-               ARRAY(SELECT r.role FROM person_role r WHERE r.person_id = p.id AND r.active ORDER BY r.role),
-               EXISTS (SELECT FROM ban b WHERE b.person_id = p.id)
-        INTO name, timezone, roles, banned
-        FROM person p WHERE p.id = enter.person_id;
-    END IF;
-    PERFORM set_config('rendezvous.person', coalesce(person_id::text, ''), true),
-            set_config('rendezvous.roles', CASE WHEN banned THEN '' ELSE coalesce(array_to_string(roles, ','), '') END, true);
-    IF person_id IS NOT NULL THEN
-        scope := allowed;
-        RETURN NEXT;
+    IF sees_coach(coach) THEN
+        RETURN QUERY SELECT c.during FROM commitment c WHERE c.person_id = coach AND c.during && span ORDER BY c.during;
     END IF;
 END $$;
 
-CREATE FUNCTION enter_feed(token bytea) RETURNS TABLE(person_id uuid, name text, timezone text)
+-- owner: books one call or a series for both people, all or none, and says why not.
+CREATE FUNCTION book_calls(ids uuid[], coach uuid, client uuid, wanted tstzrange[], months tstzrange[], most integer, events jsonb[]) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
+DECLARE bond uuid; booked integer; by_client boolean := me() = client;
 BEGIN
-    SELECT p.id, p.name, p.timezone INTO person_id, name, timezone
-    FROM feed f JOIN person p ON p.id = f.person_id WHERE f.token_hash = token;
-    IF person_id IS NOT NULL THEN
-        PERFORM set_config('rendezvous.person', person_id::text, true), set_config('rendezvous.roles', '', true);
-        RETURN NEXT;
+    IF me() IS NULL OR me() NOT IN (coach, client) THEN
+        RETURN 'no_relationship';
     END IF;
-END $$;
-
-CREATE FUNCTION erase(kept text) RETURNS boolean
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-DECLARE whose uuid := me();
-BEGIN
-    PERFORM FROM account WHERE person_id = whose AND password = kept FOR UPDATE;
+    SELECT r.id INTO bond FROM relationship r WHERE r.coach_id = coach AND r.client_id = client AND r.is_current;
     IF NOT FOUND THEN
-        RETURN false;
+        RETURN 'no_relationship';
     END IF;
-    DELETE FROM person_role WHERE person_id = whose;
-    DELETE FROM commitment WHERE person_id = whose;
-    DELETE FROM availability WHERE person_id = whose;
-    DELETE FROM person_location WHERE person_id = whose;
-    DELETE FROM refusal WHERE person_id = whose;
-    DELETE FROM pause WHERE person_id = whose;
-    DELETE FROM left_over WHERE person_id = whose;
-    DELETE FROM idempotency WHERE person_id = whose;
-    DELETE FROM session WHERE person_id = whose;
-    DELETE FROM api_token WHERE person_id = whose;
-    DELETE FROM feed WHERE person_id = whose;
-    DELETE FROM mail_refusal WHERE person_id = whose;
-    DELETE FROM password_reset WHERE person_id = whose;
-    DELETE FROM address_change WHERE person_id = whose;
-    DELETE FROM former_address WHERE person_id = whose;
-    DELETE FROM ban WHERE person_id = whose;
-    DELETE FROM invitation_address WHERE invitation_id IN (SELECT id FROM invitation WHERE by_person = whose);
-    INSERT INTO invitation_revocation (invitation_id, at)
-        SELECT id, present() FROM invitation i WHERE by_person = whose
-        AND NOT EXISTS (SELECT FROM invitation_use u WHERE u.invitation_id = i.id) ON CONFLICT DO NOTHING;
-    DELETE FROM account WHERE person_id = whose;
-    UPDATE person SET name = '', slug = id::text, timezone = 'UTC', enrolled = 'epoch' WHERE id = whose;
-    RETURN true;
-END $$;
-
-CREATE FUNCTION forget_other_addresses() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    DELETE FROM address_change WHERE person_id = NEW.person_id;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER new_address_ends_other_changes AFTER UPDATE OF email ON account FOR EACH ROW WHEN ((old.email <> new.email)) EXECUTE FUNCTION forget_other_addresses();
-
-CREATE FUNCTION free_people_of_call() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    DELETE FROM commitment WHERE appointment_id = NEW.appointment_id;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER cancellation_frees_its_people AFTER INSERT ON cancellation FOR EACH ROW EXECUTE FUNCTION free_people_of_call();
-
-CREATE FUNCTION free_people_of_event() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    DELETE FROM commitment WHERE event_id = NEW.id;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER event_frees_its_people AFTER UPDATE OF status ON event FOR EACH ROW WHEN ((new.status = ANY (ARRAY['Rejected', 'Canceled']))) EXECUTE FUNCTION free_people_of_event();
-
-CREATE FUNCTION free_person() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    DELETE FROM commitment WHERE event_id = NEW.event_id AND person_id = NEW.person_id;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER attendance_frees_its_person AFTER UPDATE OF response ON attendance FOR EACH ROW WHEN (((old.response = 'approved') AND (new.response <> 'approved'))) EXECUTE FUNCTION free_person();
-
-CREATE FUNCTION hold_attendance_to_its_commitment() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    IF EXISTS (SELECT FROM attendance a JOIN event e ON e.id = a.event_id
-               WHERE a.event_id = NEW.event_id AND a.person_id = NEW.person_id AND a.response = 'approved'
-                 AND e.status NOT IN ('Rejected', 'Canceled')
-                 AND NOT EXISTS (SELECT FROM commitment c WHERE c.event_id = a.event_id AND c.person_id = a.person_id)) THEN
-        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'attendance_is_a_commitment',
-            MESSAGE = 'who approved must be taken';
+    -- What is taken is refused before anything is locked or written: such a transaction waits for no disk.
+    IF EXISTS (SELECT FROM unnest(wanted) w CROSS JOIN LATERAL (
+            SELECT FROM commitment c WHERE c.person_id = coach AND c.during && w LIMIT 1) c) THEN
+        RETURN 'taken';
     END IF;
-    RETURN NULL;
-END $$;
-CREATE CONSTRAINT TRIGGER attendance_is_a_commitment AFTER INSERT OR UPDATE OF response ON attendance DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.response = 'approved')) EXECUTE FUNCTION hold_attendance_to_its_commitment();
-
-CREATE FUNCTION hold_event_to_its_states() RETURNS trigger
-    LANGUAGE plpgsql
-    AS $$
-BEGIN
-    IF (OLD.status, NEW.status) NOT IN (
-        ('Proposed', 'Confirmed'), ('Proposed', 'Rejected'), ('Proposed', 'Canceled'),
-        ('Confirmed', 'Proposed'), ('Confirmed', 'Canceled'), ('Confirmed', 'Awaiting Evaluation'),
-        ('Awaiting Evaluation', 'Done'))
-       AND NOT ((OLD.status, NEW.status) = ('Confirmed', 'Done') AND NOT NEW.allow_evaluation) THEN
-        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'event_state_allows_it',
-            MESSAGE = format('an event cannot go from %s to %s', OLD.status, NEW.status);
+    IF EXISTS (SELECT FROM unnest(wanted) w CROSS JOIN LATERAL (
+            SELECT FROM commitment c WHERE c.person_id = client AND c.during && w LIMIT 1) c) THEN
+        RETURN 'client_taken';
     END IF;
-    RETURN NEW;
-END $$;
-CREATE TRIGGER event_state_allows_it BEFORE UPDATE OF status ON event FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION hold_event_to_its_states();
-
-CREATE FUNCTION hold_person(person uuid) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    IF person IS DISTINCT FROM me() AND i_am('admin') IS NOT TRUE THEN
-        RAISE insufficient_privilege USING MESSAGE = 'only an admin withdraws somebody else';
+    PERFORM FROM relationship r WHERE r.id = bond AND r.is_current FOR NO KEY UPDATE;
+    IF NOT FOUND OR EXISTS (SELECT FROM ban b WHERE b.person_id IN (coach, client)) THEN
+        RETURN 'no_relationship';
     END IF;
-    PERFORM FROM account WHERE person_id = person FOR UPDATE;
-END $$;
-
-CREATE FUNCTION i_am_a_job() RETURNS boolean
-    LANGUAGE sql STABLE
-    RETURN (current_setting('role') = 'rendezvous_job');
-
-CREATE FUNCTION insist_on_an_admin() RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    PERFORM pg_advisory_xact_lock(hashtext('the last admin'));
-    IF NOT EXISTS (SELECT FROM person_role r JOIN account USING (person_id)
-                   WHERE r.role = 'admin' AND r.active AND r.person_id NOT IN (SELECT person_id FROM ban)) THEN
-        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'an_admin_remains',
-            MESSAGE = 'the last admin cannot be removed';
+    IF by_client AND EXISTS (SELECT FROM unnest(months) m WHERE calls_in(m, client, NULL) >= most) THEN
+        RETURN 'month_is_full';
     END IF;
-END $$;
-
-CREATE FUNCTION keep_an_admin() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    IF OLD.role = 'admin' AND OLD.active THEN
-        PERFORM insist_on_an_admin();
+    WITH call AS (SELECT * FROM unnest(ids, wanted, events) AS c (id, during, event)),
+    taken AS (
+        INSERT INTO commitment (person_id, during, appointment_id)
+        SELECT p.id, c.during, c.id FROM call c CROSS JOIN unnest(ARRAY[coach, client]) AS p (id)
+        ORDER BY p.id, c.during ON CONFLICT DO NOTHING RETURNING appointment_id),
+    made AS (
+        INSERT INTO appointment (id, relationship_id, coach_id, client_id, during, booked, booked_by, changed)
+        SELECT c.id, bond, coach, client, c.during, present(), me(), present() FROM call c
+        WHERE (SELECT count(*) FROM taken) = 2 * cardinality(ids) RETURNING id),
+    told AS (
+        INSERT INTO outbox (topic, key, event)
+        SELECT 'Appointments_All', c.id::text, c.event FROM call c
+        WHERE (SELECT count(*) FROM taken) = 2 * cardinality(ids))
+    SELECT count(*) INTO booked FROM made;
+    IF booked < cardinality(ids) THEN
+        DELETE FROM commitment WHERE appointment_id = ANY (ids);
+        RETURN 'taken';
     END IF;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER an_admin_remains AFTER DELETE OR UPDATE ON person_role FOR EACH ROW EXECUTE FUNCTION keep_an_admin();
-
-CREATE FUNCTION keep_an_admin_unbanned() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    IF EXISTS (SELECT FROM person_role WHERE person_id = NEW.person_id AND role = 'admin' AND active) THEN
-        PERFORM insist_on_an_admin();
-    END IF;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER an_admin_remains AFTER INSERT ON ban FOR EACH ROW EXECUTE FUNCTION keep_an_admin_unbanned();
-
-CREATE FUNCTION keep_to_the_seats() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    PERFORM FROM event WHERE id IN (SELECT event_id FROM approval WHERE response = 'approved')
-        ORDER BY id FOR NO KEY UPDATE;
-    IF EXISTS (SELECT FROM attendance a JOIN event e ON e.id = a.event_id
-               WHERE a.response = 'approved' AND a.event_id IN (SELECT event_id FROM approval WHERE response = 'approved')
-               GROUP BY e.id HAVING count(*) > e.max_attendees) THEN
-        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'event_has_a_seat', MESSAGE = 'all seats are taken';
-    END IF;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER event_has_a_seat AFTER INSERT ON attendance REFERENCING NEW TABLE AS approval FOR EACH STATEMENT EXECUTE FUNCTION keep_to_the_seats();
-CREATE TRIGGER event_has_a_seat_left AFTER UPDATE ON attendance REFERENCING NEW TABLE AS approval FOR EACH STATEMENT EXECUTE FUNCTION keep_to_the_seats();
-
-CREATE FUNCTION last_published() RETURNS timestamptz
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-    SELECT max(published) FROM outbox WHERE published IS NOT NULL AND i_am('admin')
-$$;
-
-CREATE FUNCTION leave_coaching(person uuid) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    IF (coalesce(i_am('admin'), false) OR i_am_a_job() OR me() = person) IS TRUE THEN
-        PERFORM lock_coach(r.coach_id) FROM (SELECT DISTINCT coach_id FROM relationship
-            WHERE is_current AND person IN (coach_id, client_id) ORDER BY coach_id) r;
-        UPDATE relationship SET ended = greatest(begun, present())
-        WHERE is_current AND person IN (coach_id, client_id);
-        DELETE FROM call_link WHERE coach_id = person;
-        DELETE FROM block WHERE person_id = person;
-        UPDATE cancellation SET reason = '' WHERE cancelled_by = person AND reason <> '';
-    END IF;
+    RETURN 'booked';
 END $$;
 
-CREATE FUNCTION live_invitation(code bytea, for_email text, at timestamptz) RETURNS uuid
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-    SELECT i.id FROM invitation i
-    WHERE i.digest = code AND i.expires > at
-      AND NOT EXISTS (SELECT FROM invitation_use u WHERE u.invitation_id = i.id)
-      AND NOT EXISTS (SELECT FROM invitation_revocation r WHERE r.invitation_id = i.id)
-      AND NOT EXISTS (SELECT FROM invitation_address a WHERE a.invitation_id = i.id AND a.email <> lower(for_email))
-      AND NOT EXISTS (SELECT FROM ban b WHERE b.person_id = i.by_person)
-$$;
-
-CREATE FUNCTION lock_coach(coach uuid) RETURNS void
-    LANGUAGE sql
-    AS $$ SELECT pg_advisory_xact_lock(hashtextextended(coach::text, 3)) $$;
-
-CREATE FUNCTION lock_whose_exceptions_change() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    PERFORM lock_coach(a.person_id) FROM availability a
-    WHERE a.id = coalesce(NEW.availability_id, OLD.availability_id) AND a.purpose = 'coaching';
-    RETURN coalesce(NEW, OLD);
-END $$;
-CREATE TRIGGER exception_locks_its_coach BEFORE INSERT OR DELETE OR UPDATE ON availability_exception FOR EACH ROW EXECUTE FUNCTION lock_whose_exceptions_change();
-
-CREATE FUNCTION lock_whose_hours_change() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    IF TG_OP <> 'INSERT' AND OLD.purpose = 'coaching' THEN
-        PERFORM lock_coach(OLD.person_id);
-    END IF;
-    IF TG_OP = 'INSERT' AND NEW.purpose = 'coaching' THEN
-        PERFORM lock_coach(NEW.person_id);
-    END IF;
-    RETURN coalesce(NEW, OLD);
-END $$;
-CREATE TRIGGER availability_locks_its_coach BEFORE INSERT OR DELETE OR UPDATE ON availability FOR EACH ROW EXECUTE FUNCTION lock_whose_hours_change();
-
-CREATE FUNCTION login_of(wanted text) RETURNS TABLE(person_id uuid, password text)
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-    SELECT a.person_id, a.password FROM account a WHERE lower(a.username) = lower(wanted)
-$$;
-
+-- owner: moves a call if nobody has changed it since.
 CREATE FUNCTION move_call(call uuid, expected integer, wanted tstzrange, month tstzrange, most integer, most_moves integer, movable_from timestamptz, event jsonb) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1391,101 +1426,127 @@ BEGIN
     RETURN 'moved';
 END $$;
 
-CREATE FUNCTION my_password() RETURNS text
-    LANGUAGE sql STABLE SECURITY DEFINER
+-- owner: cancels a call if nobody has changed it since.
+CREATE FUNCTION cancel_call(call uuid, expected integer, cancellable_from timestamptz, why text, event jsonb) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    SELECT password FROM account WHERE person_id = me()
-$$;
+DECLARE a appointment;
+BEGIN
+    SELECT * INTO a FROM appointment WHERE id = call FOR UPDATE;
+    IF NOT FOUND OR me() IS NULL OR me() NOT IN (a.coach_id, a.client_id) THEN
+        RETURN 'not_there';
+    ELSIF EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = call) THEN
+        RETURN 'cancelled';
+    ELSIF a.version <> expected THEN
+        RETURN 'stale';
+    ELSIF a.starts <= present() THEN
+        RETURN 'begun';
+    ELSIF me() = a.client_id AND a.starts < cancellable_from THEN
+        RETURN 'too_late';
+    END IF;
+    INSERT INTO cancellation (appointment_id, at, cancelled_by, reason) VALUES (call, present(), me(), why);
+    INSERT INTO outbox (topic, key, event) VALUES ('Appointments_All', call::text, event);
+    RETURN 'cancelled_now';
+END $$;
 
-CREATE FUNCTION open_feed(token bytea) RETURNS void
-    LANGUAGE sql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-    INSERT INTO feed (person_id, token_hash, made) SELECT me(), token, present()
-    ON CONFLICT (person_id) DO UPDATE SET token_hash = excluded.token_hash, made = excluded.made
-$$;
-
-CREATE FUNCTION open_session(person uuid, token bytea, at timestamptz, until timestamptz) RETURNS void
-    LANGUAGE sql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-    INSERT INTO session (token_hash, person_id, opened, expires) VALUES (token, person, at, until)
-$$;
-
-CREATE FUNCTION pass_over_who_is_gone() RETURNS trigger
+-- owner: cancels what a ban, an erasure, a day away or an end of coaching makes void.
+CREATE FUNCTION cancel_coming_calls(of_coach uuid, of_client uuid, span tstzrange, why text) RETURNS TABLE(id uuid, coach_id uuid, client_id uuid, starts timestamptz, ends timestamptz, version integer)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
-    PERFORM FROM account WHERE person_id = NEW.person_id FOR KEY SHARE;
-    IF FOUND AND NOT EXISTS (SELECT FROM ban WHERE person_id = NEW.person_id) THEN
-        RETURN NEW;
+    IF NOT (coalesce(i_am('admin'), false) OR i_am_a_job() OR me() IN (of_coach, of_client)) IS TRUE THEN
+        RETURN;
     END IF;
-    RETURN NULL;
+    -- Whoever books just now is waited for, in one order everywhere, and whoever comes later sees what we did.
+    PERFORM lock_coach(c.coach) FROM (
+        SELECT of_coach AS coach WHERE of_coach IS NOT NULL
+        UNION SELECT r.coach_id FROM relationship r WHERE of_coach IS NULL AND r.client_id = of_client
+        ORDER BY coach) c;
+    RETURN QUERY
+    WITH coming AS (
+        SELECT a.* FROM appointment a
+        WHERE (of_coach IS NULL OR a.coach_id = of_coach) AND (of_client IS NULL OR a.client_id = of_client)
+          AND num_nonnulls(of_coach, of_client) > 0
+          AND a.starts > present() AND span @> a.starts
+          AND NOT EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = a.id)
+        ORDER BY a.id FOR UPDATE),
+    gone AS (
+        INSERT INTO cancellation (appointment_id, at, cancelled_by, reason)
+        SELECT c.id, present(), coalesce(me(), of_coach, of_client), why FROM coming c
+        ON CONFLICT DO NOTHING RETURNING appointment_id)
+    SELECT c.id, c.coach_id, c.client_id, c.starts, c.ends, c.version
+    FROM coming c JOIN gone g ON g.appointment_id = c.id ORDER BY c.starts;
 END $$;
-CREATE TRIGGER attendance_is_of_somebody_who_is_here BEFORE INSERT ON attendance FOR EACH ROW WHEN ((new.response <> 'rejected')) EXECUTE FUNCTION pass_over_who_is_gone();
-CREATE TRIGGER commitment_is_of_somebody_who_is_here BEFORE INSERT ON commitment FOR EACH ROW EXECUTE FUNCTION pass_over_who_is_gone();
 
-CREATE FUNCTION present() RETURNS timestamptz
-    LANGUAGE sql STABLE
-    RETURN (current_setting('rendezvous.now'))::timestamptz;
-COMMENT ON FUNCTION present() IS 'The present of this transaction, as the application gave it.';
+-- one trip: how many calls a client has booked in a month, asked by the two functions above that book.
+CREATE FUNCTION calls_in(month tstzrange, of_client uuid, besides uuid) RETURNS bigint
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    RETURN (SELECT count(*) FROM appointment a
+            WHERE a.client_id = of_client AND a.booked_by = of_client AND a.starts >= lower(month) AND a.starts < upper(month)
+              AND (besides IS NULL OR a.id <> besides)
+              AND NOT EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = a.id));
+END $$;
 
-CREATE FUNCTION refuse_mail(person uuid, wanted text) RETURNS boolean
+-- owner: ends somebody's relationships, as coach and as client.
+CREATE FUNCTION leave_coaching(person uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
-    PERFORM FROM account WHERE person_id = person FOR KEY SHARE;
-    IF NOT FOUND THEN
-        RETURN false;
+    IF (coalesce(i_am('admin'), false) OR i_am_a_job() OR me() = person) IS TRUE THEN
+        PERFORM lock_coach(r.coach_id) FROM (SELECT DISTINCT coach_id FROM relationship
+            WHERE is_current AND person IN (coach_id, client_id) ORDER BY coach_id) r;
+        UPDATE relationship SET ended = greatest(begun, present())
+        WHERE is_current AND person IN (coach_id, client_id);
+        DELETE FROM call_link WHERE coach_id = person;
+        DELETE FROM block WHERE person_id = person;
+        UPDATE cancellation SET reason = '' WHERE cancelled_by = person AND reason <> '';
     END IF;
-    INSERT INTO mail_refusal (person_id, kind) VALUES (person, wanted) ON CONFLICT DO NOTHING;
-    RETURN true;
 END $$;
 
-CREATE FUNCTION reset_password(reset uuid, hash text, at timestamptz, minutes integer) RETURNS uuid
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-DECLARE whose uuid;
-BEGIN
-    DELETE FROM password_reset WHERE id = reset AND asked + make_interval(mins => minutes) > at RETURNING person_id INTO whose;
-    IF whose IS NOT NULL THEN
-        DELETE FROM password_reset WHERE person_id = whose;
-        UPDATE account SET password = hash WHERE person_id = whose;
-        DELETE FROM session WHERE person_id = whose;
-    END IF;
-    RETURN whose;
-END $$;
+-- lock: whoever changes a coach's hours waits for bookings in progress, and the other way round.
+CREATE FUNCTION lock_coach(coach uuid) RETURNS void
+    LANGUAGE sql
+    AS $$ SELECT pg_advisory_xact_lock(hashtextextended(coach::text, 3)) $$;
 
-CREATE FUNCTION revoke_invitation(wanted uuid) RETURNS boolean
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    PERFORM FROM invitation WHERE id = wanted AND by_person = me() FOR UPDATE;
-    IF NOT FOUND OR EXISTS (SELECT FROM invitation_use WHERE invitation_id = wanted) THEN
-        RETURN false;
-    END IF;
-    INSERT INTO invitation_revocation (invitation_id, at) VALUES (wanted, present()) ON CONFLICT DO NOTHING;
-    RETURN true;
-END $$;
-
-CREATE FUNCTION sees_coach(wanted uuid) RETURNS boolean
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    RETURN coalesce(me() = wanted, false) OR coalesce(i_am('admin'), false) OR i_am_a_job()
-        OR EXISTS (SELECT FROM relationship r WHERE r.coach_id = wanted AND r.client_id = me() AND r.is_current);
-END $$;
-
+-- lock: those who book with a coach do not wait for each other.
 CREATE FUNCTION share_coach(coach uuid) RETURNS void
     LANGUAGE sql
     AS $$ SELECT pg_advisory_xact_lock_shared(hashtextextended(coach::text, 3)) $$;
 
+-- trigger: no change of office hours is made past that lock.
+CREATE FUNCTION lock_whose_hours_change() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' AND OLD.purpose = 'coaching' THEN
+        PERFORM lock_coach(OLD.person_id);
+    END IF;
+    IF TG_OP = 'INSERT' AND NEW.purpose = 'coaching' THEN
+        PERFORM lock_coach(NEW.person_id);
+    END IF;
+    RETURN coalesce(NEW, OLD);
+END $$;
+CREATE TRIGGER availability_locks_its_coach BEFORE INSERT OR DELETE OR UPDATE ON availability FOR EACH ROW EXECUTE FUNCTION lock_whose_hours_change();
+
+-- trigger: nor one of their exceptions.
+CREATE FUNCTION lock_whose_exceptions_change() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM lock_coach(a.person_id) FROM availability a
+    WHERE a.id = coalesce(NEW.availability_id, OLD.availability_id) AND a.purpose = 'coaching';
+    RETURN coalesce(NEW, OLD);
+END $$;
+CREATE TRIGGER exception_locks_its_coach BEFORE INSERT OR DELETE OR UPDATE ON availability_exception FOR EACH ROW EXECUTE FUNCTION lock_whose_exceptions_change();
+
+-- trigger: time that a coach blocks is taken, like a call.
 CREATE FUNCTION take_blocked_time() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1497,26 +1558,34 @@ BEGIN
 END $$;
 CREATE TRIGGER block_takes_its_time AFTER INSERT ON block FOR EACH ROW EXECUTE FUNCTION take_blocked_time();
 
-CREATE FUNCTION tally(what text, who bytea, seconds integer, at timestamptz, step integer DEFAULT 1) RETURNS TABLE(count integer, until timestamptz)
-    LANGUAGE sql SECURITY DEFINER
+-- trigger: a cancelled call frees both.
+CREATE FUNCTION free_people_of_call() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    INSERT INTO rate AS r (what, who, since, count)
-    VALUES (tally.what, tally.who, tally.at, greatest(tally.step, 0))
-    ON CONFLICT (what, who) DO UPDATE SET
-        since = CASE WHEN r.since + make_interval(secs => seconds) <= tally.at THEN tally.at ELSE r.since END,
-        count = CASE WHEN r.since + make_interval(secs => seconds) <= tally.at THEN greatest(step, 0)
-                     ELSE greatest(r.count + step, 0) END
-    RETURNING r.count, r.since + make_interval(secs => seconds)
-$$;
-COMMENT ON FUNCTION tally(what text, who bytea, seconds integer, at timestamptz, step integer) IS 'Count one more in the running window of so many seconds; the count and when the window ends.';
+BEGIN
+    DELETE FROM commitment WHERE appointment_id = NEW.appointment_id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER cancellation_frees_its_people AFTER INSERT ON cancellation FOR EACH ROW EXECUTE FUNCTION free_people_of_call();
 
+-- Messages
+
+-- owner: how many messages wait for Kafka, for admins, who may not read the messages.
 CREATE FUNCTION waiting_messages() RETURNS TABLE(topic text, count bigint, oldest timestamptz)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
     SELECT topic, count(*), min((event ->> 'time')::timestamptz) FROM outbox
     WHERE published IS NULL AND i_am('admin') GROUP BY topic ORDER BY topic
+$$;
+
+-- owner: when one last left.
+CREATE FUNCTION last_published() RETURNS timestamptz
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT max(published) FROM outbox WHERE published IS NOT NULL AND i_am('admin')
 $$;
 
 -- ---------------------------------------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ def name_of(entry: Entry) -> str:
 
 
 def asked_by(statements: Iterable[str], functions: Mapping[str, str]) -> set[str]:
-    """The functions that these statements call, and those that these call in SQL that is checked at once."""
+    """Those of the functions that the statements call."""
     return {name for name in functions for said in statements if re.search(rf"\b{name}\(", said)}
 
 
