@@ -20,7 +20,7 @@ from typing import Any
 from chalice.app import Chalice
 from chalice.local import LambdaContext, LocalChalice
 
-from chalicelib import answers, doors
+from chalicelib.web import fallbacks, responses
 from infra.local import events, installation, mails, processes
 from infra.local.connections import Connection, Headers, Response
 from infra.local.errors import disk_is_full, has_no_room
@@ -29,7 +29,7 @@ from infra.local.routes import Routes
 
 ENVIRONMENTS = 8
 TIMEOUT_MS = 30_000
-SECURITY = [*answers.SECURITY_HEADERS.items(), ("Cache-Control", answers.PRIVATE)]
+SECURITY = [*responses.SECURITY_HEADERS.items(), ("Cache-Control", responses.PRIVATE)]
 """Headers of what no handler answered."""
 
 log = logging.getLogger("gateway")
@@ -119,7 +119,7 @@ def sendable(answer: Mapping[str, Any], method: str) -> Response:
     headers: Headers = [(name, str(value)) for name, value in (answer.get("headers") or {}).items()]
     for name, values in (answer.get("multiValueHeaders") or {}).items():
         headers += [(name, str(value)) for value in values]
-    if method not in doors.METHODS:  # Chalice refuses those itself
+    if method not in fallbacks.METHODS:  # Chalice refuses those itself
         headers += SECURITY
     if content and not any(name.lower() == "content-type" for name, _ in headers):
         headers.append(("Content-Type", "application/json"))

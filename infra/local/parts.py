@@ -33,7 +33,7 @@ def postgres(system: "Supervisor") -> str:
 
 
 def kafka(system: "Supervisor") -> str:
-    from chalicelib.topics import KEPT_FOREVER, TOPICS
+    from chalicelib.messaging.topics import KEPT_FOREVER, TOPICS
 
     if bootstrap := os.environ.get("KAFKA_BOOTSTRAP"):
         note = f"at KAFKA_BOOTSTRAP ({bootstrap})"

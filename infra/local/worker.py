@@ -35,7 +35,7 @@ def invoker(app: Chalice, name: str) -> Callable[[events.Event], Any]:
 
 def start(app: Chalice) -> str:
     """Starts a thread for each schedule, queue and consumer that is declared; says how many."""
-    from chalicelib.topics import CONSUMERS
+    from chalicelib.messaging.topics import CONSUMERS
 
     sqs = pollers.sqs_client()
     queues = [source for source in app.event_sources if isinstance(source, SQSEventConfig) and source.queue]
@@ -73,7 +73,8 @@ def _or_end_all(target: Callable[..., None], *arguments: Any) -> None:
 
 def republish() -> None:
     """An embedded broker has begun empty: what the outbox still keeps is to be sent again."""
-    from chalicelib import database, outbox
+    from chalicelib import database
+    from chalicelib.messaging import outbox
 
     if os.environ.get("BROKER_IS_EMBEDDED") == "1":
         database.transaction(outbox.republish, database.JOB)
