@@ -38,9 +38,12 @@ kafka: dev ## run a real Apache Kafka (needs Java 17 and Maven)
 
 # --- tests ----------------------------------------------------------------------------------------------------
 
-.PHONY: test bench check lint types imports slow
+.PHONY: test days bench check lint types imports slow
 test: dev matcher ## the tests that need no download beyond PyPI, a process a core (ARGS="-k login -n 0")
 	@$(PYTEST) --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+
+days: dev matcher ## the tests on each of the days and in each of the zones of tests/days.py (ARGS="tests/coaching")
+	@exec $(VENV_PYTHON) -m tests.days --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 bench: tools matcher ## the benchmarks: a table with the machine, the baseline of the same run, and ratios
 	@exec $(VENV_PYTHON) -m tests.benchmarks
