@@ -8,7 +8,7 @@ requests_per_second = 500
 
 network = {
   cidr      = "10.10.0.0/16"
-  zones     = 2
+  zones     = ["eu-central-1a", "eu-central-1b"]
   endpoints = ["secretsmanager", "sqs"]
 }
 

@@ -9,7 +9,7 @@ requests_per_second = 50
 
 network = {
   cidr      = "10.20.0.0/16"
-  zones     = 2
+  zones     = ["eu-central-1a", "eu-central-1b"]
   endpoints = []
 }
 

@@ -72,10 +72,10 @@ variable "provisioned" {
 }
 
 variable "network" {
-  description = "Range of addresses, how many zones, and the services that are reached without the NAT gateway."
+  description = "Range of addresses, the zones, and the services that are reached without the NAT gateway."
   type = object({
     cidr      = string
-    zones     = number
+    zones     = list(string)
     endpoints = list(string)
   })
 }

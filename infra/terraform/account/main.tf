@@ -25,10 +25,22 @@ variable "bucket" {
   description = "Name of the bucket for the state; bucket names are unique in the whole world."
 }
 
+data "aws_caller_identity" "current" {}
+
 resource "aws_kms_key" "state" {
   description             = "Terraform's state"
   enable_key_rotation     = true
   deletion_window_in_days = 30
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "TheAccountByItsOwnPolicies"
+      Effect    = "Allow"
+      Principal = { AWS = "arn:aws:iam::${data.aws_caller_identity.current.account_id}:root" }
+      Action    = "kms:*"
+      Resource  = "*"
+    }]
+  })
 }
 
 resource "aws_s3_bucket" "state" {

@@ -37,6 +37,7 @@ variable "kms_key_arn" {
 }
 
 resource "aws_security_group" "this" {
+  #checkov:skip=CKV2_AWS_5:The proxy below has it; the checker does not look at proxies.
   name        = "${var.name}-proxy"
   description = "RDS Proxy"
   vpc_id      = var.vpc_id

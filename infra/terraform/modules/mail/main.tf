@@ -37,13 +37,19 @@ resource "aws_sesv2_email_identity_mail_from_attributes" "this" {
   mail_from_domain = "bounce.${var.domain}"
 }
 
+# The tokens by which SES signs are known when the identity is there.
+data "aws_sesv2_email_identity" "this" {
+  email_identity = aws_sesv2_email_identity.this.email_identity
+}
+
 locals {
+  tokens = data.aws_sesv2_email_identity.this.dkim_signing_attributes[0].tokens
   records = merge(
     {
       for number in range(3) : "dkim${number}" => {
-        name  = "${aws_sesv2_email_identity.this.dkim_signing_attributes[0].tokens[number]}._domainkey.${var.domain}"
+        name  = "${local.tokens[number]}._domainkey.${var.domain}"
         type  = "CNAME"
-        value = "${aws_sesv2_email_identity.this.dkim_signing_attributes[0].tokens[number]}.dkim.amazonses.com"
+        value = "${local.tokens[number]}.dkim.amazonses.com"
       }
     },
     {
@@ -76,5 +82,5 @@ output "from" {
 }
 
 output "records" {
-  value = { for key, record in local.records : record.name => record.value }
+  value = { for record in values(local.records) : "${record.type} ${record.name}" => record.value }
 }

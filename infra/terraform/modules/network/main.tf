@@ -12,8 +12,8 @@ variable "cidr" {
 }
 
 variable "zones" {
-  type        = number
-  description = "Availability zones that are used: 2 or 3."
+  type        = list(string)
+  description = "Availability zones that are used, by name: subnets must not move when AWS adds one."
 }
 
 variable "endpoints" {
@@ -31,14 +31,6 @@ variable "log_days" {
 
 data "aws_region" "current" {}
 
-data "aws_availability_zones" "available" {
-  state = "available"
-}
-
-locals {
-  zones = slice(data.aws_availability_zones.available.names, 0, var.zones)
-}
-
 resource "aws_vpc" "this" {
   cidr_block           = var.cidr
   enable_dns_support   = true
@@ -52,7 +44,7 @@ resource "aws_default_security_group" "closed" {
 }
 
 resource "aws_subnet" "private" {
-  for_each          = { for number, zone in local.zones : zone => number }
+  for_each          = { for number, zone in var.zones : zone => number }
   vpc_id            = aws_vpc.this.id
   availability_zone = each.key
   cidr_block        = cidrsubnet(var.cidr, 4, each.value)
@@ -61,7 +53,7 @@ resource "aws_subnet" "private" {
 
 resource "aws_subnet" "public" {
   vpc_id            = aws_vpc.this.id
-  availability_zone = local.zones[0]
+  availability_zone = var.zones[0]
   cidr_block        = cidrsubnet(var.cidr, 4, 15)
   tags              = { Name = "${var.name}-public" }
 }
@@ -116,6 +108,7 @@ resource "aws_vpc_endpoint" "s3" {
 }
 
 resource "aws_security_group" "functions" {
+  #checkov:skip=CKV2_AWS_5:Every function has it, by an output of this module.
   name        = "${var.name}-functions"
   description = "The Lambda functions"
   vpc_id      = aws_vpc.this.id
@@ -206,7 +199,7 @@ output "vpc_id" {
 
 output "subnet_ids" {
   description = "The private subnets, one a zone."
-  value       = [for zone in local.zones : aws_subnet.private[zone].id]
+  value       = [for zone in var.zones : aws_subnet.private[zone].id]
 }
 
 output "functions_group_id" {
