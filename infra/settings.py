@@ -187,8 +187,7 @@ def for_terraform(known: Mapping[str, Function]) -> dict[str, Any]:
             "headers": {**answers.SECURITY_HEADERS, **answers.HSTS, "Cache-Control": answers.PRIVATE},
             "topics": list(topics.TOPICS),
             "functions": {
-                name: {key: value for key, value in asdict(function).items() if key != "needs"}
-                | asdict(function.needs)
+                name: {key: value for key, value in asdict(function).items() if key != "needs"} | asdict(function.needs)
                 for name, function in known.items()
             },
         }

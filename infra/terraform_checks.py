@@ -28,7 +28,11 @@ def main() -> str | None:
     program = shutil.which("terraform")
     if program is None:
         return "Terraform is not installed: version 1.11 or later is needed to check infra/terraform."
-    environment = os.environ | {"TF_CLI_CONFIG_FILE": str(configuration()), "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
+    environment = os.environ | {
+        "TF_CLI_CONFIG_FILE": str(configuration()),
+        "TF_IN_AUTOMATION": "1",
+        "CHECKPOINT_DISABLE": "1",
+    }
     found = re.search(r"v(\d+)\.(\d+)", subprocess.check_output([program, "version"], env=environment, text=True))
     if found is None or (int(found[1]), int(found[2])) < OLDEST:
         return f"Terraform {'.'.join(map(str, OLDEST))} or later is needed, here is {found[0] if found else 'another'}."

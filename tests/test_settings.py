@@ -73,14 +73,20 @@ def test_a_function_may_only_what_terraform_knows(application: dict[str, Any]) -
 
 
 def test_the_alarms_look_at_functions_by_a_time_that_api_gateway_leaves(application: dict[str, Any]) -> None:
-    slow = {name for name, one in application["functions"].items() if one["kind"] in ("http", "socket") and one["timeout"] > 29}
+    slow = {
+        name
+        for name, one in application["functions"].items()
+        if one["kind"] in ("http", "socket") and one["timeout"] > 29
+    }
     assert slow == set(), "API Gateway gives up after 29 seconds"
 
 
 def test_a_relay_outlives_its_shift(application: dict[str, Any]) -> None:
     from chalicelib import outbox
 
-    assert application["functions"]["relay"]["timeout"] > outbox.SHIFT_SECONDS + 30, "the last batch may wait for a broker"
+    assert application["functions"]["relay"]["timeout"] > outbox.SHIFT_SECONDS + 30, (
+        "the last batch may wait for a broker"
+    )
 
 
 def test_two_routes_do_not_differ_by_a_last_slash(application: dict[str, Any]) -> None:
