@@ -7,7 +7,6 @@ infra/terraform/application.auto.tfvars.json, from which Terraform makes functio
 
 import json
 import os
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -20,6 +19,8 @@ TERRAFORM = ROOT / "infra" / "terraform" / "application.auto.tfvars.json"
 APP_NAME = "rendezvous"
 STAGE = "live"
 """Chalice's stage and the API's: its default, ``api``, would give /api/api/... for the JSON API."""
+WIDTH = 110
+"""Characters of a line in what is written."""
 COMPRESSED_FROM = 1400
 """Bytes from which API Gateway compresses an answer; below, it would fit one packet anyway."""
 
@@ -137,7 +138,7 @@ def _app() -> Any:
 
 
 def _topics() -> Any:
-    from chalicelib import topics
+    from chalicelib.messaging import topics
 
     return topics
 
@@ -175,7 +176,7 @@ def for_chalice(known: Mapping[str, Function]) -> dict[str, Any]:
 
 def for_terraform(known: Mapping[str, Function]) -> dict[str, Any]:
     """The value of Terraform's variable ``application``."""
-    from chalicelib import answers
+    from chalicelib.web import responses
 
     topics = _topics()
     return {
@@ -184,7 +185,7 @@ def for_terraform(known: Mapping[str, Function]) -> dict[str, Any]:
             "stage": STAGE,
             "compressed_from": COMPRESSED_FROM,
             "routes": sorted(_app().routes),
-            "headers": {**answers.SECURITY_HEADERS, **answers.HSTS, "Cache-Control": answers.PRIVATE},
+            "headers": {**responses.SECURITY_HEADERS, **responses.HSTS, "Cache-Control": responses.PRIVATE},
             "topics": list(topics.TOPICS),
             "functions": {
                 name: {key: value for key, value in asdict(function).items() if key != "needs"} | asdict(function.needs)
@@ -194,22 +195,26 @@ def for_terraform(known: Mapping[str, Function]) -> dict[str, Any]:
     }
 
 
-def as_text(value: Mapping[str, Any]) -> str:
+def as_text(value: Any, indent: str = "") -> str:
     """JSON to be read: what fits a line stands on one."""
-    text = json.dumps(value, indent=2)
-    return re.sub(r"\{\s+((?:\"[^\"{}]*\": [^{}\[\]]*?,?\s*)+?)\s+\}", _one_line, text) + "\n"
-
-
-def _one_line(found: re.Match[str]) -> str:
-    line = "{" + re.sub(r"\s*\n\s*", " ", found[1]).strip() + "}"
-    return line if len(line) <= 110 else found[0]
+    line = json.dumps(value)
+    if not isinstance(value, dict | list) or len(indent) + len(line) <= WIDTH:
+        return line
+    deeper = indent + "  "
+    if isinstance(value, list):
+        parts = [as_text(one, deeper) for one in value]
+        opening, closing = "[]"
+    else:
+        parts = [f"{json.dumps(key)}: {as_text(one, deeper)}" for key, one in value.items()]
+        opening, closing = "{}"
+    return opening + ",".join(f"\n{deeper}{part}" for part in parts) + f"\n{indent}{closing}"
 
 
 def main() -> None:
     """Write both files."""
     known = functions()
-    CHALICE.write_text(as_text(for_chalice(known)))
-    TERRAFORM.write_text(as_text(for_terraform(known)))
+    CHALICE.write_text(as_text(for_chalice(known)) + "\n")
+    TERRAFORM.write_text(as_text(for_terraform(known)) + "\n")
     print(f"{CHALICE.relative_to(ROOT)} and {TERRAFORM.relative_to(ROOT)}: {len(known)} functions.")
 
 

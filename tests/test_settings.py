@@ -20,7 +20,7 @@ def given() -> dict[str, Any]:
     """What both would be given, from an app.py that was imported as it is when it is deployed."""
     program = (
         "import json; from infra import settings; known = settings.functions(); print(json.dumps("
-        "{'chalice': settings.as_text(settings.for_chalice(known)), **settings.for_terraform(known)}))"
+        "{'chalice': settings.as_text(settings.for_chalice(known)) + chr(10), **settings.for_terraform(known)}))"
     )
     environment = {"STAGE": "live", "PATH": "/usr/bin:/bin"}
     ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True)
@@ -59,7 +59,7 @@ def test_terraform_and_chalice_give_a_function_the_same(given: dict[str, Any]) -
 
 
 def test_every_consumer_reads_its_topics(application: dict[str, Any]) -> None:
-    from chalicelib import topics
+    from chalicelib.messaging import topics
 
     reads = {name: tuple(one["topics"]) for name, one in application["functions"].items() if one["topics"]}
     assert reads == topics.CONSUMERS
@@ -82,9 +82,9 @@ def test_the_alarms_look_at_functions_by_a_time_that_api_gateway_leaves(applicat
 
 
 def test_a_relay_outlives_its_shift(application: dict[str, Any]) -> None:
-    from chalicelib import outbox
+    from chalicelib.messaging import relay
 
-    assert application["functions"]["relay"]["timeout"] > outbox.SHIFT_SECONDS + 30, (
+    assert application["functions"]["relay"]["timeout"] > relay.SHIFT_SECONDS + 30, (
         "the last batch may wait for a broker"
     )
 
