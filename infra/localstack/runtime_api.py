@@ -48,8 +48,7 @@ class RuntimeApi:
         self._work: queue.SimpleQueue[Invocation | None] = queue.SimpleQueue()
         self._answer: Future[Answer] = Future()
         self._asked = ""
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
 
     @property
@@ -102,6 +101,13 @@ def too_large(body: bytes) -> Answer | None:
 def error(kind: str, message: str) -> Answer:
     """An error that the function did not report itself."""
     return Answer(json.dumps({"errorType": kind, "errorMessage": message}).encode(), True)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Nothing: a process that is ended leaves its connection as it is."""
 
 
 def _handler(api: RuntimeApi) -> type[BaseHTTPRequestHandler]:
