@@ -47,7 +47,7 @@ class LocalStack:
     def __init__(self, data: Path, port: int = 0) -> None:
         self.data = data.resolve()
         self.port = port or processes.free_port()
-        self.log = self.data / "localstack.log"
+        self.log = self.data / "log" / "localstack.log"
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -75,6 +75,7 @@ class LocalStack:
         shutil.rmtree(self.data / "files", ignore_errors=True)
         temporary = self.data / "files" / "tmp"
         temporary.mkdir(parents=True)
+        self.log.parent.mkdir(exist_ok=True)
         own = {
             # The address is mapped from IPv4: for a plain 127.0.0.1 it would listen everywhere.
             "GATEWAY_LISTEN": f"[::ffff:{processes.LOOPBACK}]:{self.port}",
