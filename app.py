@@ -8,29 +8,30 @@ from typing import Any
 from chalice.app import Chalice, Rate
 
 import chalicelib.accounts.api
-import chalicelib.accounts.pages
+import chalicelib.accounts.invitation_pages
 import chalicelib.admin.api
 import chalicelib.admin.lunch_pages
-import chalicelib.admin.pages
+import chalicelib.admin.overview_pages
 import chalicelib.admin.people_pages
+import chalicelib.admin.relationship_api
 import chalicelib.admin.relationship_pages
+import chalicelib.api_docs.pages
 import chalicelib.calendar.api
-import chalicelib.coaching.admin_api
 import chalicelib.coaching.api
+import chalicelib.coaching.booking_pages
 import chalicelib.coaching.coach_pages
-import chalicelib.coaching.pages
 import chalicelib.home.account_pages
 import chalicelib.home.api
-import chalicelib.home.entrance
-import chalicelib.home.pages
-import chalicelib.home.reference
+import chalicelib.home.login_pages
 import chalicelib.home.unsubscribe_pages
+import chalicelib.home.week_pages
 import chalicelib.lunch.api
+import chalicelib.lunch.event_pages
 import chalicelib.lunch.hours_pages
-import chalicelib.lunch.pages
 import chalicelib.lunch.pause_pages
-from chalicelib import bodies, clock, doors, logs
+from chalicelib import clock, logs
 from chalicelib.config import config
+from chalicelib.web import fallbacks, parsing
 
 logs.start()
 
@@ -39,38 +40,39 @@ app.api.binary_types = []
 
 for part in (
     chalicelib.accounts.api,
-    chalicelib.accounts.pages,
+    chalicelib.accounts.invitation_pages,
     chalicelib.calendar.api,
     chalicelib.coaching.api,
-    chalicelib.coaching.admin_api,
-    chalicelib.coaching.pages,
+    chalicelib.admin.relationship_api,
+    chalicelib.coaching.booking_pages,
     chalicelib.coaching.coach_pages,
     chalicelib.lunch.api,
-    chalicelib.lunch.pages,
+    chalicelib.lunch.event_pages,
     chalicelib.lunch.hours_pages,
     chalicelib.lunch.pause_pages,
     chalicelib.home.api,
-    chalicelib.home.entrance,
-    chalicelib.home.pages,
-    chalicelib.home.reference,
+    chalicelib.home.login_pages,
+    chalicelib.home.week_pages,
+    chalicelib.api_docs.pages,
     chalicelib.admin.api,
     chalicelib.home.account_pages,
     chalicelib.home.unsubscribe_pages,
-    chalicelib.admin.pages,
+    chalicelib.admin.overview_pages,
     chalicelib.admin.people_pages,
     chalicelib.admin.lunch_pages,
     chalicelib.admin.relationship_pages,
 ):
     app.register_blueprint(part.routes)
-doors.close(app)
+fallbacks.register(app)
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES))
 def relay(event: Any) -> None:
     """Carries the outbox to Kafka, until the next relay takes over."""
-    from chalicelib import kafka, outbox
+    import chalicelib.messaging.relay
+    from chalicelib.messaging import kafka
 
-    outbox.relay(kafka.send, clock.now)
+    chalicelib.messaging.relay.run(kafka.send, clock.now)
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES))
@@ -88,20 +90,20 @@ def match_location(event: Any) -> None:
     from chalicelib.lunch import rounds
 
     for record in event:
-        asked = bodies.read_json(record.body)
+        asked = parsing.read_json(record.body)
         rounds.run(zones.week_of(asked["week"]), asked["location"], clock.now())
 
 
 @app.schedule(Rate(5, unit=Rate.MINUTES))
 def sweep(event: Any) -> None:
     """Moves on what time moves on, and forgets what need not be kept."""
-    from chalicelib import housekeeping
+    from chalicelib import retention
     from chalicelib.coaching import reminders
     from chalicelib.lunch import jobs
 
     jobs.sweep(clock.now())
     reminders.sweep(clock.now())
-    housekeeping.forget(clock.now())
+    retention.forget(clock.now())
 
 
 @app.lambda_function(name="mailer")

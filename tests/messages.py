@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chalicelib import topics
+from chalicelib.messaging import topics
 
 
 def faults(topic: str, event: dict[str, Any]) -> list[str]:

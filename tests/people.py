@@ -141,7 +141,7 @@ class Community:
 
     def browser_of(self, person: uuid.UUID) -> Browser:
         """A browser in which that person is logged in."""
-        from chalicelib.callers import hashed, new_token
+        from chalicelib.web.credentials import hashed, new_token
 
         token = new_token()
         self.sql(

@@ -368,7 +368,7 @@ class World:
         return address.rpartition("/")[2]
 
     def _style(self) -> str:
-        from chalicelib import assets
+        from chalicelib.web import assets
 
         return assets.path("style.css").rpartition("/")[2]
 
@@ -400,11 +400,11 @@ def ask(endpoint: Any, browser: Browser, target: str) -> Answer:
 
 
 def csrf(browser: Browser) -> str:
-    from chalicelib import callers
-    from chalicelib.callers import Request
+    from chalicelib.web import csrf
+    from chalicelib.web.request import Request
 
     request = Request("POST", "/", "/", {}, [], "", "", datetime.now(UTC), token=browser.cookie.encode())
-    return callers.csrf_token(request) if browser.cookie else ""
+    return csrf.token(request) if browser.cookie else ""
 
 
 def endpoints() -> dict[tuple[str, str], Any]:

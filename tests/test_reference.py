@@ -9,7 +9,7 @@ def test_the_tables_are_up_to_date() -> None:
 
 
 def test_every_topic_and_every_name_in_a_message_is_explained() -> None:
-    from chalicelib import topics
+    from chalicelib.messaging import topics
 
     known = {topics.EVERY_WEEK, *topics.TOPICS}
     for message in topics.MESSAGES:

@@ -6,16 +6,15 @@ from uuid import UUID
 
 from msgspec import Meta
 
-from chalicelib import callers
 from chalicelib.accounts import feeds, invitations, people, sessions, tokens
 from chalicelib.accounts.tokens import NewToken, Token
-from chalicelib.answers import Answer, Yes
-from chalicelib.callers import Caller, Request
 from chalicelib.config import config
 from chalicelib.database import Database, Transact
 from chalicelib.errors import NotFound
-from chalicelib.fields import AnyPassword, Body, Code, Email, Instant, InvitedEmail, Name, Password
-from chalicelib.web import ANYBODY, Routes
+from chalicelib.web import ANYBODY, Routes, credentials
+from chalicelib.web.field_types import AnyPassword, Body, Code, Email, Instant, InvitedEmail, Name, Password
+from chalicelib.web.request import Caller, Request
+from chalicelib.web.responses import Answer, Yes
 
 routes = Routes(__name__)
 
@@ -110,14 +109,14 @@ def create_invitation(db: Database, caller: Caller, body: CreateInvitation, now:
 def log_in(request: Request, body: LogIn, now: datetime) -> Answer[Done]:
     """Open a session: a cookie."""
     token, lasts = sessions.log_in(body.username, body.password, request.address, now)
-    return Answer({"success": True}, headers={"Set-Cookie": callers.session_cookie(token, lasts)})
+    return Answer({"success": True}, headers={"Set-Cookie": credentials.session_cookie(token, lasts)})
 
 
 @routes.api("POST", "/Logout", who=ANYBODY)
 def log_out(request: Request) -> Answer[Done]:
     """End this session and delete its cookie; always 200."""
     sessions.log_out(request.token_hash)
-    return Answer({"success": True}, headers={"Set-Cookie": callers.session_cookie("", timedelta())})
+    return Answer({"success": True}, headers={"Set-Cookie": credentials.session_cookie("", timedelta())})
 
 
 @routes.api("GET", "/api/invitations")

@@ -5,8 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from chalicelib.accounts import links
-from chalicelib.callers import Caller, hashed, new_token
 from chalicelib.database import Database
+from chalicelib.web.credentials import hashed, new_token
+from chalicelib.web.request import Caller
 
 
 def open(db: Database, caller: Caller) -> str:

@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 from typing import Literal, TypedDict
 from uuid import UUID, uuid4
 
-from chalicelib import outbox, rules
+from chalicelib import rules
 from chalicelib.accounts import links
-from chalicelib.callers import Caller
 from chalicelib.database import Database
-from chalicelib.errors import Abuse, NotFound, Refused
-from chalicelib.fields import Instant
+from chalicelib.errors import Conflict, NotFound, TooManyRequests
+from chalicelib.messaging import outbox
+from chalicelib.web.field_types import Instant
+from chalicelib.web.request import Caller
 
 PURPOSE = "invitation"
 SHOWN_FOR = timedelta(minutes=10)
@@ -29,7 +30,7 @@ class Invitation(TypedDict):
 def create(db: Database, caller: Caller, to: str, now: datetime) -> UUID:
     """Invite somebody (``to`` an e-mail address, '' for whoever gets the code); the invitation.
 
-    Raises Abuse when the caller made invitation.per_day codes in the last 24 hours, revoked ones too; what an admin
+    Raises TooManyRequests when the caller made invitation.per_day codes in the last 24 hours, revoked ones too; what an admin
     invited in a batch does not count.
     """
     limits = rules.read(db)
@@ -41,8 +42,8 @@ def create(db: Database, caller: Caller, to: str, now: datetime) -> UUID:
         me=caller.id,
         since=now - timedelta(hours=24),
     )
-    if made >= limits["invitation.per_day"]:
-        raise Abuse("You are abusing the invitation code system")
+    if made >= limits.invitation.per_day:
+        raise TooManyRequests("You are abusing the invitation code system")
     id = uuid4()
     code = links.code(PURPOSE, id)
     db.run(
@@ -52,7 +53,7 @@ def create(db: Database, caller: Caller, to: str, now: datetime) -> UUID:
         me=caller.id,
         digest=links.digest(code),
         now=now,
-        expires=now + timedelta(days=limits["invitation.days_valid"]),
+        expires=now + timedelta(days=limits.invitation.days_valid),
     )
     address(db, id, to)
     tell(db, id, caller.id, bool(to), now)
@@ -65,9 +66,9 @@ def code_of(invitation: UUID) -> str:
 
 
 def create_admin(db: Database, email: str, now: datetime) -> str:
-    """Invite the first admin, on behalf of the installation; the code. Raises Refused if there is an admin."""
+    """Invite the first admin, on behalf of the installation; the code. Raises Conflict if there is an admin."""
     if db.value("SELECT EXISTS (SELECT FROM person_role WHERE role = 'admin' AND active)"):
-        raise Refused("There is an admin already; admins invite and appoint others on their pages")
+        raise Conflict("There is an admin already; admins invite and appoint others on their pages")
     id = uuid4()
     code = links.code(PURPOSE, id)
     db.run(
@@ -76,7 +77,7 @@ def create_admin(db: Database, email: str, now: datetime) -> str:
         id=id,
         digest=links.digest(code),
         now=now,
-        expires=now + timedelta(days=rules.read(db)["invitation.days_valid"]),
+        expires=now + timedelta(days=rules.read(db).invitation.days_valid),
     )
     address(db, id, email)
     tell(db, id, None, True, now)
@@ -121,13 +122,13 @@ def mine(db: Database, caller: Caller, now: datetime, most: int = 200, after: in
 
 
 def revoke(db: Database, caller: Caller, invitation: UUID) -> None:
-    """Take an invitation back. Raises NotFound for one that is not the caller's, Refused if it was used."""
+    """Take an invitation back. Raises NotFound for one that is not the caller's, Conflict if it was used."""
     if db.value("SELECT revoke_invitation(%(id)s)", id=invitation):
         return
     own = "SELECT EXISTS (SELECT FROM invitation WHERE id = %(id)s AND by_person = %(me)s)"
     if not db.value(own, id=invitation, me=caller.id):
         raise NotFound("There is no such invitation of yours")
-    raise Refused("This invitation was used already")
+    raise Conflict("This invitation was used already")
 
 
 def code_to_show(db: Database, caller: Caller, invitation: UUID, now: datetime) -> str:

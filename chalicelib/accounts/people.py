@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from chalicelib import outbox
 from chalicelib.accounts import links, passwords, sessions
-from chalicelib.callers import Caller
 from chalicelib.database import Database, Transact, transaction
-from chalicelib.errors import Abuse, Forbidden, NotFound, Refused
+from chalicelib.errors import Conflict, Forbidden, NotFound, TooManyRequests
+from chalicelib.messaging import outbox
+from chalicelib.web.request import Caller
 
 UNUSABLE = "This invitation cannot be used"
 RESET_MINUTES = 60
@@ -33,7 +33,7 @@ def enrol(
 ) -> UUID:
     """Enrol who holds a live code, and act for him in the rest of the transaction; his id.
 
-    Raises Forbidden for every fault of the code, and for an address that is in use (its owner gets a mail); Refused
+    Raises Forbidden for every fault of the code, and for an address that is in use (its owner gets a mail); Conflict
     for a username that is taken, which leaves the code alive.
     """
     id = uuid4()
@@ -51,7 +51,7 @@ def enrol(
     )
     assert row is not None
     if row.outcome == "username":
-        raise Refused("This username is taken")
+        raise Conflict("This username is taken")
     if row.outcome == "email":
         outbox.put(db, "Mails", str(row.holder), "mail.due", {"kind": "address_in_use", "person": str(row.holder)}, now)
         raise Forbidden(UNUSABLE, keep=True)
@@ -123,7 +123,7 @@ def reset_password(given: str, password: str, now: datetime) -> None:
 
 
 def change_password(transact: Transact, caller: Caller, former: str, new: str, address: str, now: datetime) -> None:
-    """Change the password; every other session ends. Raises Invalid naming the former password, Abuse, Refused."""
+    """Change the password; every other session ends. Raises Invalid naming the former password, TooManyRequests, Conflict."""
     kept = sessions.prove(transact, caller, former, address, now, "former_password")
     hash = passwords.hash(new)
 
@@ -133,20 +133,20 @@ def change_password(transact: Transact, caller: Caller, former: str, new: str, a
         )
 
     if not transact(store):
-        raise Refused("Your password was changed meanwhile")
+        raise Conflict("Your password was changed meanwhile")
 
 
 def change_address(transact: Transact, caller: Caller, email: str, password: str, address: str, now: datetime) -> None:
-    """Mail a link to a new address; it becomes the caller's when he opens it. Raises Invalid naming the password, Abuse."""
+    """Mail a link to a new address; it becomes the caller's when he opens it. Raises Invalid naming the password, TooManyRequests."""
     sessions.prove(transact, caller, password, address, now, "password")
     transact(lambda db: _ask_again(db, caller, email, now))
 
 
 def confirm_again(db: Database, caller: Caller, now: datetime) -> None:
-    """Mail another link to the address that is still unconfirmed. Raises Refused, Abuse."""
+    """Mail another link to the address that is still unconfirmed. Raises Conflict, TooManyRequests."""
     known = account(db, caller)
     if known["email_confirmed"]:
-        raise Refused("Your address is confirmed already")
+        raise Conflict("Your address is confirmed already")
     _ask_again(db, caller, known["email"], now)
 
 
@@ -158,7 +158,7 @@ def _ask_again(db: Database, caller: Caller, email: str, now: datetime) -> None:
         since=now - timedelta(hours=1),
     )
     if asked >= CONFIRMATIONS_PER_HOUR:
-        raise Abuse("So many links were mailed that you should look for them first", retry_after=3600)
+        raise TooManyRequests("So many links were mailed that you should look for them first", retry_after=3600)
     ask_to_confirm(db, caller.id, email, now)
 
 

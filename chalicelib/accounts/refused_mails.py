@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from chalicelib.accounts import links
-from chalicelib.callers import Caller
 from chalicelib.database import Database
+from chalicelib.web.request import Caller
 
 
 def refused_by(db: Database, person: UUID) -> frozenset[str]:

@@ -7,10 +7,11 @@ from uuid import UUID
 
 from chalicelib import rules
 from chalicelib.accounts import passwords
-from chalicelib.callers import Caller, hashed, new_token
 from chalicelib.database import Database, Transact, transaction
-from chalicelib.errors import Abuse, Invalid, NotLoggedIn
-from chalicelib.fields import Instant
+from chalicelib.errors import Invalid, NotLoggedIn, TooManyRequests
+from chalicelib.web.credentials import hashed, new_token
+from chalicelib.web.field_types import Instant
+from chalicelib.web.request import Caller
 
 WINDOW_SECONDS = 15 * 60
 
@@ -19,7 +20,7 @@ def log_in(username: str, password: str, address: str, now: datetime) -> tuple[s
     """Open a session for who proves to be that account's owner; its token and how long it lasts.
 
     The attempt is counted before the password is looked at, and taken back when it was right: so any number of
-    guesses at once stays within the limit. Raises NotLoggedIn, or Abuse until the window ends, for the right
+    guesses at once stays within the limit. Raises NotLoggedIn, or TooManyRequests until the window ends, for the right
     password too.
     """
     # What is counted is what is looked up: to PostgreSQL the lower case of a dotted capital I is a plain i.
@@ -28,7 +29,7 @@ def log_in(username: str, password: str, address: str, now: datetime) -> tuple[s
     origin = hashlib.sha256(address.encode()).digest()
 
     def count(db: Database) -> tuple[Any, bool, int]:
-        limit = rules.read(db)["login.failures_per_15_minutes"]
+        limit = rules.read(db).login.failures_per_15_minutes
         of_account = _tally(db, "login", account, now)
         of_address = _tally(db, "login address", origin, now)
         wait = max(
@@ -40,13 +41,13 @@ def log_in(username: str, password: str, address: str, now: datetime) -> tuple[s
 
     found, too_many, wait = transaction(count)
     if too_many:
-        raise Abuse("Too many failed logins. Please wait", retry_after=wait)
+        raise TooManyRequests("Too many failed logins. Please wait", retry_after=wait)
     if not passwords.verify(found.password if found else None, password):
         raise NotLoggedIn("This username and password do not belong together")
     token = new_token()
 
     def open(db: Database) -> timedelta:
-        lasts = timedelta(days=rules.read(db)["session.days"])
+        lasts = timedelta(days=rules.read(db).session.days)
         _tally(db, "login", account, now, -1)
         _tally(db, "login address", origin, now, -1)
         db.run(
@@ -75,17 +76,19 @@ def _tally(db: Database, what: str, who: bytes, now: datetime, step: int = 1) ->
 def prove(transact: Transact, caller: Caller, password: str, address: str, now: datetime, field: str) -> str:
     """Let the caller prove by his password that it is he, before what cannot be undone; the hash that is kept.
 
-    Counted as a login is, and checked outside the transactions. Raises Invalid naming the field, or Abuse.
+    Counted as a login is, and checked outside the transactions. Raises Invalid naming the field, or TooManyRequests.
     """
     who = hashlib.sha256(f"{caller.id}\n{address}".encode()).digest()
 
     def count(db: Database) -> tuple[str, int, Any]:
-        limit = rules.read(db)["login.failures_per_15_minutes"]
+        limit = rules.read(db).login.failures_per_15_minutes
         return db.value("SELECT my_password()"), limit, _tally(db, "login", who, now)
 
     kept, limit, counted = transact(count)
     if counted.count > limit:
-        raise Abuse("Too many wrong passwords. Please wait", retry_after=int((counted.until - now).total_seconds()) + 1)
+        raise TooManyRequests(
+            "Too many wrong passwords. Please wait", retry_after=int((counted.until - now).total_seconds()) + 1
+        )
     if not passwords.verify(kept, password):
         raise Invalid.field(field, "is not your password")
     transact(lambda db: _tally(db, "login", who, now, -1))

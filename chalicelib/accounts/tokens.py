@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Literal, TypedDict
 from uuid import UUID, uuid4
 
-from chalicelib.callers import Caller, hashed, new_token
 from chalicelib.database import Database
-from chalicelib.errors import NotFound, Refused
-from chalicelib.fields import Instant
+from chalicelib.errors import Conflict, NotFound
+from chalicelib.web.credentials import hashed, new_token
+from chalicelib.web.field_types import Instant
+from chalicelib.web.request import Caller
 
 MOST = 20
 """Tokens a person may have."""
@@ -29,10 +30,10 @@ class NewToken(Token):
 
 
 def create(db: Database, caller: Caller, name: str, scope: Literal["read", "write"], now: datetime) -> NewToken:
-    """Make a token of that name to 'read' or 'write'; it stands in this answer and nowhere else. Raises Refused."""
+    """Make a token of that name to 'read' or 'write'; it stands in this answer and nowhere else. Raises Conflict."""
     db.run("SELECT pg_advisory_xact_lock(hashtextextended(%(who)s, 1))", who=f"token {caller.id}")
     if len(mine(db, caller)) >= MOST:
-        raise Refused(f"You have {MOST} tokens already. Revoke one first")
+        raise Conflict(f"You have {MOST} tokens already. Revoke one first")
     id, token = uuid4(), PREFIX + new_token()
     db.run(
         "INSERT INTO api_token (id, person_id, name, token_hash, scope, made)"

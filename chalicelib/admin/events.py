@@ -3,19 +3,18 @@
 from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 
-from chalicelib import outbox
+from chalicelib.accounts import audit
 from chalicelib.accounts.people import FORMER_MEMBER
-from chalicelib.admin import audit
 from chalicelib.admin.lists import Listing, Which, listing, shaped
 from chalicelib.calendar import zones
-from chalicelib.callers import Caller
 from chalicelib.database import Database
-from chalicelib.errors import NotFound, Refused
-from chalicelib.fields import Instant, WeekName
+from chalicelib.errors import Conflict, NotFound
+from chalicelib.messaging import outbox
+from chalicelib.web.field_types import Instant, WeekName
+from chalicelib.web.request import Caller
 
 Status = Literal["Proposed", "Confirmed", "Rejected", "Canceled", "Awaiting Evaluation", "Done"]
 Response = Literal["invited", "approved", "rejected"]
@@ -104,7 +103,7 @@ def reviews(db: Database, event: UUID) -> list[str]:
 
 
 def cancel(db: Database, caller: Caller, event: UUID, why: str, now: datetime) -> None:
-    """Call a coming lunch off; its people are free again and told. Raises NotFound, Refused when it is past that."""
+    """Call a coming lunch off; its people are free again and told. Raises NotFound, Conflict when it is past that."""
     found = read(db, event)
     canceled = db.run(
         "UPDATE event SET status = 'Canceled' WHERE id = %(id)s AND ends > %(now)s AND status IN ('Proposed', 'Confirmed')",
@@ -112,7 +111,7 @@ def cancel(db: Database, caller: Caller, event: UUID, why: str, now: datetime) -
         now=now,
     )
     if not canceled:
-        raise Refused("This lunch is over or was called off already")
+        raise Conflict("This lunch is over or was called off already")
     people = [str(one.id) for one in read(db, event).attendees if one.response != "rejected"]
     data = {"event": str(event), "week": zones.week_name(_day(found)), "people": people}
     outbox.put(db, "Events_All", str(event), "event.canceled", data, now)
@@ -120,4 +119,4 @@ def cancel(db: Database, caller: Caller, event: UUID, why: str, now: datetime) -
 
 
 def _day(event: Event) -> date:
-    return zones.local_time(event.starts, ZoneInfo(event.timezone)).date()
+    return zones.day_of(event.starts, event.timezone)

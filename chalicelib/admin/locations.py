@@ -6,13 +6,13 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.admin import audit
+from chalicelib.accounts import audit
 from chalicelib.admin.lists import Listing, Which, listing, shaped
 from chalicelib.calendar import zones
-from chalicelib.callers import Caller
 from chalicelib.database import Database
 from chalicelib.errors import NotFound
 from chalicelib.lunch import food_types
+from chalicelib.web.request import Caller
 
 
 class Location(msgspec.Struct):

@@ -5,16 +5,16 @@ from uuid import UUID
 
 import msgspec
 
-from chalicelib.admin import events, food_types, locations, rounds
+from chalicelib.admin import events, food_types, locations, round_results
 from chalicelib.admin.api import Foods, NameFoodType, Why
 from chalicelib.admin.events import WhichEvents
 from chalicelib.admin.lists import Which
-from chalicelib.answers import Page, Redirect, page
 from chalicelib.calendar import zones
-from chalicelib.callers import Caller
 from chalicelib.database import Database
-from chalicelib.fields import Body, Line, Name, Number, WeekName, Zone
 from chalicelib.web import Form, Routes
+from chalicelib.web.field_types import Body, Empty, Line, Name, Number, WeekName, Zone
+from chalicelib.web.request import Caller
+from chalicelib.web.responses import Page, Redirect, page
 
 routes = Routes(__name__)
 
@@ -26,10 +26,6 @@ class Place(Body):
     meeting_point: Line = ""
     foods: Foods = []
     why: Line = ""
-
-
-class Nothing(Body):
-    pass
 
 
 class RunRound(Body):
@@ -61,23 +57,28 @@ def cancel(db: Database, caller: Caller, event: UUID, body: Why, now: datetime) 
 
 @routes.page("/admin/rounds", who="admin")
 def find_rounds(db: Database, query: Which) -> Page:
-    return page("admin/rounds.html", query=query, listing=rounds.find(db, query))
+    return page("admin/rounds.html", query=query, listing=round_results.find(db, query))
 
 
 @routes.page("/admin/rounds/new", who="admin")
 def ask_round(db: Database, form: Form, now: datetime) -> Page:
-    return page("admin/new_round.html", locations=locations.open_ones(db), weeks=rounds.weeks(now))
+    return page("admin/new_round.html", locations=locations.open_ones(db), weeks=round_results.weeks(now))
 
 
 @routes.form("/admin/rounds/new", shows=ask_round, who="admin")
 def run_round(db: Database, caller: Caller, body: RunRound, now: datetime) -> Redirect:
-    rounds.ask(db, caller, body.location, body.week, body.why, now)
+    round_results.ask(db, caller, body.location, body.week, body.why, now)
     return Redirect("/admin/rounds")
 
 
 @routes.page("/admin/rounds/{round}", who="admin")
 def read_round(db: Database, round: UUID) -> Page:
-    return page("admin/round.html", round=rounds.read(db, round), left=rounds.left_over(db, round), why=rounds.WHY)
+    return page(
+        "admin/round.html",
+        round=round_results.read(db, round),
+        left=round_results.left_over(db, round),
+        why=round_results.WHY,
+    )
 
 
 @routes.page("/admin/locations", who="admin")
@@ -121,7 +122,7 @@ def close(db: Database, caller: Caller, location: Number, body: Why, now: dateti
 
 
 @routes.form("/admin/locations/{location}/open", shows=read_location, who="admin")
-def reopen(db: Database, caller: Caller, location: Number, body: Nothing, now: datetime) -> Redirect:
+def reopen(db: Database, caller: Caller, location: Number, body: Empty, now: datetime) -> Redirect:
     locations.change(db, caller, location, {"open": True}, "", now)
     return Redirect("/admin/locations")
 
@@ -149,7 +150,7 @@ def rename_food_type(db: Database, caller: Caller, food_type: Number, body: Name
 
 
 @routes.form("/admin/food-types/{food_type}/remove", shows=read_food_type, who="admin")
-def remove_food_type(db: Database, caller: Caller, food_type: Number, body: Nothing, now: datetime) -> Redirect:
+def remove_food_type(db: Database, caller: Caller, food_type: Number, body: Empty, now: datetime) -> Redirect:
     food_types.remove(db, caller, food_type, now)
     return Redirect("/admin/food-types")
 

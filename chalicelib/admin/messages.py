@@ -4,7 +4,7 @@ import msgspec
 
 from chalicelib.admin.lists import shaped
 from chalicelib.database import Database
-from chalicelib.fields import Instant
+from chalicelib.web.field_types import Instant
 
 
 class WaitingTopic(msgspec.Struct):

@@ -5,13 +5,13 @@ from typing import Literal
 
 from chalicelib.admin import relationships
 from chalicelib.admin.lists import Which
-from chalicelib.answers import Page, Redirect, page
-from chalicelib.callers import Caller
 from chalicelib.coaching import relationships as coaching
 from chalicelib.coaching.api import Slug
 from chalicelib.database import Database
-from chalicelib.fields import Body, Line, Reason
 from chalicelib.web import Form, Routes
+from chalicelib.web.field_types import Body, Line, Reason
+from chalicelib.web.request import Caller
+from chalicelib.web.responses import Page, Redirect, page
 
 routes = Routes(__name__)
 

@@ -9,7 +9,7 @@ from chalicelib.accounts.people import FORMER_MEMBER
 from chalicelib.admin.lists import Listing, Which, listing, shaped
 from chalicelib.database import Database
 from chalicelib.errors import NotFound
-from chalicelib.fields import Instant
+from chalicelib.web.field_types import Instant
 
 
 class Relationship(msgspec.Struct):

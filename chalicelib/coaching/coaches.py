@@ -8,12 +8,12 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chalicelib import rules
-from chalicelib.calendar.availability import Hours
-from chalicelib.callers import Caller
+from chalicelib.calendar.occurrences import Hours
 from chalicelib.coaching import slots
 from chalicelib.coaching.slots import Calendar
 from chalicelib.database import Database
 from chalicelib.errors import NotFound
+from chalicelib.web.request import Caller
 
 UNKNOWN = "There is no such coach of yours"
 
@@ -71,7 +71,7 @@ def read(
     if row is None:
         return None
     zone = ZoneInfo(row.timezone)
-    in_force = rules.Rules(row.rules)
+    in_force = rules.DEFAULTS.with_values(row.rules)
     calendar = Calendar(
         zone,
         _hours(row.hours),

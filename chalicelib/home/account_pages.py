@@ -6,18 +6,17 @@ from uuid import UUID
 
 from msgspec import Meta
 
-from chalicelib import callers
 from chalicelib.accounts import feeds, people, refused_mails, sessions, tokens
-from chalicelib.answers import Page, Redirect, page
 from chalicelib.calendar import zones
-from chalicelib.callers import Caller, Request
 from chalicelib.database import Database, Transact
 from chalicelib.errors import NotFound
-from chalicelib.fields import AnyPassword, Body, Email, FoodName, Line, Name, Password, Zone
 from chalicelib.home import erasure
 from chalicelib.lunch import food_types, locations
 from chalicelib.notifications import kinds
-from chalicelib.web import Form, Routes
+from chalicelib.web import Form, Routes, credentials
+from chalicelib.web.field_types import AnyPassword, Body, Email, Empty, FoodName, Line, Name, Password, Zone
+from chalicelib.web.request import Caller, Request
+from chalicelib.web.responses import Page, Redirect, page
 
 routes = Routes(__name__)
 
@@ -68,17 +67,13 @@ class Erase(Body):
     password: AnyPassword
 
 
-class Nothing(Body):
-    pass
-
-
 @routes.page("/account", banned=None)
 def account(db: Database, caller: Caller, request: Request, form: Form, query: Done) -> Page:
     """All of it; a banned person takes his data along and erases himself."""
-    secret = callers.cookie(request.headers.get("cookie", ""), callers.SHOWN_ONCE)
+    secret = credentials.cookie(request.headers.get("cookie", ""), credentials.SHOWN_ONCE)
     location = locations.of(db, caller)
     shown = page(
-        "account.html",
+        "home/account.html",
         done=DONE.get(query.done),
         account=people.account(db, caller),
         location=location.name if location else "",
@@ -92,7 +87,7 @@ def account(db: Database, caller: Caller, request: Request, form: Form, query: D
         new_feed=feeds.address(secret) if secret and not secret.startswith(tokens.PREFIX) else "",
     )
     if secret:
-        shown.headers["Set-Cookie"] = callers.shown_once()
+        shown.headers["Set-Cookie"] = credentials.shown_once()
     return shown
 
 
@@ -100,7 +95,7 @@ def account(db: Database, caller: Caller, request: Request, form: Form, query: D
 def profile(db: Database, caller: Caller, form: Form) -> Page:
     location = locations.of(db, caller)
     return page(
-        "account_profile.html",
+        "home/account_profile.html",
         location=location.name if location else "",
         refuses=food_types.refused_by(db, caller),
         locations=locations.names(db),
@@ -125,7 +120,7 @@ def choose_mails(db: Database, caller: Caller, body: Mails) -> Redirect:
 
 @routes.page("/account/email")
 def address(db: Database, caller: Caller, form: Form) -> Page:
-    return page("account_email.html", account=people.account(db, caller))
+    return page("home/account_email.html", account=people.account(db, caller))
 
 
 @routes.form("/account/email", shows=address)
@@ -137,14 +132,14 @@ def change_address(
 
 
 @routes.form("/account/email/confirmation", shows=address)
-def confirm_again(db: Database, caller: Caller, body: Nothing, now: datetime) -> Redirect:
+def confirm_again(db: Database, caller: Caller, body: Empty, now: datetime) -> Redirect:
     people.confirm_again(db, caller, now)
     return Redirect("/account?done=asked")
 
 
 @routes.page("/account/password")
 def password(db: Database, caller: Caller, form: Form) -> Page:
-    return page("account_password.html", username=people.account(db, caller)["username"])
+    return page("home/account_password.html", username=people.account(db, caller)["username"])
 
 
 @routes.form("/account/password", shows=password)
@@ -156,13 +151,13 @@ def change_password(
 
 
 @routes.form("/account/sessions", shows=account, banned=None)
-def log_out_everywhere(db: Database, caller: Caller, body: Nothing) -> Redirect:
+def log_out_everywhere(db: Database, caller: Caller, body: Empty) -> Redirect:
     sessions.end(db, caller)
     return Redirect("/account?done=everywhere")
 
 
 @routes.form("/account/sessions/{id}", shows=account, banned=None)
-def end_session(db: Database, caller: Caller, id: UUID, body: Nothing) -> Redirect:
+def end_session(db: Database, caller: Caller, id: UUID, body: Empty) -> Redirect:
     if not sessions.end(db, caller, id):
         raise NotFound("You are logged out there already")
     return Redirect("/account?done=ended")
@@ -171,22 +166,22 @@ def end_session(db: Database, caller: Caller, id: UUID, body: Nothing) -> Redire
 @routes.form("/account/tokens", shows=account)
 def create_token(db: Database, caller: Caller, body: CreateToken, now: datetime) -> Redirect:
     made = tokens.create(db, caller, body.name, body.scope, now)
-    return Redirect("/account", {"Set-Cookie": callers.shown_once(made["token"])})
+    return Redirect("/account", {"Set-Cookie": credentials.shown_once(made["token"])})
 
 
 @routes.form("/account/tokens/{id}", shows=account)
-def revoke_token(db: Database, caller: Caller, id: UUID, body: Nothing) -> Redirect:
+def revoke_token(db: Database, caller: Caller, id: UUID, body: Empty) -> Redirect:
     tokens.revoke(db, caller, id)
     return Redirect("/account?done=revoked")
 
 
 @routes.form("/account/feed", shows=account)
-def open_feed(db: Database, caller: Caller, body: Nothing) -> Redirect:
-    return Redirect("/account", {"Set-Cookie": callers.shown_once(feeds.open(db, caller))})
+def open_feed(db: Database, caller: Caller, body: Empty) -> Redirect:
+    return Redirect("/account", {"Set-Cookie": credentials.shown_once(feeds.open(db, caller))})
 
 
 @routes.form("/account/feed/close", shows=account)
-def close_feed(db: Database, caller: Caller, body: Nothing) -> Redirect:
+def close_feed(db: Database, caller: Caller, body: Empty) -> Redirect:
     feeds.close(db, caller)
     return Redirect("/account?done=closed")
 
@@ -194,10 +189,10 @@ def close_feed(db: Database, caller: Caller, body: Nothing) -> Redirect:
 @routes.page("/account/erase", banned=None)
 def ask_to_erase(db: Database, caller: Caller, form: Form) -> Page:
     """What will be gone, before it is."""
-    return page("account_erase.html", username=people.account(db, caller)["username"])
+    return page("home/account_erase.html", username=people.account(db, caller)["username"])
 
 
 @routes.form("/account/erase", shows=ask_to_erase, banned=None)
 def erase(transact: Transact, caller: Caller, body: Erase, request: Request, now: datetime) -> Redirect:
     erasure.erase(transact, caller, body.password, request.address, now)
-    return Redirect("/?done=erased", {"Set-Cookie": callers.session_cookie("", timedelta())})
+    return Redirect("/?done=erased", {"Set-Cookie": credentials.session_cookie("", timedelta())})

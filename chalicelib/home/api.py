@@ -7,18 +7,18 @@ import msgspec
 from chalice.app import Response
 
 from chalicelib.accounts import people, refused_mails
-from chalicelib.answers import Answer, Yes
 from chalicelib.calendar import zones
-from chalicelib.callers import Caller, Request
 from chalicelib.coaching import coaches
-from chalicelib.coaching.answers import Somebody
+from chalicelib.coaching.schemas import Somebody
 from chalicelib.database import Database, Transact
 from chalicelib.errors import Invalid, NotFound
-from chalicelib.fields import AnyPassword, Body, FoodName, Name, Zone
 from chalicelib.home import enrolment, erasure, export, feed
 from chalicelib.lunch import food_types, locations
 from chalicelib.notifications import kinds
 from chalicelib.web import ANYBODY, Routes
+from chalicelib.web.field_types import AnyPassword, Body, FoodName, Name, Zone
+from chalicelib.web.request import Caller, Request
+from chalicelib.web.responses import Answer, Yes
 
 routes = Routes(__name__)
 

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from chalicelib.database import Database
-from chalicelib.fields import Instant
+from chalicelib.web.field_types import Instant
 
 TABLES: dict[str, str] = {
     "person": "SELECT id, slug, name, timezone, enrolled FROM person WHERE id = %(me)s",

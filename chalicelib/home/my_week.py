@@ -2,15 +2,14 @@
 
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from chalicelib import rules
 from chalicelib.accounts import people
 from chalicelib.calendar import zones
-from chalicelib.callers import Caller
-from chalicelib.coaching import coming
+from chalicelib.coaching import upcoming
 from chalicelib.database import Database
 from chalicelib.lunch import events, hours, locations, pauses
+from chalicelib.web.request import Caller
 
 REASONS = {
     "no_hours": "in that week you gave no hours at which a lunch could start.",
@@ -25,14 +24,14 @@ REASONS = {
 
 def of(db: Database, caller: Caller, now: datetime) -> dict[str, Any]:
     """What the caller's front page shows."""
-    today = zones.local_time(now, ZoneInfo(caller.timezone)).date()
+    today = zones.day_of(now, caller.timezone)
     next_monday = zones.monday(today) + timedelta(days=7)
     location = locations.of(db, caller)
     account = people.account(db, caller)
     mine = hours.read(db, caller, location, rules.read(db), next_monday, now)
     return {
         "events": events.mine(db, caller, now),
-        "call": coming.next_call(db, caller, now) if caller.is_a("client") or caller.is_a("coach") else None,
+        "call": upcoming.next_call(db, caller, now) if caller.is_a("client") or caller.is_a("coach") else None,
         "waiting": waiting(db, caller, now),
         "email": "" if account["email_confirmed"] else account["email"],
         "location": location,

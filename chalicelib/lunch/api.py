@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Any, Literal, TypedDict
 from uuid import UUID
 
-from chalicelib.answers import Yes
-from chalicelib.callers import Caller
 from chalicelib.database import Database
-from chalicelib.fields import Body, FoodName, Name, Week
 from chalicelib.lunch import attendances, events, food_types, locations, pauses
 from chalicelib.web import Routes
+from chalicelib.web.field_types import Body, FoodName, Name, WeekName
+from chalicelib.web.request import Caller
+from chalicelib.web.responses import Yes
 
 routes = Routes(__name__)
 
@@ -28,8 +28,8 @@ class Respond(Body):
 
 
 class BeginPause(Body):
-    first: Week
-    last: Week
+    first: WeekName
+    last: WeekName
 
 
 class Appointments(TypedDict):

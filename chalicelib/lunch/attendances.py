@@ -3,19 +3,19 @@
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from chalicelib import outbox, rules, topics
+from chalicelib import rules
 from chalicelib.calendar import zones
-from chalicelib.callers import Caller
-from chalicelib.database import SENTENCES, Database
-from chalicelib.errors import NotFound, Refused
+from chalicelib.database import Database
+from chalicelib.errors import CONSTRAINTS, Conflict, NotFound
+from chalicelib.messaging import outbox, topics
+from chalicelib.web.request import Caller
 
 
 def respond(db: Database, caller: Caller, event: UUID, response: str, now: datetime) -> None:
     """Say 'approved' or 'rejected' to a lunch; said again, nothing happens.
 
-    Approving takes a commitment and rejects the caller's overlapping invitations. Raises NotFound; Refused when the
+    Approving takes a commitment and rejects the caller's overlapping invitations. Raises NotFound; Conflict when the
     lunch has begun or is off, its seats are taken, or the caller is taken at that time.
     """
     overlapping = _invited_meanwhile(db, caller.id, event) if response == "approved" else []
@@ -27,12 +27,12 @@ def respond(db: Database, caller: Caller, event: UUID, response: str, now: datet
         return
     values = rules.read(db)
     if wanted.starts <= now or wanted.status not in ("Proposed", "Confirmed"):
-        raise Refused(SENTENCES["event_state_allows_it"])
+        raise Conflict(CONSTRAINTS["event_state_allows_it"])
     if response == "rejected":
         _leave(db, wanted, caller.id, values, now)
         return
     if wanted.status == "Proposed" and _is_late(wanted, values, now):
-        raise Refused("It is too late to approve this lunch")
+        raise Conflict("It is too late to approve this lunch")
     _approve(db, wanted, caller.id, now)
     for other in locked.values():
         if other.response == "invited":
@@ -65,7 +65,7 @@ def reject_unconfirmed(db: Database, now: datetime) -> int:
         "SELECT e.id, e.starts, l.timezone FROM event e JOIN location l ON l.id = e.location_id"
         " WHERE e.status = 'Proposed' AND e.starts <= %(before)s ORDER BY e.starts LIMIT 200"
         " FOR NO KEY UPDATE OF e SKIP LOCKED",
-        before=now + timedelta(hours=rules.read(db)["lunch.approve_hours_before"]),
+        before=now + timedelta(hours=rules.read(db).lunch.approve_hours_before),
     )
     for event in late:
         _reject_event(db, event, now)
@@ -122,7 +122,7 @@ def _approve(db: Database, event: Any, person: UUID, now: datetime) -> None:
         event=event.id,
     )
     if not taken:
-        raise Refused(SENTENCES["commitment_no_overlap"])
+        raise Conflict(CONSTRAINTS["commitment_no_overlap"])
     data = _about(event) | {"person": str(person)}
     monday = zones.monday(_local_day(event))
     outbox.put(db, topics.week_topic(monday), topics.week_key(monday), "attendance.approved", data, now)
@@ -184,11 +184,11 @@ def _approved(db: Database, event: UUID) -> list[str]:
 
 
 def _is_late(event: Any, values: rules.Rules, now: datetime) -> bool:
-    return bool(now >= event.starts - timedelta(hours=values["lunch.approve_hours_before"]))
+    return bool(now >= event.starts - timedelta(hours=values.lunch.approve_hours_before))
 
 
 def _local_day(event: Any) -> Any:
-    return zones.local_time(event.starts, ZoneInfo(event.timezone)).date()
+    return zones.day_of(event.starts, event.timezone)
 
 
 def _about(event: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from uuid import UUID
 import numpy as np
 
 from chalicelib import rules
-from chalicelib.calendar.availability import Hours, Span, spans, without
+from chalicelib.calendar.occurrences import Hours, Span, spans, without
 from chalicelib.database import Database
 from chalicelib.lunch.encode import mask
 from chalicelib.lunch.matching import Columns
@@ -37,13 +37,13 @@ def read(db: Database, monday: date, location: int, now: datetime) -> Round:
         raise LookupError(f"there is no location {location}")
     week = week_at(monday, place.timezone, values)
     rows = db.rows(
-        _PEOPLE, location=location, monday=monday, begins=week.begins, ends=week.ends, most=values["lunch.per_week"]
+        _PEOPLE, location=location, monday=monday, begins=week.begins, ends=week.ends, most=values.lunch.per_week
     )
     people = [row.id for row in rows]
     number = {id: n for n, id in enumerate(people)}
     pairs = db.rows(_MET, location=location, since=week.begins - timedelta(weeks=WEEKS_REMEMBERED))
     pairs = [pair for pair in pairs if pair.one in number and pair.other in number]
-    recently = week.begins - timedelta(days=values["lunch.repeat_days"])
+    recently = week.begins - timedelta(days=values.lunch.repeat_days)
     columns = Columns(
         location=np.zeros(len(rows), np.int32),
         free=np.array(_free(db, rows, week, now), np.uint64),
@@ -51,10 +51,10 @@ def read(db: Database, monday: date, location: int, now: datetime) -> Round:
         waited=np.array([row.waited for row in rows], np.int32),
         forbidden=_pairs([(number[p.one], number[p.other]) for p in pairs if p.last > recently], 2),
         met=_pairs([(number[p.one], number[p.other], max(0, (week.begins - p.last).days // 7)) for p in pairs], 3),
-        minimum=values["lunch.min_attendees"],
-        maximum=values["lunch.max_attendees"],
+        minimum=values.lunch.min_attendees,
+        maximum=values.lunch.max_attendees,
         seed=_seed(monday, location),
-        starts=len(rules.lunch_starts(values)),
+        starts=len(values.lunch.starts),
     )
     foods = {row.id: row.name for row in db.rows("SELECT id, name FROM food_type")}
     return Round(place, week, people, columns, foods)

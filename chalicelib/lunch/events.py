@@ -10,10 +10,10 @@ from chalicelib.accounts import feeds, links
 from chalicelib.accounts.people import FORMER_MEMBER
 from chalicelib.calendar import zones
 from chalicelib.calendar.entries import Entry
-from chalicelib.callers import Caller
 from chalicelib.database import Database
 from chalicelib.errors import NotFound
-from chalicelib.fields import Instant
+from chalicelib.web.field_types import Instant
+from chalicelib.web.request import Caller
 
 AHEAD = timedelta(weeks=4)
 """How far ahead public events are shown."""

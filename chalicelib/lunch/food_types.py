@@ -3,9 +3,9 @@
 from collections.abc import Collection
 from typing import Any
 
-from chalicelib.callers import Caller
 from chalicelib.database import Database
 from chalicelib.errors import Invalid
+from chalicelib.web.request import Caller
 
 
 def names(db: Database) -> list[str]:

@@ -3,11 +3,12 @@
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from chalicelib import outbox, rules
+from chalicelib import rules
 from chalicelib.calendar import zones
 from chalicelib.config import config
 from chalicelib.database import JOB, Database, transaction
 from chalicelib.lunch import attendances
+from chalicelib.messaging import outbox
 
 SENT_AGAIN = timedelta(minutes=20)
 """A message that was lost on its way to the queue is sent again after so long; a round run twice makes nothing twice."""
@@ -18,9 +19,9 @@ def match_due(now: datetime) -> int:
     due = transaction(lambda db: claim(db, now), JOB)
     if not due:
         return 0
-    from chalicelib import queues
+    from chalicelib.messaging import sqs
 
-    return queues.send(
+    return sqs.send(
         config().rounds_queue, ({"week": zones.week_name(monday), "location": location} for location, monday in due)
     )
 
@@ -51,7 +52,7 @@ def ask(db: Database, location: int, monday: date, now: datetime) -> None:
 def _due(db: Database, now: datetime) -> list[tuple[int, date]]:
     """The open locations whose match hour has come for the week after, and that had no round for it yet."""
     values = rules.read(db)
-    hour = (rules.DAYS.index(values["lunch.match_day"]), values["lunch.match_hour"])
+    hour = (rules.DAYS.index(values.lunch.match_day), values.lunch.match_hour)
     found = []
     for row in db.rows("SELECT id, timezone FROM location WHERE open ORDER BY id"):
         local = zones.local_time(now, ZoneInfo(row.timezone))
@@ -102,7 +103,7 @@ def end_events(db: Database, now: datetime) -> int:
 
 def close_reviews(db: Database, now: datetime) -> int:
     """Lunches whose days for reviews have passed are done; how many of a batch."""
-    before = now - timedelta(days=rules.read(db)["lunch.review_days"])
+    before = now - timedelta(days=rules.read(db).lunch.review_days)
     done = db.rows(_CLAIM, at="Awaiting Evaluation", to="Done", before=before, evaluated=True)
     _tell(db, done, "Events_All", "event.done", now)
     return len(done)
@@ -119,7 +120,7 @@ def _tell(db: Database, rows: list, topic: str, kind: str, now: datetime) -> Non
                     kind,
                     {
                         "event": str(row.id),
-                        "week": zones.week_name(zones.local_time(row.starts, ZoneInfo(row.timezone)).date()),
+                        "week": zones.week_name(zones.day_of(row.starts, row.timezone)),
                     },
                 )
                 for row in rows

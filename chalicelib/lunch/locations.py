@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from chalicelib.callers import Caller
 from chalicelib.database import Database
 from chalicelib.errors import Invalid
+from chalicelib.web.request import Caller
 
 
 def names(db: Database) -> list[str]:

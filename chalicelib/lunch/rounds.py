@@ -10,12 +10,13 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
-from chalicelib import outbox, rules, topics
+from chalicelib import rules
 from chalicelib.calendar import zones
-from chalicelib.database import JOB, Database, transaction, turn
+from chalicelib.database import JOB, Database, advisory_lock, transaction
 from chalicelib.lunch import candidates
 from chalicelib.lunch.matching import Result, match, people, prove, reasons
 from chalicelib.lunch.weeks import Week
+from chalicelib.messaging import outbox, topics
 
 
 class Lunch(NamedTuple):
@@ -43,7 +44,7 @@ class Outcome(NamedTuple):
 def run(monday: date, location: int, now: datetime) -> Outcome:
     """Match that week at that location and write what came of it."""
     demand_speed()
-    with turn(f"round {monday} {location}"):
+    with advisory_lock(f"round {monday} {location}"):
         given = transaction(lambda db: candidates.read(db, monday, location, now), JOB)
         result = match(given.columns)
         result = replace(result, bound=prove(given.columns, result))
@@ -87,7 +88,7 @@ def _insert(db: Database, given: candidates.Round, result: Result, values: rules
         Lunch(uuid4(), titles[food], during[start][0], during[start][1], food, people)
         for people, start, food in zip(members, result.start.tolist(), result.food.tolist(), strict=True)
     ]
-    low, high = values["lunch.min_attendees"], values["lunch.max_attendees"]
+    low, high = values.lunch.min_attendees, values.lunch.max_attendees
     db.each(
         "INSERT INTO event (id, title, location_id, during, min_attendees, max_attendees, public)"
         " SELECT id, title, %(location)s, during, %(low)s, %(high)s, public"
@@ -97,7 +98,7 @@ def _insert(db: Database, given: candidates.Round, result: Result, values: rules
                 "id": x.id,
                 "title": x.title,
                 "during": x.during,
-                "public": values["lunch.open_seats"] and len(x.people) < high,
+                "public": values.lunch.open_seats and len(x.people) < high,
             }
             for x in lunches
         ],
@@ -114,7 +115,7 @@ def _insert(db: Database, given: candidates.Round, result: Result, values: rules
         "INSERT INTO attendance (event_id, person_id, response) SELECT event, person, %(response)s"
         " FROM json_to_recordset(%(given)s) AS x (event uuid, person uuid)",
         _seats(lunches),
-        response="approved" if values["lunch.auto_approve"] else "invited",
+        response="approved" if values.lunch.auto_approve else "invited",
     )
     return lunches
 
@@ -125,7 +126,7 @@ def _seats(lunches: list[Lunch]) -> list[dict[str, Any]]:
 
 def _kept(db: Database, lunches: list[Lunch], values: rules.Rules) -> list[Lunch]:
     """Take everybody's hour; a lunch of which somebody was taken meanwhile is not made: the next run sees to it."""
-    if not lunches or not values["lunch.auto_approve"]:
+    if not lunches or not values.lunch.auto_approve:
         return lunches
     taken = db.each(
         "INSERT INTO commitment (person_id, during, event_id) SELECT person, during, event"
@@ -147,7 +148,7 @@ def _kept(db: Database, lunches: list[Lunch], values: rules.Rules) -> list[Lunch
 
 
 def _tell(db: Database, week: Week, lunches: list[Lunch], values: rules.Rules, now: datetime) -> None:
-    approved = values["lunch.auto_approve"]
+    approved = values.lunch.auto_approve
     topic, key, name = topics.week_topic(week.monday), topics.week_key(week.monday), zones.week_name(week.monday)
     messages: list[tuple[str, str, str, dict[str, Any]]] = []
     for lunch in lunches:

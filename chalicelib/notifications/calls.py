@@ -6,10 +6,11 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from chalicelib import clock, mail
+from chalicelib import clock
 from chalicelib.calendar.entries import PRODUCT, component
 from chalicelib.coaching import agenda, appointments, free_slots
 from chalicelib.database import Database
+from chalicelib.messaging import mail
 from chalicelib.notifications.recipients import Mail, confirmed
 
 

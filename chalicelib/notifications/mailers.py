@@ -13,15 +13,16 @@ from zoneinfo import ZoneInfo
 
 import psycopg2
 
-from chalicelib import clock, mail, outbox
+from chalicelib import clock
 from chalicelib.accounts import invitations, links, refused_mails
 from chalicelib.calendar import zones
 from chalicelib.database import JOB, Database, transaction
 from chalicelib.errors import Unavailable
+from chalicelib.messaging import mail, records
+from chalicelib.messaging.records import Message, messages
 from chalicelib.notifications import calls, kinds
 from chalicelib.notifications.recipients import Mail, confirmed
-from chalicelib.notifications.records import Message, messages
-from chalicelib.rendering import environment
+from chalicelib.web.templating import environment
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ def deliver(message: Message) -> None:
 
     def work(db: Database) -> None:
         db.run("SELECT set_config('rendezvous.now', %(now)s, true)", now=now.isoformat())
-        if outbox.first_time(db, "mailer", message.id, now):
+        if records.first_time(db, "mailer", message.id, now):
             for one in write(db, message.data):
                 if not _is_refused(db, one):
                     send(one)
@@ -68,7 +69,11 @@ def deliver(message: Message) -> None:
 
 def send(one: Mail) -> None:
     """Render and send; the template's first line is the subject. A kind that may be refused says how (RFC 8058)."""
-    text = environment().get_template(f"mails/{one.template}.txt").render(one.values | {"absolute": links.absolute})
+    text = (
+        environment()
+        .get_template(f"notifications/{one.template}.txt")
+        .render(one.values | {"absolute": links.absolute})
+    )
     subject, _, body = text.partition("\n")
     body, headers = body.strip() + "\n", {}
     if one.template in kinds.KINDS:

@@ -2,11 +2,12 @@
 
 import sys
 
-from chalicelib import bodies, clock
+from chalicelib import clock
 from chalicelib.accounts import invitations, links
 from chalicelib.database import JOB, transaction
-from chalicelib.errors import Told
-from chalicelib.fields import Body, Email
+from chalicelib.errors import UserError
+from chalicelib.web import parsing
+from chalicelib.web.field_types import Body, Email
 
 
 class FirstAdmin(Body):
@@ -15,7 +16,7 @@ class FirstAdmin(Body):
 
 def main(email: str) -> None:
     """Invite by mail, and print the link for whoever has no mail yet."""
-    given = bodies.checked({"email": email}, FirstAdmin)
+    given = parsing.checked({"email": email}, FirstAdmin)
     code = transaction(lambda db: invitations.create_admin(db, given.email, clock.now()), JOB)
     print(f"Invited {email}. The mail is on its way; the link in it is")
     print(links.absolute(f"/Register?invitation_code={code}"))
@@ -24,5 +25,5 @@ def main(email: str) -> None:
 if __name__ == "__main__":
     try:
         main(sys.argv[1])
-    except Told as told:
+    except UserError as told:
         sys.exit(told.message)

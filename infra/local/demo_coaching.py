@@ -16,11 +16,11 @@ from zoneinfo import ZoneInfo
 import psycopg2
 import psycopg2.extras
 
-from chalicelib import outbox
 from chalicelib.accounts import people
 from chalicelib.calendar import zones
 from chalicelib.coaching import appointments
 from chalicelib.database import JOB, Database, transaction
+from chalicelib.messaging import outbox
 
 NAMESPACE = UUID("b7c1a1de-5f8e-4c3b-9a53-2f1a86f9d0c4")
 MONTHS_BACK = 12

@@ -24,7 +24,7 @@ from urllib.parse import quote
 from chalice.app import Chalice
 from chalice.local import LambdaContext, LocalChalice
 
-from chalicelib import answers, doors
+from chalicelib.web import fallbacks, responses
 from infra.local import events, mails, processes, requests
 from infra.local.requests import Unreadable
 from infra.local.routes import Routes
@@ -33,7 +33,7 @@ ENVIRONMENTS = 8
 IDLE_SECONDS = 65.0
 TIMEOUT_MS = 30_000
 DRAIN_SECONDS = 5.0
-SECURITY = [*answers.SECURITY_HEADERS.items(), ("Cache-Control", answers.PRIVATE)]
+SECURITY = [*responses.SECURITY_HEADERS.items(), ("Cache-Control", responses.PRIVATE)]
 """Headers of what no handler answered."""
 
 log = logging.getLogger("gateway")
@@ -165,7 +165,7 @@ class Connection(BaseHTTPRequestHandler):
         pairs = [(name, str(value)) for name, value in (answer.get("headers") or {}).items()]
         for name, values in (answer.get("multiValueHeaders") or {}).items():
             pairs += [(name, str(value)) for value in values]
-        if self.command not in doors.METHODS:  # Chalice refuses those itself
+        if self.command not in fallbacks.METHODS:  # Chalice refuses those itself
             pairs += SECURITY
         for name, value in pairs:
             if "\r" in value or "\n" in value:

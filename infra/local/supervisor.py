@@ -169,7 +169,7 @@ class Supervisor:
         return note
 
     def _start_broker(self) -> str:
-        from chalicelib.topics import KEPT_FOREVER, TOPICS
+        from chalicelib.messaging.topics import KEPT_FOREVER, TOPICS
 
         if bootstrap := os.environ.get("KAFKA_BOOTSTRAP"):
             note = f"at KAFKA_BOOTSTRAP ({bootstrap})"

@@ -36,7 +36,7 @@ def invoker(app: Chalice, name: str) -> Callable[[events.Event], Any]:
 
 def start(app: Chalice, data: Path) -> str:
     """Starts a thread for each schedule, queue and consumer that is declared; says how many."""
-    from chalicelib.topics import CONSUMERS
+    from chalicelib.messaging.topics import CONSUMERS
 
     sqs = pollers.sqs_client()
     queues = [source for source in app.event_sources if isinstance(source, SQSEventConfig) and source.queue]
@@ -87,9 +87,10 @@ def _keep_books(fired: schedules.Fired) -> None:
 
 def republish() -> None:
     """An embedded broker has begun empty: what the outbox still keeps is to be sent again."""
-    if os.environ.get("BROKER_IS_EMBEDDED") != "1" or find_spec("chalicelib.outbox") is None:
+    if os.environ.get("BROKER_IS_EMBEDDED") != "1" or find_spec("chalicelib.messaging.outbox") is None:
         return
-    from chalicelib import database, outbox
+    from chalicelib import database
+    from chalicelib.messaging import outbox
 
     if hasattr(outbox, "republish"):
         database.transaction(outbox.republish, database.JOB)

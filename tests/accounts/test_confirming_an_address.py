@@ -122,10 +122,10 @@ def test_a_link_that_was_not_mailed_confirms_nothing(community: Community) -> No
 
 
 def test_an_address_that_became_somebody_else_s_meanwhile_is_refused(community: Community) -> None:
-    from chalicelib.errors import Refused
+    from chalicelib.errors import Conflict
 
     ask(community.person("ada"), "bob@example.org")
     community.person("bob")
-    with pytest.raises(Refused):
+    with pytest.raises(Conflict):
         confirm(links_mailed(community)[0])
     assert account(community) == ("ada@example.org", True)

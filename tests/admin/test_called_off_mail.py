@@ -10,9 +10,9 @@ from tests.lunches import lunch
 def test_its_people_are_written_to_and_who_had_left_is_not(
     community: Any, sql: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from chalicelib import mail
+    from chalicelib.messaging import mail
+    from chalicelib.messaging.records import Message
     from chalicelib.notifications import mailers
-    from chalicelib.notifications.records import Message
 
     clock.set("2026-11-19T16:00Z")
     ada, bob, eve = (community.person(name) for name in ("ada", "bob", "eve"))

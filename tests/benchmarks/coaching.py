@@ -66,7 +66,7 @@ def token(person: uuid.UUID) -> str:
 
 
 def _people(url: str) -> None:
-    from chalicelib.callers import hashed
+    from chalicelib.web.credentials import hashed
 
     sql = owner(url)
     for name, value in (

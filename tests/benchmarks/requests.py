@@ -142,7 +142,8 @@ def measure(method: str, path: str, token: str, body: Any = None) -> tuple[float
     """The ratio, and microseconds by what takes them."""
     from chalice.local import LambdaContext
 
-    from chalicelib import answers, bodies, logs, web
+    from chalicelib import logs, web
+    from chalicelib.web import parsing, responses
     from tests.people import _gateway
 
     app, _ = _gateway()
@@ -172,11 +173,11 @@ def measure(method: str, path: str, token: str, body: Any = None) -> tuple[float
         "  Chalice alone": cpu(lambda: nothing(event, context), 200),
         f"  {sum(map(len, sent))} statements in {len(sent)} transactions": cpu(send, 200),
         "reading the request": cpu(lambda: web.read_request(request), 200),
-        "answer, security headers": cpu(lambda: answers.secured(answers.as_json(reply), False), 200),
+        "answer, security headers": cpu(lambda: responses.secured(responses.as_json(reply), False), 200),
         "one line of log": cpu(lambda: logs.request(route=path, status=200, ms=1.0), 200),
     }
     if body:
-        layers["reading the body as JSON"] = cpu(lambda: bodies.read_json(event["body"]), 200)
+        layers["reading the body as JSON"] = cpu(lambda: parsing.read_json(event["body"]), 200)
     return statistics.median(product / base for product, base in pairs), layers
 
 

@@ -8,10 +8,10 @@ import icalendar
 import pytest
 
 from chalicelib import clock as present
-from chalicelib import mail
 from chalicelib.coaching import reminders
+from chalicelib.messaging import mail
+from chalicelib.messaging.records import Message
 from chalicelib.notifications import mailers
-from chalicelib.notifications.records import Message
 from tests.coaching.practice import Practice, at, book, move
 
 WEDNESDAY = "2026-11-25T10:00:00+01:00"

@@ -257,6 +257,6 @@ def test_fields_are_described_in_words(visitor: Browser) -> None:
 
 
 def test_under_a_stage_prefix_the_server_is_named_with_it() -> None:
-    from chalicelib.home import openapi
+    from chalicelib.api_docs import openapi
 
     assert openapi.document([], "/live")["servers"] == [{"url": "/live"}]

@@ -18,7 +18,7 @@ def monday(clock: Any) -> None:
 @pytest.fixture
 def mailed(monkeypatch: Any) -> list[Any]:
     """The mails that were sent: (to, subject, text, headers)."""
-    from chalicelib import mail
+    from chalicelib.messaging import mail
 
     sent: list[Any] = []
     monkeypatch.setattr(
@@ -99,8 +99,8 @@ def test_a_mail_program_unsubscribes_with_one_request(community: Any, sql: Any, 
 
 
 def test_the_way_out_stands_in_the_mail_as_programs_read_it(monkeypatch: Any) -> None:
-    from chalicelib import mail
     from chalicelib.config import config
+    from chalicelib.messaging import mail
 
     sent: list[bytes] = []
 

@@ -234,7 +234,7 @@ def test_a_broken_request_is_refused_in_a_word(system: System, what: str) -> Non
 def test_what_no_handler_sees_is_refused_with_the_security_headers_too(
     system: System, status: int, request_: bytes
 ) -> None:
-    from chalicelib.answers import SECURITY_HEADERS
+    from chalicelib.web.responses import SECURITY_HEADERS
 
     head, _, body = raw(system, request_).partition(b"\r\n\r\n")
     assert head.split()[1] == str(status).encode(), head

@@ -4,7 +4,7 @@ import re
 from itertools import pairwise
 from typing import Any
 
-from chalicelib import assets
+from chalicelib.web import assets
 from tests.pages.documents import Document
 from tests.people import Browser
 
