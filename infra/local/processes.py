@@ -34,11 +34,12 @@ def spawn(
     user: tuple[int, int] | None = None,
     last_signal: signal.Signals = signal.SIGKILL,
     keep: Sequence[int] = (),
+    folder: Path = ROOT,
 ) -> subprocess.Popen[bytes]:
     """Starts ``command`` in a session of its own (a Ctrl-C reaches the supervisor alone), writing to ``log``.
 
     ``user`` is (uid, gid) to run as, ``last_signal`` what it gets when this process dies, ``keep`` the file
-    descriptors it inherits. The thread that calls must live as long as the child: to the kernel, the parent
+    descriptors it inherits, ``folder`` where it runs (for another user: /). The thread that calls must live as long as the child: to the kernel, the parent
     is a thread.
     """
     arguments = [str(part) for part in command]
@@ -62,7 +63,7 @@ def spawn(
             stdout=output,
             stderr=subprocess.STDOUT,
             env=None if environment is None else dict(environment),
-            cwd="/" if user is not None else ROOT,
+            cwd="/" if user is not None else folder,
             pass_fds=keep,
             start_new_session=True,
             preexec_fn=tie_to_parent,
