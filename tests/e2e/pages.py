@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from chalicelib import clock
+from chalicelib.calendar import zones
 from infra.local import mails
 from tests.e2e.conftest import Running, eventually
 
@@ -191,5 +192,5 @@ def settle(running: Running) -> Site:
 
 
 def next_monday() -> date:
-    today = clock.now().date()
+    today = zones.day_of(clock.now(), "Europe/Berlin")
     return today + timedelta(days=7 - today.weekday())
