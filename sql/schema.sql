@@ -359,12 +359,30 @@ BEGIN
     RETURN true;
 END $$;
 
+CREATE FUNCTION public.forget_mails() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    DELETE FROM mail WHERE id IN (SELECT m.id FROM mail m WHERE m.recipient = OLD.person_id FOR UPDATE SKIP LOCKED);
+    RETURN NULL;
+END $$;
+
 CREATE FUNCTION public.forget_other_addresses() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     DELETE FROM address_change WHERE person_id = NEW.person_id;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.forget_refused_mails() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    DELETE FROM mail WHERE recipient = NEW.person_id AND state <> 'waiting';
     RETURN NULL;
 END $$;
 
@@ -1096,6 +1114,41 @@ ALTER TABLE public.location ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.mail (
+    id bigint NOT NULL,
+    message uuid NOT NULL,
+    recipient uuid NOT NULL,
+    kind text NOT NULL,
+    about jsonb NOT NULL,
+    urgent boolean NOT NULL,
+    written timestamp with time zone NOT NULL,
+    due timestamp with time zone NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    answer text DEFAULT ''::text NOT NULL,
+    CONSTRAINT mail_answer_is_a_code CHECK ((answer ~ '^[A-Za-z0-9. ]{0,60}$'::text)),
+    CONSTRAINT mail_attempts_count_up CHECK ((attempts >= 0)),
+    CONSTRAINT mail_is_of_a_kind CHECK ((kind ~ '^[a-z_]{1,40}$'::text)),
+    CONSTRAINT mail_state_is_known CHECK ((state = ANY (ARRAY['waiting'::text, 'refused'::text, 'expired'::text])))
+);
+
+COMMENT ON COLUMN public.mail.recipient IS 'The person, or the invitation whose address it goes to: who is invited is no person yet.';
+
+COMMENT ON COLUMN public.mail.about IS 'The data of the message: ids and times.';
+
+COMMENT ON COLUMN public.mail.urgent IS 'Somebody waits for it now, as for a link to a new password: it passes by all others.';
+
+COMMENT ON COLUMN public.mail.answer IS 'What the mail server said last, as codes alone: its words often repeat the address.';
+
+ALTER TABLE public.mail ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.mail_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.mail_refusal (
     person_id uuid NOT NULL,
     kind text NOT NULL,
@@ -1377,6 +1430,12 @@ ALTER TABLE ONLY public.location_food
 ALTER TABLE ONLY public.location
     ADD CONSTRAINT location_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.mail
+    ADD CONSTRAINT mail_is_written_once UNIQUE (message, recipient, kind);
+
+ALTER TABLE ONLY public.mail
+    ADD CONSTRAINT mail_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.mail_refusal
     ADD CONSTRAINT mail_refusal_pkey PRIMARY KEY (person_id, kind);
 
@@ -1485,6 +1544,12 @@ CREATE INDEX left_over_round ON public.left_over USING btree (round_id);
 
 CREATE UNIQUE INDEX location_name_is_unique ON public.location USING btree (lower(name));
 
+CREATE INDEX mail_recipient ON public.mail USING btree (recipient);
+
+CREATE INDEX mail_waiting ON public.mail USING btree (urgent, due) WHERE (state = 'waiting'::text);
+
+CREATE INDEX mail_written ON public.mail USING btree (written);
+
 CREATE INDEX outbox_published ON public.outbox USING btree (published) WHERE (published IS NOT NULL);
 
 CREATE INDEX outbox_waiting ON public.outbox USING btree (id) WHERE (published IS NULL);
@@ -1525,6 +1590,8 @@ CREATE TRIGGER cancellation_frees_its_people AFTER INSERT ON public.cancellation
 
 CREATE TRIGGER commitment_is_of_somebody_who_is_here BEFORE INSERT ON public.commitment FOR EACH ROW EXECUTE FUNCTION public.pass_over_who_is_gone();
 
+CREATE TRIGGER confirmed_address_forgets_what_was_refused AFTER UPDATE OF email, email_confirmed ON public.account FOR EACH ROW WHEN (new.email_confirmed) EXECUTE FUNCTION public.forget_refused_mails();
+
 CREATE TRIGGER event_begins_proposed BEFORE INSERT ON public.event FOR EACH ROW WHEN ((new.status <> 'Proposed'::text)) EXECUTE FUNCTION public.begin_event_at_the_start();
 
 CREATE TRIGGER event_counts_its_revisions BEFORE UPDATE ON public.event FOR EACH ROW WHEN (((((old.status IS DISTINCT FROM new.status) OR (old.during IS DISTINCT FROM new.during)) OR (old.title IS DISTINCT FROM new.title)) OR (old.location_id IS DISTINCT FROM new.location_id))) EXECUTE FUNCTION public.count_revision();
@@ -1540,6 +1607,8 @@ CREATE TRIGGER event_state_allows_it BEFORE UPDATE OF status ON public.event FOR
 CREATE TRIGGER exception_locks_its_coach BEFORE INSERT OR DELETE OR UPDATE ON public.availability_exception FOR EACH ROW EXECUTE FUNCTION public.lock_whose_exceptions_change();
 
 CREATE TRIGGER new_address_ends_other_changes AFTER UPDATE OF email ON public.account FOR EACH ROW WHEN ((old.email <> new.email)) EXECUTE FUNCTION public.forget_other_addresses();
+
+CREATE TRIGGER who_is_gone_gets_no_mail AFTER DELETE ON public.account FOR EACH ROW EXECUTE FUNCTION public.forget_mails();
 
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id) ON DELETE CASCADE;
@@ -1741,6 +1810,8 @@ CREATE POLICY admins ON public.location TO rendezvous_app USING (( SELECT public
 
 CREATE POLICY admins ON public.location_food TO rendezvous_app USING (( SELECT public.i_am('admin'::text) AS i_am)) WITH CHECK (( SELECT public.i_am('admin'::text) AS i_am));
 
+CREATE POLICY admins ON public.mail FOR SELECT TO rendezvous_app USING (( SELECT public.i_am('admin'::text) AS i_am));
+
 CREATE POLICY admins ON public.person FOR SELECT TO rendezvous_app USING (( SELECT public.i_am('admin'::text) AS i_am));
 
 CREATE POLICY admins ON public.person_location TO rendezvous_app USING (( SELECT public.i_am('admin'::text) AS i_am));
@@ -1891,6 +1962,8 @@ CREATE POLICY jobs ON public.location TO rendezvous_job USING (true);
 
 CREATE POLICY jobs ON public.location_food TO rendezvous_job USING (true);
 
+CREATE POLICY jobs ON public.mail TO rendezvous_job USING (true);
+
 CREATE POLICY jobs ON public.mail_refusal TO rendezvous_job USING (true);
 
 CREATE POLICY jobs ON public.password_reset TO rendezvous_job USING (true);
@@ -1922,6 +1995,8 @@ ALTER TABLE public.left_over ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.location ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.location_food ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.mail ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.mail_refusal ENABLE ROW LEVEL SECURITY;
 
@@ -1964,6 +2039,8 @@ CREATE POLICY own ON public.idempotency TO rendezvous_app USING ((person_id = pu
 CREATE POLICY own ON public.invitation TO rendezvous_app USING ((by_person = ( SELECT public.me() AS me))) WITH CHECK (((by_person = ( SELECT public.me() AS me)) AND (role = 'member'::text)));
 
 CREATE POLICY own ON public.left_over FOR SELECT TO rendezvous_app USING ((person_id = ( SELECT public.me() AS me)));
+
+CREATE POLICY own ON public.mail FOR SELECT TO rendezvous_app USING ((recipient = ( SELECT public.me() AS me)));
 
 CREATE POLICY own ON public.mail_refusal TO rendezvous_app USING ((person_id = ( SELECT public.me() AS me))) WITH CHECK ((person_id = ( SELECT public.me() AS me)));
 
@@ -2106,8 +2183,14 @@ REVOKE ALL ON FUNCTION public.erase(kept text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.erase(kept text) TO rendezvous_job;
 GRANT ALL ON FUNCTION public.erase(kept text) TO rendezvous_app;
 
+REVOKE ALL ON FUNCTION public.forget_mails() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.forget_mails() TO rendezvous_job;
+
 REVOKE ALL ON FUNCTION public.forget_other_addresses() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.forget_other_addresses() TO rendezvous_job;
+
+REVOKE ALL ON FUNCTION public.forget_refused_mails() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.forget_refused_mails() TO rendezvous_job;
 
 REVOKE ALL ON FUNCTION public.free_people_of_call() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.free_people_of_call() TO rendezvous_job;
@@ -2383,6 +2466,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.location TO rendezvous_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.location_food TO rendezvous_job;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.location_food TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mail TO rendezvous_job;
+GRANT SELECT ON TABLE public.mail TO rendezvous_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mail_refusal TO rendezvous_job;
 GRANT SELECT,INSERT,DELETE ON TABLE public.mail_refusal TO rendezvous_app;

@@ -47,17 +47,18 @@ Username = Annotated[
 Email = Annotated[
     str,
     matching(
-        r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\Z",
+        r"^(?!.*=\?)[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\Z",
         "is no e-mail address",
         min_length=3,
         max_length=254,
     ),
 ]
-"""An address as browsers accept it in ``<input type=email>`` (WHATWG HTML)."""
+"""An address as browsers accept it in ``<input type=email>`` (WHATWG HTML), without ``=?``: programs that decode it
+there deliver to somebody else."""
 InvitedEmail = Annotated[
     str,
     matching(
-        r"^$|^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\Z",
+        r"^$|^(?!.*=\?)[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\Z",
         "is no e-mail address",
         max_length=255,
     ),

@@ -7,18 +7,18 @@ from uuid import UUID
 import pytest
 
 from tests.mailbox import deliver
-from tests.people import PASSWORD, Browser, Community
+from tests.people import ADDRESS, PASSWORD, Browser, Community
 from tests.threads import at_once
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 NEW = "another horse entirely"
 
 
-def forgot(email: str, now: datetime = NOW) -> None:
+def forgot(email: str, now: datetime = NOW, network: str = ADDRESS) -> None:
     from chalicelib.accounts import people
     from chalicelib.database import transaction
 
-    transaction(lambda db: people.forgot(db, email, now))
+    transaction(lambda db: people.forgot(db, email, network, now))
 
 
 def links_mailed(community: Community) -> list[str]:
