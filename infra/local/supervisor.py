@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from chalicelib import clock
 from infra.local import installation, processes
@@ -79,7 +80,8 @@ class Supervisor:
                 threading.Thread(target=self._live, args=(name, start), name=name, daemon=True).start()
             if not self._wait_for(set(step)):
                 return 0
-        say(f"Mails that were sent: http://127.0.0.1:{port}/local/mails")
+        if "mailbox" in self.children:
+            say(f"Mails that were sent: http://127.0.0.1:{port}/local/mails")
         if offset := clock.offset():
             say(f"The clock is set: it shows {clock.now():%Y-%m-%d %H:%M} UTC, {offset} from the real time.")
         say(f"Ready after {time.monotonic() - began:.1f} s; Ctrl-C ends everything.")
@@ -192,6 +194,10 @@ class Supervisor:
         return "moto, in memory"
 
     def _start_mailbox(self) -> str:
+        if url := os.environ.get("SMTP_URL"):
+            self.variables["SMTP_URL"] = url
+            server = urlsplit(url)
+            return f"mails are sent by {server.hostname}:{server.port or 25}, which is SMTP_URL"
         port = self._start_module("mailbox", "infra.local.mailbox", str(self.data / installation.MAIL))
         self.variables["SMTP_URL"] = f"smtp://127.0.0.1:{port}"
         return f"mails are kept in {self.data / installation.MAIL}"
