@@ -1,5 +1,7 @@
 """An SMTP server whose mailboxes behave as they do: they refuse, are slow, hang up, take mails only the second time."""
 
+# ruff: noqa: N802 - aiosmtpd names its hooks for commands
+
 import asyncio
 import threading
 import time

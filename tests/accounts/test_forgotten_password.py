@@ -132,6 +132,31 @@ def test_a_mailbox_is_not_filled_by_whoever_knows_its_address(community: Communi
     assert len(links_mailed(community)) == 6
 
 
+def test_a_mailbox_gets_ten_links_a_day_however_patient_who_asks_is(community: Community) -> None:
+    community.person("ada")
+    for quarter in range(24):
+        forgot("ada@example.org", NOW + timedelta(minutes=16 * quarter), f"203.0.113.{quarter}")
+    assert len(links_mailed(community)) == 10
+    forgot("ada@example.org", NOW + timedelta(hours=24, minutes=1))
+    assert len(links_mailed(community)) == 11
+
+
+def test_one_network_address_asks_for_twenty_links_in_a_quarter_of_an_hour(community: Community, clock: Any) -> None:
+    """Whether the addresses exist or not: the refusal tells nothing of them."""
+    clock.set("2026-11-23T09:00Z")
+    for number in range(4):
+        community.person(f"ada{number}")
+    asked = [
+        Browser().post("/forgotten", {"email": f"ada{number}@example.org"}, kind="form").status for number in range(22)
+    ]
+    assert asked == [303] * 20 + [429] * 2
+    assert len(links_mailed(community)) == 4
+    elsewhere = Browser(address="198.51.100.4").post("/forgotten", {"email": "ada0@example.org"}, kind="form")
+    assert elsewhere.status == 303
+    clock.set("2026-11-23T09:16Z")
+    assert Browser().post("/forgotten", {"email": "ada1@example.org"}, kind="form").status == 303
+
+
 def test_nobody_learns_whether_there_is_such_an_address(community: Community) -> None:
     community.person("ada")
     forgot("nobody@example.org")

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -81,7 +82,7 @@ def test_what_may_pass_is_tried_more_and_more_seldom_for_two_days(
     present.wait(hours=4)
     send(post, present)
     assert sink.asked["bob@example.org"] == len(tries)
-    gaps = [later - earlier for earlier, later in zip(tries, tries[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(tries)]
     assert gaps == sorted(gaps) and gaps[0] == timedelta(minutes=1) and gaps[-1] == timedelta(hours=4)
     assert timedelta(days=1, hours=18) < tries[-1] <= timedelta(days=2)
     [(state, attempts, answer)] = rows.states()["bob@example.org"]
