@@ -732,7 +732,7 @@ CREATE POLICY jobs ON audit TO rendezvous_job USING (true);
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Messages and limits
--- What leaves for Kafka, what was worked off, what was answered, and what is counted.
+-- What leaves for Kafka, what was worked off, the mails that have not left, what was answered, and what is counted.
 -- ---------------------------------------------------------------------------------------------------------------------
 
 CREATE TABLE outbox (
@@ -752,37 +752,6 @@ CREATE TABLE delivered (
     CONSTRAINT delivered_pkey PRIMARY KEY (consumer, event_id)
 );
 CREATE INDEX delivered_at ON delivered USING btree (at);
-
-CREATE TABLE idempotency (
-    person_id uuid NOT NULL,
-    key text NOT NULL,
-    request bytea NOT NULL,
-    status integer NOT NULL,
-    headers jsonb NOT NULL,
-    body text NOT NULL,
-    at timestamptz NOT NULL,
-    CONSTRAINT idempotency_pkey PRIMARY KEY (person_id, key),
-    CONSTRAINT idempotency_key_is_short CHECK (((length(key) >= 1) AND (length(key) <= 255)))
-);
-CREATE INDEX idempotency_at ON idempotency USING btree (at);
-ALTER TABLE idempotency ENABLE ROW LEVEL SECURITY;
-CREATE POLICY jobs ON idempotency TO rendezvous_job USING (true);
-CREATE POLICY own ON idempotency TO rendezvous_app USING ((person_id = me())) WITH CHECK ((person_id = me()));
-
-CREATE TABLE rate (
-    what text NOT NULL,
-    who bytea NOT NULL,
-    since timestamptz NOT NULL,
-    count integer NOT NULL,
-    CONSTRAINT rate_pkey PRIMARY KEY (what, who),
-    CONSTRAINT rate_counts_up CHECK ((count >= 0))
-);
-CREATE INDEX rate_since ON rate USING btree (since);
-
--- ---------------------------------------------------------------------------------------------------------------------
--- Not told yet
--- Name them in infra/schema/story.py.
--- ---------------------------------------------------------------------------------------------------------------------
 
 CREATE TABLE mail (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -813,6 +782,32 @@ ALTER TABLE mail ENABLE ROW LEVEL SECURITY;
 CREATE POLICY admins ON mail FOR SELECT TO rendezvous_app USING ((SELECT i_am('admin')));
 CREATE POLICY jobs ON mail TO rendezvous_job USING (true);
 CREATE POLICY own ON mail FOR SELECT TO rendezvous_app USING ((recipient = (SELECT me())));
+
+CREATE TABLE idempotency (
+    person_id uuid NOT NULL,
+    key text NOT NULL,
+    request bytea NOT NULL,
+    status integer NOT NULL,
+    headers jsonb NOT NULL,
+    body text NOT NULL,
+    at timestamptz NOT NULL,
+    CONSTRAINT idempotency_pkey PRIMARY KEY (person_id, key),
+    CONSTRAINT idempotency_key_is_short CHECK (((length(key) >= 1) AND (length(key) <= 255)))
+);
+CREATE INDEX idempotency_at ON idempotency USING btree (at);
+ALTER TABLE idempotency ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON idempotency TO rendezvous_job USING (true);
+CREATE POLICY own ON idempotency TO rendezvous_app USING ((person_id = me())) WITH CHECK ((person_id = me()));
+
+CREATE TABLE rate (
+    what text NOT NULL,
+    who bytea NOT NULL,
+    since timestamptz NOT NULL,
+    count integer NOT NULL,
+    CONSTRAINT rate_pkey PRIMARY KEY (what, who),
+    CONSTRAINT rate_counts_up CHECK ((count >= 0))
+);
+CREATE INDEX rate_since ON rate USING btree (since);
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Functions
@@ -1623,8 +1618,7 @@ CREATE FUNCTION last_published() RETURNS timestamptz
     SELECT max(published) FROM outbox WHERE published IS NOT NULL AND i_am('admin')
 $$;
 
--- Not in the index yet
-
+-- trigger: who is gone is not written to.
 CREATE FUNCTION forget_mails() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1635,6 +1629,7 @@ BEGIN
 END $$;
 CREATE TRIGGER who_is_gone_gets_no_mail AFTER DELETE ON account FOR EACH ROW EXECUTE FUNCTION forget_mails();
 
+-- trigger: what the former address refused says nothing of a confirmed one.
 CREATE FUNCTION forget_refused_mails() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
