@@ -11,7 +11,10 @@ from urllib.parse import quote
 
 PRODUCT = "-//Rendezvous//Rendezvous//EN"
 _OCTETS = 75
-_ESCAPES = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n", "\r": None})
+_ESCAPES = {code: None for code in (*range(32), *range(127, 160))} | str.maketrans(
+    {"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"}
+)
+"""RFC 5545, 3.3.11; control characters are left out."""
 
 
 class Entry(NamedTuple):
@@ -76,6 +79,8 @@ def _utc(at: datetime) -> str:
 
 def _folded(line: str) -> str:
     """A line with its end, in pieces of at most 75 octets, no character in two of them."""
+    if len(line) <= _OCTETS and line.isascii():
+        return line + "\r\n"
     octets = line.encode("utf-8", "replace")
     pieces = []
     room = _OCTETS

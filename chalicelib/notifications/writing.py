@@ -27,8 +27,9 @@ def write(db: Database, row: Any) -> Mail | None:
     if letter is None:
         return None
     template = environment().get_template(f"notifications/{kind.name}.txt")
-    subject, _, body = template.render(letter.values | {"absolute": links.absolute}).partition("\n")
-    subject, body = subject.strip(), _EMPTY_LINES.sub("\n\n", cleaned(body).strip())
+    said = cleaned(template.render(letter.values | {"absolute": links.absolute}))
+    subject, _, body = said.partition("\n")
+    subject, body = subject.strip(), _EMPTY_LINES.sub("\n\n", body.strip())
     way_out = links.absolute("/unsubscribe/" + refused_mails.token(kind.name, row.recipient)) if kind.refusable else ""
     # RFC 8058: programs offer to refuse the kind with a request of their own.
     headers = {"List-Unsubscribe": f"<{way_out}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
@@ -55,7 +56,7 @@ def html(subject: str, body: str, way_out: str) -> str:
     return (
         environment()
         .get_template("notifications/frame.html")
-        .render(subject=cleaned(subject), pieces=pieces(body), way_out=way_out)
+        .render(subject=subject, pieces=pieces(body), way_out=way_out)
     )
 
 
