@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 PRODUCT = "-//Rendezvous//Rendezvous//EN"
 _OCTETS = 75
-_ESCAPES = {code: None for code in (*range(32), *range(127, 160))} | str.maketrans(
+_ESCAPES = dict.fromkeys((*range(32), *range(127, 160))) | str.maketrans(
     {"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"}
 )
 """RFC 5545, 3.3.11; control characters are left out."""
