@@ -79,6 +79,14 @@ def relay(event: Any) -> None:
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES))
+def send_mails(event: Any) -> None:
+    """Sends the mails that wait, until the next sender takes over."""
+    from chalicelib.notifications import sending
+
+    sending.run(clock.now)
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES))
 def match_lunches(event: Any) -> None:
     """Asks for the rounds whose hour has come, and those that an admin wants now."""
     from chalicelib.lunch import jobs
@@ -111,7 +119,7 @@ def sweep(event: Any) -> None:
 
 @app.lambda_function(name="mailer")
 def mailer(event: Any, context: Any) -> None:
-    """Sends the mails that messages call for."""
+    """Writes down the mails that messages call for."""
     from chalicelib.notifications import mailers
 
     mailers.handle(event)

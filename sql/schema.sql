@@ -793,7 +793,7 @@ CREATE POLICY jobs ON live_frame TO rendezvous_job USING (true);
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Messages and limits
--- What leaves for Kafka, what was worked off, what was answered, and what is counted.
+-- What leaves for Kafka, what was worked off, the mails that have not left, what was answered, and what is counted.
 -- ---------------------------------------------------------------------------------------------------------------------
 
 CREATE TABLE outbox (
@@ -814,6 +814,36 @@ CREATE TABLE delivered (
     CONSTRAINT delivered_pkey PRIMARY KEY (consumer, event_id)
 );
 CREATE INDEX delivered_at ON delivered USING btree (at);
+
+CREATE TABLE mail (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    message uuid NOT NULL,
+    recipient uuid NOT NULL,
+    kind text NOT NULL,
+    about jsonb NOT NULL,
+    urgent boolean NOT NULL,
+    written timestamptz NOT NULL,
+    due timestamptz NOT NULL,
+    state text DEFAULT 'waiting' NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    answer text DEFAULT '' NOT NULL,
+    CONSTRAINT mail_is_written_once UNIQUE (message, recipient, kind),
+    CONSTRAINT mail_answer_is_a_code CHECK ((answer ~ '^[A-Za-z0-9. ]{0,60}$')),
+    CONSTRAINT mail_attempts_count_up CHECK ((attempts >= 0)),
+    CONSTRAINT mail_is_of_a_kind CHECK ((kind ~ '^[a-z_]{1,40}$')),
+    CONSTRAINT mail_state_is_known CHECK ((state = ANY (ARRAY['waiting', 'refused', 'expired'])))
+);
+COMMENT ON COLUMN mail.recipient IS 'The person, or the invitation whose address it goes to: who is invited is no person yet.';
+COMMENT ON COLUMN mail.about IS 'The data of the message: ids and times.';
+COMMENT ON COLUMN mail.urgent IS 'Somebody waits for it now, as for a link to a new password: it passes by all others.';
+COMMENT ON COLUMN mail.answer IS 'What the mail server said last, as codes alone: its words often repeat the address.';
+CREATE INDEX mail_recipient ON mail USING btree (recipient);
+CREATE INDEX mail_waiting ON mail USING btree (urgent, due) WHERE (state = 'waiting');
+CREATE INDEX mail_written ON mail USING btree (written);
+ALTER TABLE mail ENABLE ROW LEVEL SECURITY;
+CREATE POLICY admins ON mail FOR SELECT TO rendezvous_app USING ((SELECT i_am('admin')));
+CREATE POLICY jobs ON mail TO rendezvous_job USING (true);
+CREATE POLICY own ON mail FOR SELECT TO rendezvous_app USING ((recipient = (SELECT me())));
 
 CREATE TABLE idempotency (
     person_id uuid NOT NULL,
@@ -1650,6 +1680,28 @@ CREATE FUNCTION last_published() RETURNS timestamptz
     SELECT max(published) FROM outbox WHERE published IS NOT NULL AND i_am('admin')
 $$;
 
+-- trigger: who is gone is not written to.
+CREATE FUNCTION forget_mails() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    DELETE FROM mail WHERE id IN (SELECT m.id FROM mail m WHERE m.recipient = OLD.person_id FOR UPDATE SKIP LOCKED);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER who_is_gone_gets_no_mail AFTER DELETE ON account FOR EACH ROW EXECUTE FUNCTION forget_mails();
+
+-- trigger: what the former address refused says nothing of a confirmed one.
+CREATE FUNCTION forget_refused_mails() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    DELETE FROM mail WHERE recipient = NEW.person_id AND state <> 'waiting';
+    RETURN NULL;
+END $$;
+CREATE TRIGGER confirmed_address_forgets_what_was_refused AFTER UPDATE OF email, email_confirmed ON account FOR EACH ROW WHEN (new.email_confirmed) EXECUTE FUNCTION forget_refused_mails();
+
 -- Live updates
 
 -- owner: a socket comes with a ticket and no session; it takes over the ticket's.
@@ -1736,6 +1788,7 @@ GRANT SELECT ON invitation_use TO rendezvous_app;
 GRANT SELECT ON left_over TO rendezvous_app;
 GRANT SELECT, INSERT, DELETE, UPDATE ON location TO rendezvous_app;
 GRANT SELECT, INSERT, DELETE, UPDATE ON location_food TO rendezvous_app;
+GRANT SELECT ON mail TO rendezvous_app;
 GRANT SELECT, INSERT, DELETE ON mail_refusal TO rendezvous_app;
 GRANT INSERT ON outbox TO rendezvous_app;
 GRANT SELECT (person_id, asked) ON password_reset TO rendezvous_app;

@@ -139,6 +139,7 @@ POST   /admin/locations/{location}                  303     404     404     404 
 GET    /admin/locations/{location}/close            303     404     404     404     404     200     403     303
 POST   /admin/locations/{location}/close            303     404     404     404     404     422     403     303
 POST   /admin/locations/{location}/open             303     404     404     404     404     303     403     303
+GET    /admin/mails                                 303     404     404     404     404     200     403     303
 GET    /admin/outbox                                303     404     404     404     404     200     403     303
 GET    /admin/people                                303     404     404     404     404     200     403     303
 GET    /admin/people/{person}                       303     404     404     404     404     200     403     303
