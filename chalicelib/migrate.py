@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg2
 
-from chalicelib.config import config
+from chalicelib.config import config, with_password
 
 MIGRATIONS = Path(__file__).parent.parent / "sql" / "migrations"
 _LOCK = "SELECT pg_advisory_lock(hashtext('rendezvous migrations'))"
@@ -21,7 +21,7 @@ def migrate(url: str = "") -> list[str]:
     from yoyo.backends.core.postgresql import PostgresqlBackend
     from yoyo.connections import parse_uri
 
-    url = url or config().database_url
+    url = url or with_password(config().database_url)
     guard = psycopg2.connect(url)
     try:
         guard.cursor().execute(_LOCK)
