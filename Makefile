@@ -38,9 +38,12 @@ kafka: dev ## run a real Apache Kafka (needs Java 17 and Maven)
 
 # --- tests ----------------------------------------------------------------------------------------------------
 
-.PHONY: test bench check lint types imports slow terraform
+.PHONY: test days bench check lint types imports slow terraform
 test: dev matcher ## the tests that need no download beyond PyPI, a process a core (ARGS="-k login -n 0")
 	@$(PYTEST) --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+
+days: dev matcher ## the tests on each of the days and in each of the zones of tests/days.py (ARGS="tests/coaching")
+	@exec $(VENV_PYTHON) -m tests.days --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 bench: tools matcher ## the benchmarks: a table with the machine, the baseline of the same run, and ratios
 	@exec $(VENV_PYTHON) -m tests.benchmarks
@@ -67,7 +70,10 @@ terraform: dev ## what is deployed, as far as it can be checked without an accou
 
 # --- what it is made of ---------------------------------------------------------------------------------------
 
-.PHONY: package settings reference lock clean dev tools matcher checkers
+.PHONY: package settings schema reference lock clean dev tools matcher checkers
+schema: dev ## write sql/schema.sql and the drawings of docs/architecture.md from the migrations
+	@exec $(VENV_PYTHON) -m infra.schema
+
 package: ## build and verify the zip for Lambda in build/ (needs Python 3.13)
 	@PYTHON= WANTED=3.13 VENV=build/venv sh infra/setup.sh requirements-dev.txt
 	@exec build/venv/bin/python -m infra.package
