@@ -131,11 +131,12 @@ def live_updates(event: Any, context: Any) -> None:
 
 @app.lambda_function(name="migrate")
 def migrate(event: Any, context: Any) -> list[str]:
-    """Brings the database to the newest schema, and the topics; run by whoever deploys, before the new code serves."""
+    """Makes schema, log-ins and topics what this code needs; run by whoever deploys, before the new code serves."""
     import chalicelib.migrate
     from chalicelib.messaging import kafka, topics
 
     applied = chalicelib.migrate.migrate()
+    chalicelib.migrate.make_logins()
     if config().kafka:
         kafka.make_topics(config().kafka, topics.TOPICS, topics.KEPT_FOREVER)
     return applied

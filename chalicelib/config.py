@@ -21,6 +21,8 @@ class Config:
     secrets_file     JSON file of the secrets (local); empty in AWS
     secrets_id       name of the secret in Secrets Manager (AWS)
     database_secret  name of the secret that holds the database's password, where its URL has none (AWS)
+    handlers_secret  name of the secret with the password of the handlers' log-in; for who migrates alone (AWS)
+    jobs_secret      the same of the jobs'
     kafka_security   ``AWS_MSK_IAM``: the brokers ask for a token of AWS, over TLS; empty: neither (local)
     environment      which installation this is, in its metrics
     rounds_queue     name of the SQS queue that carries one message per location and round
@@ -36,6 +38,8 @@ class Config:
     secrets_id: str
     rounds_queue: str
     database_secret: str = ""
+    handlers_secret: str = ""
+    jobs_secret: str = ""
     kafka_security: str = ""
     environment: str = "local"
 
@@ -59,6 +63,8 @@ def config() -> Config:
         secrets_id=get("SECRETS_ID", "rendezvous"),
         rounds_queue=get("ROUNDS_QUEUE", "rendezvous-rounds"),
         database_secret=get("DATABASE_SECRET", ""),
+        handlers_secret=get("HANDLERS_SECRET", ""),
+        jobs_secret=get("JOBS_SECRET", ""),
         kafka_security=get("KAFKA_SECURITY", ""),
         environment=get("ENVIRONMENT", "local"),
     )
@@ -91,8 +97,13 @@ def with_password(url: str) -> str:
         return url
     scheme, rest = url.split("://", 1)
     user, place = rest.split("@", 1)
-    password = json.loads(_from_aws(config().database_secret))["password"]
-    return f"{scheme}://{user}:{quote(password, safe='')}@{place}"
+    return f"{scheme}://{user}:{quote(password(config().database_secret), safe='')}@{place}"
+
+
+def password(secret_id: str) -> str:
+    """The password that a secret of Secrets Manager holds, as RDS itself lays it down."""
+    found: str = json.loads(_from_aws(secret_id))["password"]
+    return found
 
 
 @cache
