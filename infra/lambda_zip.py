@@ -31,11 +31,11 @@ CHALICE = {"chalice/__init__.py", "chalice/app.py"}
 COMPILED_MATCHER = re.compile(rf"chalicelib/lunch/.*\.{TAG}\.so")
 
 _SHARED_OBJECT = re.compile(r"\.(so(\.[0-9.]+)?|pyd|dylib)$")
-_NEVER_RUN = re.compile(r"(^|/)(tests?|__pycache__)/|\.(c|cc|cpp|h|hpp|pyx|pxd|pxi|a|pyc|pyo|pyi|o)$")
+_NEVER_RUN = re.compile(r"(^|/)(tests?|__pycache__)/|\.data/scripts/|\.(c|cc|cpp|h|hpp|pyx|pxd|pxi|a|pyc|pyo|pyi|o)$")
 
 
 def never_run(name: str) -> bool:
-    """Whether a file of this name is of no use to a running Lambda: tests, C sources, stubs, caches."""
+    """Whether a file of this name is of no use to a running Lambda: tests, commands, C sources, stubs, caches."""
     return _NEVER_RUN.search(name) is not None
 
 
