@@ -17,7 +17,7 @@ help: ## list what make can do
 
 # --- the running system ---------------------------------------------------------------------------------------
 
-.PHONY: run match clock admin kafka
+.PHONY: run match clock admin kafka backup restore
 run: dev matcher ## start everything on 127.0.0.1 and serve a demo community (PORT=8000 DATA=.local)
 	@$(LOCAL) run
 
@@ -32,6 +32,12 @@ clock: dev ## set the running system's clock (NOW=2026-11-30T12:00Z)
 admin: dev ## invite the first admin of a new installation (EMAIL=ada@example.org)
 	@test -n "$$EMAIL" || { echo "Whom? make admin EMAIL=ada@example.org"; exit 2; }
 	@$(LOCAL) admin "$$EMAIL"
+
+backup: dev ## write the running system's database to a file (FILE=rendezvous.dump; DATABASE_URL= another's)
+	@exec $(VENV_PYTHON) -m infra.backup backup "$$FILE"
+
+restore: dev ## put such a file into an empty database: of DATA=, or at DATABASE_URL= (FILE=rendezvous.dump)
+	@exec $(VENV_PYTHON) -m infra.backup restore "$$FILE"
 
 kafka: dev ## run a real Apache Kafka (needs Java 17 and Maven)
 	@$(LOCAL) kafka

@@ -22,6 +22,7 @@ import chalicelib.coaching.booking_pages
 import chalicelib.coaching.coach_pages
 import chalicelib.home.account_pages
 import chalicelib.home.api
+import chalicelib.home.health_api
 import chalicelib.home.login_pages
 import chalicelib.home.unsubscribe_pages
 import chalicelib.home.week_pages
@@ -53,6 +54,7 @@ for part in (
     chalicelib.lunch.hours_pages,
     chalicelib.lunch.pause_pages,
     chalicelib.home.api,
+    chalicelib.home.health_api,
     chalicelib.home.login_pages,
     chalicelib.home.week_pages,
     chalicelib.api_docs.pages,
@@ -117,6 +119,14 @@ def sweep(event: Any) -> None:
     retention.forget(clock.now())
 
 
+@app.schedule(Rate(1, unit=Rate.MINUTES))
+def observe(event: Any) -> None:
+    """Writes down how long what should be done soon has been waiting."""
+    from chalicelib import gauges
+
+    gauges.tell(clock.now())
+
+
 @app.lambda_function(name="mailer")
 def mailer(event: Any, context: Any) -> None:
     """Writes down the mails that messages call for."""
@@ -157,7 +167,12 @@ def websocket_message(event: Any) -> None:
 
 @app.lambda_function(name="migrate")
 def migrate(event: Any, context: Any) -> list[str]:
-    """Brings the database to the newest schema; run by whoever deploys, before the new code serves."""
+    """Makes schema, log-ins and topics what this code needs; run by whoever deploys, before the new code serves."""
     import chalicelib.migrate
+    from chalicelib.messaging import kafka, topics
 
-    return chalicelib.migrate.migrate()
+    applied = chalicelib.migrate.migrate()
+    chalicelib.migrate.make_logins()
+    if config().kafka:
+        kafka.make_topics(config().kafka, topics.TOPICS, topics.KEPT_FOREVER)
+    return applied

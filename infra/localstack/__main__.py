@@ -73,7 +73,9 @@ def _admin(data: Path, email: str) -> int:
     account = system.running(data)
     if account is None:
         raise Fault("Nothing is deployed: make deploy-local")
-    variables = os.environ | account.variables | deploy.environment(account) | {"SECRETS_FILE": str(account.secrets_file)}
+    variables = (
+        os.environ | account.variables | deploy.environment(account) | {"SECRETS_FILE": str(account.secrets_file)}
+    )
     command = [sys.executable, "-m", "infra.local.admin", email]
     return subprocess.run(command, env=variables, check=False).returncode
 

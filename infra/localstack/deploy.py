@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.topics import CONSUMERS, KEPT_FOREVER, TOPICS
+
 from infra.local import pollers
 from infra.local.broker import make_topics
 from infra.local.faults import Fault

@@ -5,7 +5,6 @@ execution environment one executor. The function's Python and what stands beside
 their own (LAMBDA_PYTHON), so that nothing of LocalStack's is found by mistake.
 """
 
-import json
 import os
 import signal
 import subprocess
