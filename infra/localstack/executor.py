@@ -5,7 +5,6 @@ execution environment one executor. The function's Python and what stands beside
 their own (LAMBDA_PYTHON), so that nothing of LocalStack's is found by mistake.
 """
 
-import json
 import os
 import signal
 import subprocess
@@ -24,10 +23,9 @@ from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecu
 
 from infra.local import processes
 from infra.localstack import packages
+from infra.localstack.server import inherited
 from infra.localstack.runtime_api import Answer, InitError, Invocation, RuntimeApi, error
 
-INHERITED = ("PATH", "LANG", "LC_ALL", "HOME", "NO_PROXY", "no_proxy", "SSL_CERT_FILE")
-"""All that a function sees of this machine's environment; the rest is what it was deployed with."""
 LOOK_SECONDS = 0.05
 
 # Linux ends a child with the thread that started it, and LocalStack's threads come and go.
@@ -58,8 +56,7 @@ class ProcessExecutor(RuntimeExecutor):  # type: ignore[misc]
     def start(self, env_vars: dict[str, Any]) -> None:
         """Starts the process and waits until it asks for work."""
         code = packages.location(self.function_version)
-        self._variables = {name: os.environ[name] for name in INHERITED if name in os.environ}
-        self._variables |= {name: str(value) for name, value in env_vars.items()}
+        self._variables = inherited() | {name: str(value) for name, value in env_vars.items()}
         self._variables |= {
             "PYTHONPATH": str(code),
             "PYTHONUNBUFFERED": "1",

@@ -118,8 +118,12 @@ class System:
     def stop(self) -> None:
         """Ends everything: first the functions, so that none misses what it needs."""
         (self.data / STATE).unlink(missing_ok=True)
-        for part in (self.aws, self.kafka, self.postgres):
-            part.stop()
+        self.aws.stop()
+        if isinstance(self.kafka, ApacheKafka):
+            self.kafka.kill()  # what it holds is not kept: it need not write it down
+        else:
+            self.kafka.stop()
+        self.postgres.stop()
         self._threads.shutdown()
         if self._lock is not None:
             self._lock.close()
