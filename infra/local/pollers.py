@@ -36,13 +36,6 @@ def make_queue(sqs: Any, name: str) -> str:
     return url
 
 
-def is_empty(sqs: Any, url: str) -> bool:
-    """Whether the queue holds no message, read or unread."""
-    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-    return all(int(found[name]) == 0 for name in names)
-
-
 def keep_polling_queue(name: str, url: str, batch_size: int, handler: Handler, sleep: Callable[[float], None]) -> None:
     """A queue's thread: hands its messages to ``handler`` for ever."""
     sqs = sqs_client()
