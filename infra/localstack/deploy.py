@@ -5,7 +5,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from email.utils import parseaddr
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 from chalicelib.messaging.topics import CONSUMERS, KEPT_FOREVER, TOPICS
 from infra.local import events, pollers
 from infra.local.broker import make_topics
-from infra.local.faults import Fault
+from infra.local.errors import LocalError
 from infra.local.processes import ROOT
 from infra.localstack.fresh_package import fresh_package
 from infra.localstack.server import REGION, inherited
@@ -44,7 +44,7 @@ CHALICE = ROOT / "build" / "venv" / "bin" / "python"
 
 
 def deploy(to: Account) -> str:
-    """Deploys, also over what is deployed; two at once take turns. Returns the site's address. Raises Fault."""
+    """Deploys, also over what is deployed; two at once take turns. Returns the site's address. Raises LocalError."""
     package = fresh_package()
     with _alone(to.path / "deploy.lock"):
         make_what_it_stands_on(to, package)
@@ -73,10 +73,8 @@ def make_what_it_stands_on(to: Account, package: Path) -> None:
     """Makes what Chalice does not, where it is not: queue and dead letters, secret, sender, topics, the API's id."""
     pollers.make_queue(to.client("sqs"), QUEUE)
     secrets = to.client("secretsmanager")
-    try:
+    with suppress(secrets.exceptions.ResourceExistsException):  # keys that were rotated stay
         secrets.create_secret(Name=SECRET, SecretString=to.secrets_file.read_text())
-    except secrets.exceptions.ResourceExistsException:
-        pass  # keys that were rotated stay
     to.client("ses").verify_email_identity(EmailAddress=parseaddr(MAIL_FROM)[1])
     make_topics(to.kafka, TOPICS, KEPT_FOREVER)
     api = to.client("apigateway")
@@ -115,7 +113,7 @@ def chalice_deploy(to: Account, package: Path) -> None:
     log.write_text(ended.stdout + ended.stderr)
     if ended.returncode:
         said = (ended.stderr or ended.stdout).strip().splitlines() or ["it said nothing"]
-        raise Fault(f"chalice deploy failed: {said[-1]} (the whole is in {log}).")
+        raise LocalError(f"chalice deploy failed: {said[-1]} (the whole is in {log}).")
 
 
 def configure(path: Path, variables: dict[str, str]) -> None:
@@ -178,10 +176,10 @@ def map_topics(to: Account) -> None:
 
 
 def migrate(to: Account) -> list[str]:
-    """Runs the migration Lambda; the names of what it applied. Raises Fault."""
+    """Runs the migration Lambda; the names of what it applied. Raises LocalError."""
     answer = invoke(to, "migrate")
     if not isinstance(answer, list):
-        raise Fault(f"The schema could not be brought up to date: {answer}")
+        raise LocalError(f"The schema could not be brought up to date: {answer}")
     return answer
 
 

@@ -23,8 +23,8 @@ from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecu
 
 from infra.local import processes
 from infra.localstack import packages
-from infra.localstack.server import inherited
 from infra.localstack.runtime_api import Answer, InitError, Invocation, RuntimeApi, error
+from infra.localstack.server import inherited
 
 LOOK_SECONDS = 0.05
 

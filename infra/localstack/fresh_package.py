@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from infra.local.faults import Fault
+from infra.local.errors import LocalError
 from infra.local.processes import ROOT
 
 PACKAGE = ROOT / "build" / "lambda" / "deployment.zip"
@@ -16,14 +16,14 @@ BUILT = (".so", ".c", ".pyc")
 
 
 def fresh_package() -> Path:
-    """Builds it if need be (`make package`); where it is. Raises Fault."""
+    """Builds it if need be (`make package`); where it is. Raises LocalError."""
     wanted = digest(sources())
     if not (PACKAGE.exists() and STAMP.exists() and STAMP.read_text() == wanted + digest([PACKAGE])):
         STAMP.unlink(missing_ok=True)
         ended = subprocess.run(["make", "--silent", "package"], cwd=ROOT, capture_output=True, text=True, check=False)
         if ended.returncode:
             said = "\n".join((ended.stdout + ended.stderr).strip().splitlines()[-5:])
-            raise Fault(f"There is no package to deploy, for make package failed:\n{said}")
+            raise LocalError(f"There is no package to deploy, for make package failed:\n{said}")
         STAMP.write_text(wanted + digest([PACKAGE]))
     return PACKAGE
 

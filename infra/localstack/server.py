@@ -78,7 +78,7 @@ class LocalStack:
         self.stop()
 
     def start(self) -> None:
-        """Starts it and returns when it answers. Raises Fault. The calling thread must live as long as it."""
+        """Starts it and returns when it answers. Raises LocalError. The calling thread must live as long as it."""
         shutil.rmtree(self.data / "files", ignore_errors=True)
         temporary = self.data / "files" / "tmp"
         temporary.mkdir(parents=True)

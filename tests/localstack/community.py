@@ -38,7 +38,13 @@ class Community:
         self.admin = self.enrol("grace")
         for food in ("Soup", "Pizza"):
             self.admin.does("POST", "/api/admin/food-types", {"name": food})
-        place = {"name": PLACE, "timezone": ZONE, "address": "Am Kai 1", "meeting_point": "the crane", "foods": ["Soup"]}
+        place = {
+            "name": PLACE,
+            "timezone": ZONE,
+            "address": "Am Kai 1",
+            "meeting_point": "the crane",
+            "foods": ["Soup"],
+        }
         self.place = self.admin.does("POST", "/api/admin/locations", place)["id"]
 
     def enrol(self, username: str, **more: Any) -> Visitor:
