@@ -57,8 +57,8 @@ def deploy(to: Account) -> str:
             chalice_deploy(to, package)
             migrate(to)
         map_topics(to)
-    # Its schedule would fire in a minute for the first time.
-    fire(to, "relay", wait=False)
+    for name in schedules(to):  # they would fire in a minute for the first time
+        fire(to, name)
     return site(to)
 
 
@@ -189,9 +189,13 @@ def invoke(to: Account, name: str, event: Any = None) -> Any:
     return json.loads(answer["Payload"].read() or "null")
 
 
-def fire(to: Account, name: str, *, wait: bool) -> Any:
-    """Calls a schedule's function as EventBridge does when its time has come; what it answered, if that is waited for."""
+def schedules(to: Account) -> list[str]:
+    """The names, in app.py, of the functions that fire by themselves."""
+    rules = to.client("events").list_rules(NamePrefix=NAME)["Rules"]
+    return sorted(rule["Name"].removeprefix(f"{NAME}-").removesuffix("-event") for rule in rules)
+
+
+def fire(to: Account, name: str) -> None:
+    """Calls a schedule's function as EventBridge does when its time has come, and does not wait for it."""
     event = json.dumps(events.schedule(name, datetime.now(UTC)))
-    kind = "RequestResponse" if wait else "Event"
-    answer = to.client("lambda").invoke(FunctionName=f"{NAME}-{name}", InvocationType=kind, Payload=event)
-    return json.loads(answer["Payload"].read() or "null") if wait else None
+    to.client("lambda").invoke(FunctionName=f"{NAME}-{name}", InvocationType="Event", Payload=event)

@@ -80,3 +80,7 @@ class Community:
         """Somebody is free for lunch that day."""
         hours = {"purpose": "lunch", "start": f"{day}T{start}", "end": f"{day}T{end}", "timezone": ZONE}
         who.does("POST", "/api/availability", hours)
+
+    def rule(self, name: str, value: Any) -> None:
+        """The admin sets a business rule."""
+        self.admin.does("PUT", f"/api/admin/rules/{name}", {"value": value, "why": "it was decided"})

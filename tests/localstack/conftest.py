@@ -16,9 +16,9 @@ AT = "2026-12-03T08:00+00:00"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of these need LocalStack, and the time that starting it takes."""
+    """What asks for the emulated account needs LocalStack, and the time that starting it takes."""
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if Path(__file__).parent in item.path.parents and "system" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.localstack)
             item.add_marker(pytest.mark.timeout(600))
 

@@ -73,6 +73,32 @@ class Deployed:
         finally:
             connection.close()
 
+    @cached_property
+    def queue(self) -> str:
+        """URL of the queue of rounds."""
+        return str(self.client("sqs").get_queue_url(QueueName=deploy.QUEUE)["QueueUrl"])
+
+    def ask_round(self, week: str, location: int) -> None:
+        """Puts a message into the queue of rounds, as match_lunches does."""
+        body = json.dumps({"week": week, "location": location})
+        self.client("sqs").send_message(QueueUrl=self.queue, MessageBody=body)
+
+    def waits(self, queue: str = "") -> int:
+        """How many messages the queue of rounds holds, or another one: read and unread."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        found = self.client("sqs").get_queue_attributes(QueueUrl=queue or self.queue, AttributeNames=names)
+        return sum(int(number) for number in found["Attributes"].values())
+
+    def dead_letters(self) -> int:
+        """How many rounds were given up."""
+        return self.waits(self.queue + "-dead")
+
+    def change(self, function: str, **settings: Any) -> None:
+        """Changes a function's configuration; its processes start again."""
+        client, name = self.client("lambda"), f"{deploy.NAME}-{function}".removesuffix("-api_handler")
+        client.update_function_configuration(FunctionName=name, **settings)
+        client.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0.1})
+
     def set_clock(self, now: str) -> None:
         """What the functions take for the present from here on."""
         wanted = datetime.fromisoformat(now)
