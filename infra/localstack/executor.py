@@ -109,7 +109,7 @@ class ProcessExecutor(RuntimeExecutor):  # type: ignore[misc]
             answer = self._invoke(payload, seconds)
         except StatusErrorException as failed:
             answer = Answer(failed.payload, True)
-        logs = self._logs_of(id, (time.monotonic() - began) * 1000)
+        logs = self._logs_of(id, answer, (time.monotonic() - began) * 1000)
         return InvocationResult(request_id=id, payload=answer.payload, is_error=answer.is_error, logs=logs)
 
     def _invoke(self, payload: dict[str, str], seconds: float) -> Answer:
@@ -131,14 +131,15 @@ class ProcessExecutor(RuntimeExecutor):  # type: ignore[misc]
             return ended.answer
         return answer
 
-    def _logs_of(self, id: str, milliseconds: float) -> str:
+    def _logs_of(self, id: str, answer: Answer, milliseconds: float) -> str:
         """What the process said since it was last asked, between the lines that Lambda writes."""
         with self._log.open("rb") as log:
             log.seek(self._read)
             said = log.read()
         self._read += len(said)
         report = f"REPORT RequestId: {id}\tDuration: {milliseconds:.2f} ms"
-        return f"START RequestId: {id}\n{said.decode('utf-8', 'replace')}END RequestId: {id}\n{report}\n"
+        ending = answer.payload.decode("utf-8", "replace") + "\n" if self._process is None else ""
+        return f"START RequestId: {id}\n{said.decode('utf-8', 'replace')}{ending}END RequestId: {id}\n{report}\n"
 
     def _end(self) -> None:
         if self._process is not None:

@@ -93,6 +93,19 @@ class Deployed:
         """How many rounds were given up."""
         return self.waits(self.queue + "-dead")
 
+    def set_patience(self, seconds: int) -> None:
+        """How long a round may take, and that its message stays hidden meanwhile; its process starts again."""
+        patience = {"VisibilityTimeout": str(min(seconds + 1, 900))}
+        self.client("sqs").set_queue_attributes(QueueUrl=self.queue, Attributes=patience)
+        self.change("match_location", Timeout=seconds)
+
+    def log(self, function: str) -> str:
+        """All that a function's processes have said."""
+        logs, group = self.client("logs"), f"/aws/lambda/{deploy.NAME}-{function}"
+        streams = logs.describe_log_streams(logGroupName=group)["logStreams"]
+        read = [logs.get_log_events(logGroupName=group, logStreamName=one["logStreamName"]) for one in streams]
+        return "\n".join(event["message"] for one in read for event in one["events"])
+
     def change(self, function: str, **settings: Any) -> None:
         """Changes a function's configuration; its processes start again."""
         client, name = self.client("lambda"), f"{deploy.NAME}-{function}".removesuffix("-api_handler")

@@ -20,13 +20,16 @@ def test_from_an_invitation_by_mail_to_a_lunch_that_waits_for_its_reviews(
     assert bob.ask("GET", "/MyEvents").json["appointments"] == [lunch]
     [told] = deployed.mail("bob@example.org", "Lunch on")
     assert "the crane" in text_of(told) and f"{deployed.site}/events/" in text_of(told)
-    assert told["Message-ID"] or told["Date"] or True
 
     deployed.set_clock("2026-12-08T12:30+00:00")  # half an hour after it was over
     deployed.fires("sweep")
     for address in ("ada@example.org", "bob@example.org"):
         deployed.mail(address, "How was lunch?")
-    assert {row.status for row in deployed.sql("SELECT status FROM event")} == {"Awaiting Evaluation"}
+    [event] = deployed.sql(
+        "SELECT status FROM event JOIN attendance ON event_id = event.id JOIN account USING (person_id)"
+        " WHERE username = 'ada'"
+    )
+    assert event.status == "Awaiting Evaluation"
 
 
 def test_from_office_hours_to_a_call_that_is_booked_and_moved(deployed: Deployed, community: Community) -> None:
@@ -57,9 +60,6 @@ def test_from_office_hours_to_a_call_that_is_booked_and_moved(deployed: Deployed
     deployed.set_clock("2026-12-13T12:00+00:00")  # less than a day before
     deployed.fires("sweep")
     deployed.mail("ina@example.org", "Reminder: call on Monday, 14 December")
-    deployed.set_clock("2026-12-12T12:00+00:00")
-    ina.does("DELETE", f"/api/appointments/{call['id']}")
-    deployed.mail("carla@example.org", "Cancelled: call on Monday, 14 December")
 
 
 def calendar_of(mail: Any) -> dict[str, str]:
@@ -73,8 +73,8 @@ def calendar_of(mail: Any) -> dict[str, str]:
 def test_a_lunch_matched_by_an_admins_wish_goes_through_the_queue(deployed: Deployed, community: Community) -> None:
     dora, emil = community.member("dora"), community.member("emil")
     for who in (dora, emil):
-        community.free(who, "2026-12-23")
-    community.admin.does("POST", "/api/admin/rounds", {"week": "2026-W52", "location": community.place})
+        community.free(who, "2026-12-16")
+    community.admin.does("POST", "/api/admin/rounds", {"week": "2026-W51", "location": community.place})
     deployed.fires("match_lunches")
     [lunch] = eventually(lambda: dora.ask("GET", "/MyEvents/").json["appointments"])
     assert lunch["people"] == ["Dora", "Emil"]

@@ -1,6 +1,5 @@
 """Consumers of a Kafka broker: batches come once, twice, with poison and again from the beginning, and each mail once."""
 
-import json
 import time
 from typing import Any
 
@@ -120,6 +119,4 @@ def test_a_broker_that_is_killed_delays_messages_and_loses_none(deployed: Deploy
     assert deployed.mails("jan@example.org") == []
     kafka.start()
     deployed.mail("jan@example.org", "Grace invites you")
-    [told] = deployed.sql("SELECT published FROM outbox ORDER BY id DESC LIMIT 1")
-    assert told.published is not None
-    assert len(json.dumps(deployed.sql("SELECT count(*) AS n FROM outbox WHERE published IS NULL")[0].n)) == 1
+    eventually(lambda: deployed.sql("SELECT FROM outbox WHERE published IS NULL") == [])

@@ -80,7 +80,7 @@ def test_a_function_sees_its_package_and_what_it_was_told_and_nothing_of_this_ma
     error, seen, log = probe("look")
     assert error == ""
     assert seen["packages"] == {"localstack": False, "psycopg2": False, "boto3": True, "kafka": False}
-    assert (Path(seen['folder']) / 'probe.py').exists() and 0 < seen["left"] <= 20_000
+    assert (Path(seen["folder"]) / "probe.py").exists() and 0 < seen["left"] <= 20_000
     assert seen["variables"]["AWS_LAMBDA_FUNCTION_NAME"] == "probe"
     assert not {"SECRETS_FILE", "PYTEST_CURRENT_TEST", "VIRTUAL_ENV"} & seen["variables"].keys()
     assert "START RequestId" in log and "loaded" in log and "asked for look" in log

@@ -24,13 +24,5 @@ def test_every_schedule_of_the_application_is_deployed_with_its_rate(deployed: D
 
 def test_a_schedule_fires_by_itself(deployed: Deployed, community: Community) -> None:
     """The deployment fired each once; whatever runs after that, EventBridge has started."""
-    logs = deployed.client("logs")
-
-    def starts() -> int:
-        group = f"/aws/lambda/{deploy.NAME}-match_lunches"
-        streams = logs.describe_log_streams(logGroupName=group)["logStreams"]
-        said = [logs.get_log_events(logGroupName=group, logStreamName=one["logStreamName"]) for one in streams]
-        return sum(event["message"].startswith("START") for one in said for event in one["events"])
-
-    before = starts()
-    eventually(lambda: starts() > before, 90)
+    before = deployed.log("match_lunches").count("START")
+    eventually(lambda: deployed.log("match_lunches").count("START") > before, 90)
