@@ -467,6 +467,13 @@ BEGIN
     RETURN EXISTS (SELECT FROM attendance WHERE event_id = wanted AND person_id = me());
 END $$;
 
+CREATE FUNCTION public.is_done(wanted uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT EXISTS (SELECT FROM event WHERE id = wanted AND status = 'Done')
+$$;
+
 CREATE FUNCTION public.keep_an_admin() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -997,6 +1004,20 @@ CREATE TABLE public.feed (
     made timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.filter_chunk (
+    layer smallint NOT NULL,
+    chunk integer NOT NULL,
+    seal_key text NOT NULL,
+    sealed bytea NOT NULL,
+    CONSTRAINT filter_chunk_is_of_a_layer CHECK (((layer >= 0) AND (layer <= 19))),
+    CONSTRAINT filter_chunk_is_whole CHECK ((length(sealed) = 8220)),
+    CONSTRAINT filter_chunk_is_within_its_layer CHECK (((chunk >= 0) AND (chunk < (1 << (layer)::integer)))),
+    CONSTRAINT filter_chunk_names_its_key CHECK ((seal_key ~ '^[0-9a-f]{8}$'::text))
+);
+ALTER TABLE ONLY public.filter_chunk ALTER COLUMN sealed SET STORAGE EXTERNAL;
+
+COMMENT ON COLUMN public.filter_chunk.seal_key IS 'What the key that sealed it is called: a digest, no part of it.';
+
 CREATE TABLE public.food_type (
     id smallint NOT NULL,
     name text NOT NULL,
@@ -1343,6 +1364,9 @@ ALTER TABLE ONLY public.feed
 
 ALTER TABLE ONLY public.feed
     ADD CONSTRAINT feed_token_is_unique UNIQUE (token_hash);
+
+ALTER TABLE ONLY public.filter_chunk
+    ADD CONSTRAINT filter_chunk_pkey PRIMARY KEY (layer, chunk);
 
 ALTER TABLE ONLY public.food_type
     ADD CONSTRAINT food_type_pkey PRIMARY KEY (id);
@@ -1753,7 +1777,7 @@ CREATE POLICY admins ON public.relationship TO rendezvous_app USING (( SELECT pu
 
 CREATE POLICY admins ON public.round FOR SELECT TO rendezvous_app USING (( SELECT public.i_am('admin'::text) AS i_am));
 
-CREATE POLICY admins_read ON public.review FOR SELECT TO rendezvous_app USING (( SELECT public.i_am('admin'::text) AS i_am));
+CREATE POLICY admins_read ON public.review FOR SELECT TO rendezvous_app USING ((( SELECT public.i_am('admin'::text) AS i_am) AND public.is_done(event_id)));
 
 CREATE POLICY admins_read_and_write ON public.rule_change TO rendezvous_app USING (public.i_am('admin'::text)) WITH CHECK (public.i_am('admin'::text));
 
@@ -1769,9 +1793,9 @@ ALTER TABLE public.asked_round ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.attendance ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY attendants_write ON public.review FOR INSERT TO rendezvous_app WITH CHECK ((event_id IN ( SELECT attendance.event_id
+CREATE POLICY attendants_write ON public.review FOR INSERT TO rendezvous_app WITH CHECK (((NOT public.is_done(event_id)) AND (event_id IN ( SELECT attendance.event_id
    FROM public.attendance
-  WHERE ((attendance.person_id = ( SELECT public.me() AS me)) AND (attendance.response = 'approved'::text)))));
+  WHERE ((attendance.person_id = ( SELECT public.me() AS me)) AND (attendance.response = 'approved'::text))))));
 
 ALTER TABLE public.audit ENABLE ROW LEVEL SECURITY;
 
@@ -1812,6 +1836,8 @@ CREATE POLICY everybody_reads ON public.location FOR SELECT USING (true);
 CREATE POLICY everybody_reads ON public.location_food FOR SELECT USING (true);
 
 ALTER TABLE public.feed ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.filter_chunk ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.food_type ENABLE ROW LEVEL SECURITY;
 
@@ -1868,6 +1894,8 @@ CREATE POLICY jobs ON public.event TO rendezvous_job USING (true);
 CREATE POLICY jobs ON public.event_food TO rendezvous_job USING (true);
 
 CREATE POLICY jobs ON public.feed TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.filter_chunk TO rendezvous_job USING (true);
 
 CREATE POLICY jobs ON public.food_type TO rendezvous_job USING (true);
 
@@ -2011,6 +2039,8 @@ ALTER TABLE public.rule_change ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.session ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY the_first ON public.filter_chunk FOR INSERT TO rendezvous_app WITH CHECK (((( SELECT public.me() AS me) IS NOT NULL) AND (layer = 0)));
+
 CREATE POLICY theirs ON public.event FOR UPDATE TO rendezvous_app USING ((public.is_asked_to(id) OR (creator = ( SELECT public.me() AS me)) OR ( SELECT public.i_am('admin'::text) AS i_am)));
 
 CREATE POLICY theirs_and_public ON public.event FOR SELECT TO rendezvous_app USING ((( SELECT public.i_am('admin'::text) AS i_am) OR (public AND (( SELECT public.me() AS me) IS NOT NULL)) OR public.sees_event(id)));
@@ -2040,6 +2070,10 @@ CREATE POLICY through_invitation ON public.invitation_revocation FOR SELECT TO r
 
 CREATE POLICY through_invitation ON public.invitation_use FOR SELECT TO rendezvous_app USING ((invitation_id IN ( SELECT invitation.id
    FROM public.invitation)));
+
+CREATE POLICY whoever_is_there ON public.filter_chunk FOR SELECT TO rendezvous_app USING ((( SELECT public.me() AS me) IS NOT NULL));
+
+CREATE POLICY whoever_reviews ON public.filter_chunk FOR UPDATE TO rendezvous_app USING ((( SELECT public.me() AS me) IS NOT NULL));
 
 REVOKE USAGE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO rendezvous_app;
@@ -2142,6 +2176,10 @@ GRANT ALL ON FUNCTION public.insist_on_an_admin() TO rendezvous_job;
 REVOKE ALL ON FUNCTION public.is_asked_to(wanted uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.is_asked_to(wanted uuid) TO rendezvous_job;
 GRANT ALL ON FUNCTION public.is_asked_to(wanted uuid) TO rendezvous_app;
+
+REVOKE ALL ON FUNCTION public.is_done(wanted uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.is_done(wanted uuid) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.is_done(wanted uuid) TO rendezvous_app;
 
 REVOKE ALL ON FUNCTION public.keep_an_admin() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.keep_an_admin() TO rendezvous_job;
@@ -2340,6 +2378,13 @@ GRANT DELETE ON TABLE public.feed TO rendezvous_app;
 GRANT SELECT(person_id) ON TABLE public.feed TO rendezvous_app;
 
 GRANT SELECT(made) ON TABLE public.feed TO rendezvous_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.filter_chunk TO rendezvous_job;
+GRANT SELECT,INSERT ON TABLE public.filter_chunk TO rendezvous_app;
+
+GRANT UPDATE(seal_key) ON TABLE public.filter_chunk TO rendezvous_app;
+
+GRANT UPDATE(sealed) ON TABLE public.filter_chunk TO rendezvous_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.food_type TO rendezvous_job;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.food_type TO rendezvous_app;
