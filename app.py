@@ -29,6 +29,7 @@ import chalicelib.lunch.api
 import chalicelib.lunch.event_pages
 import chalicelib.lunch.hours_pages
 import chalicelib.lunch.pause_pages
+import chalicelib.lunch.review_pages
 from chalicelib import clock, logs
 from chalicelib.config import config
 from chalicelib.web import fallbacks, parsing
@@ -50,6 +51,7 @@ for part in (
     chalicelib.lunch.event_pages,
     chalicelib.lunch.hours_pages,
     chalicelib.lunch.pause_pages,
+    chalicelib.lunch.review_pages,
     chalicelib.home.api,
     chalicelib.home.login_pages,
     chalicelib.home.week_pages,
