@@ -52,7 +52,7 @@ class Table:
         names = {id: name for name, id in self.ids.items()}
         found = set()
         for id, name in names.items():
-            for other in transaction(lambda db: blocked_pairs.kept_apart(db, id, names), JOB):  # noqa: B023
+            for other in transaction(lambda db: blocked_pairs.kept_apart(db, id, names), JOB):
                 found.add((name, names[other]))
         assert all((other, one) in found for one, other in found)
         return {frozenset(pair) for pair in found}
