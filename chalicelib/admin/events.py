@@ -3,7 +3,6 @@
 from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -122,4 +121,4 @@ def cancel(db: Database, caller: Caller, event: UUID, why: str, now: datetime) -
 
 
 def _day(event: Event) -> date:
-    return zones.local_time(event.starts, ZoneInfo(event.timezone)).date()
+    return zones.day_of(event.starts, event.timezone)

@@ -9,7 +9,11 @@ from msgspec import Meta
 from chalicelib.database import Database
 from chalicelib.lunch import attendances, events, food_types, locations, pauses, reviews
 from chalicelib.web import Routes
+<<<<<<< HEAD
 from chalicelib.web.field_types import Body, FoodName, Lines, Name, Week
+=======
+from chalicelib.web.field_types import Body, FoodName, Name, WeekName
+>>>>>>> main
 from chalicelib.web.request import Caller
 from chalicelib.web.responses import Yes
 
@@ -35,8 +39,8 @@ class GiveReview(Body):
 
 
 class BeginPause(Body):
-    first: Week
-    last: Week
+    first: WeekName
+    last: WeekName
 
 
 class Appointments(TypedDict):

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from chalicelib import rules
 from chalicelib.calendar import zones
@@ -189,7 +188,7 @@ def _is_late(event: Any, values: rules.Rules, now: datetime) -> bool:
 
 
 def _local_day(event: Any) -> Any:
-    return zones.local_time(event.starts, ZoneInfo(event.timezone)).date()
+    return zones.day_of(event.starts, event.timezone)
 
 
 def _about(event: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from uuid import UUID
 import numpy as np
 
 from chalicelib import rules
-from chalicelib.calendar.availability import Hours, Span, spans, without
+from chalicelib.calendar.occurrences import Hours, Span, spans, without
 from chalicelib.database import Database
 from chalicelib.lunch import blocked_pairs
 from chalicelib.lunch.encode import mask

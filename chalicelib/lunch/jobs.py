@@ -126,7 +126,7 @@ def _tell(db: Database, rows: list, topic: str, kind: str, now: datetime) -> Non
                     kind,
                     {
                         "event": str(row.id),
-                        "week": zones.week_name(zones.local_time(row.starts, ZoneInfo(row.timezone)).date()),
+                        "week": zones.week_name(zones.day_of(row.starts, row.timezone)),
                     },
                 )
                 for row in rows
