@@ -9,11 +9,7 @@ from msgspec import Meta
 from chalicelib.database import Database
 from chalicelib.lunch import attendances, events, food_types, locations, pauses, reviews
 from chalicelib.web import Routes
-<<<<<<< HEAD
-from chalicelib.web.field_types import Body, FoodName, Lines, Name, Week
-=======
-from chalicelib.web.field_types import Body, FoodName, Name, WeekName
->>>>>>> main
+from chalicelib.web.field_types import Body, FoodName, Lines, Name, WeekName
 from chalicelib.web.request import Caller
 from chalicelib.web.responses import Yes
 
