@@ -552,6 +552,24 @@ CREATE POLICY attendants_write ON review FOR INSERT TO rendezvous_app WITH CHECK
   WHERE ((attendance.person_id = (SELECT me())) AND (attendance.response = 'approved'))))));
 CREATE POLICY jobs ON review TO rendezvous_job USING (true);
 
+CREATE TABLE filter_chunk (
+    layer smallint NOT NULL,
+    chunk integer NOT NULL,
+    seal_key text NOT NULL,
+    sealed bytea NOT NULL,
+    CONSTRAINT filter_chunk_pkey PRIMARY KEY (layer, chunk),
+    CONSTRAINT filter_chunk_is_of_a_layer CHECK (((layer >= 0) AND (layer <= 19))),
+    CONSTRAINT filter_chunk_is_whole CHECK ((length(sealed) = 8220)),
+    CONSTRAINT filter_chunk_is_within_its_layer CHECK (((chunk >= 0) AND (chunk < (1 << (layer)::integer)))),
+    CONSTRAINT filter_chunk_names_its_key CHECK ((seal_key ~ '^[0-9a-f]{8}$'))
+);
+COMMENT ON COLUMN filter_chunk.seal_key IS 'What the key that sealed it is called: a digest, no part of it.';
+ALTER TABLE filter_chunk ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON filter_chunk TO rendezvous_job USING (true);
+CREATE POLICY the_first ON filter_chunk FOR INSERT TO rendezvous_app WITH CHECK ((((SELECT me()) IS NOT NULL) AND (layer = 0)));
+CREATE POLICY whoever_is_there ON filter_chunk FOR SELECT TO rendezvous_app USING (((SELECT me()) IS NOT NULL));
+CREATE POLICY whoever_reviews ON filter_chunk FOR UPDATE TO rendezvous_app USING (((SELECT me()) IS NOT NULL));
+
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Coaching
 -- Who coaches whom, and their calls; a call that is moved stays the same row.
@@ -787,29 +805,6 @@ CREATE TABLE rate (
     CONSTRAINT rate_counts_up CHECK ((count >= 0))
 );
 CREATE INDEX rate_since ON rate USING btree (since);
-
--- ---------------------------------------------------------------------------------------------------------------------
--- Not told yet
--- Name them in infra/schema/story.py.
--- ---------------------------------------------------------------------------------------------------------------------
-
-CREATE TABLE filter_chunk (
-    layer smallint NOT NULL,
-    chunk integer NOT NULL,
-    seal_key text NOT NULL,
-    sealed bytea NOT NULL,
-    CONSTRAINT filter_chunk_pkey PRIMARY KEY (layer, chunk),
-    CONSTRAINT filter_chunk_is_of_a_layer CHECK (((layer >= 0) AND (layer <= 19))),
-    CONSTRAINT filter_chunk_is_whole CHECK ((length(sealed) = 8220)),
-    CONSTRAINT filter_chunk_is_within_its_layer CHECK (((chunk >= 0) AND (chunk < (1 << (layer)::integer)))),
-    CONSTRAINT filter_chunk_names_its_key CHECK ((seal_key ~ '^[0-9a-f]{8}$'))
-);
-COMMENT ON COLUMN filter_chunk.seal_key IS 'What the key that sealed it is called: a digest, no part of it.';
-ALTER TABLE filter_chunk ENABLE ROW LEVEL SECURITY;
-CREATE POLICY jobs ON filter_chunk TO rendezvous_job USING (true);
-CREATE POLICY the_first ON filter_chunk FOR INSERT TO rendezvous_app WITH CHECK ((((SELECT me()) IS NOT NULL) AND (layer = 0)));
-CREATE POLICY whoever_is_there ON filter_chunk FOR SELECT TO rendezvous_app USING (((SELECT me()) IS NOT NULL));
-CREATE POLICY whoever_reviews ON filter_chunk FOR UPDATE TO rendezvous_app USING (((SELECT me()) IS NOT NULL));
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Functions
