@@ -86,7 +86,7 @@ def read_blocked_pairs(db: Database) -> Page:
 
 @routes.page("/admin/outbox", who="admin")
 def read_outbox(db: Database) -> Page:
-    return page("admin/outbox.html", waiting=messages.waiting(db))
+    return page("admin/outbox.html", waiting=messages.waiting(db), dead=messages.dead_letters(db))
 
 
 @routes.page("/admin/audit", who="admin")
