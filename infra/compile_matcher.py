@@ -18,7 +18,24 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = Path("chalicelib/lunch/matching")
-MODULES = ("people", "blocks", "near", "tables", "greedy", "rescue", "exchange", "regroup", "small", "fill", "emit")
+MODULES = (
+    "people",
+    "blocks",
+    "near",
+    "tables",
+    "greedy",
+    "rescue",
+    "exchange",
+    "regroup",
+    "small",
+    "fill",
+    "emit",
+    "groups",
+    "graph",
+    "component",
+    "trees",
+    "covers",
+)
 
 
 def main(arguments: list[str]) -> int:

@@ -8,11 +8,11 @@ as the answer to every form that was accepted.
 import re
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from chalicelib import clock
 from tests.coaching.practice import NOW, Practice, book
 from tests.lunches import lunch
 from tests.people import Answer, Browser, Community
@@ -383,7 +383,7 @@ class World:
             "INSERT INTO round VALUES (%s, '2026-11-16', %s, %s, 3, 1, 0, 0, true, 1, '')",
             id,
             harbour,
-            datetime.now(UTC),
+            clock.now(),
         )
         return id
 
@@ -403,7 +403,7 @@ def csrf(browser: Browser) -> str:
     from chalicelib.web import csrf
     from chalicelib.web.request import Request
 
-    request = Request("POST", "/", "/", {}, [], "", "", datetime.now(UTC), token=browser.cookie.encode())
+    request = Request("POST", "/", "/", {}, [], "", "", clock.now(), token=browser.cookie.encode())
     return csrf.token(request) if browser.cookie else ""
 
 

@@ -10,7 +10,7 @@ from chalicelib import rules
 from chalicelib.accounts import invitations
 from chalicelib.database import Database
 from chalicelib.web import Form, Routes
-from chalicelib.web.field_types import Body, InvitedEmail, Line
+from chalicelib.web.field_types import Body, Empty, InvitedEmail, Line
 from chalicelib.web.request import Caller
 from chalicelib.web.responses import Page, Redirect, page
 
@@ -30,10 +30,6 @@ class Shown(Body):
 
 class Give(Body):
     to: InvitedEmail | None = None
-
-
-class Nothing(Body):
-    pass
 
 
 @routes.page("/invitations")
@@ -59,6 +55,6 @@ def give(db: Database, caller: Caller, body: Give, now: datetime) -> Redirect:
 
 
 @routes.form("/invitations/{invitation}/revoke", shows=mine)
-def revoke(db: Database, caller: Caller, invitation: UUID, body: Nothing) -> Redirect:
+def revoke(db: Database, caller: Caller, invitation: UUID, body: Empty) -> Redirect:
     invitations.revoke(db, caller, invitation)
     return Redirect("/invitations?done=revoked")

@@ -12,7 +12,7 @@ from chalicelib.admin.lists import Which
 from chalicelib.calendar import zones
 from chalicelib.database import Database
 from chalicelib.web import Form, Routes
-from chalicelib.web.field_types import Body, Line, Name, Number, WeekName, Zone
+from chalicelib.web.field_types import Body, Empty, Line, Name, Number, WeekName, Zone
 from chalicelib.web.request import Caller
 from chalicelib.web.responses import Page, Redirect, page
 
@@ -26,10 +26,6 @@ class Place(Body):
     meeting_point: Line = ""
     foods: Foods = []
     why: Line = ""
-
-
-class Nothing(Body):
-    pass
 
 
 class RunRound(Body):
@@ -126,7 +122,7 @@ def close(db: Database, caller: Caller, location: Number, body: Why, now: dateti
 
 
 @routes.form("/admin/locations/{location}/open", shows=read_location, who="admin")
-def reopen(db: Database, caller: Caller, location: Number, body: Nothing, now: datetime) -> Redirect:
+def reopen(db: Database, caller: Caller, location: Number, body: Empty, now: datetime) -> Redirect:
     locations.change(db, caller, location, {"open": True}, "", now)
     return Redirect("/admin/locations")
 
@@ -154,7 +150,7 @@ def rename_food_type(db: Database, caller: Caller, food_type: Number, body: Name
 
 
 @routes.form("/admin/food-types/{food_type}/remove", shows=read_food_type, who="admin")
-def remove_food_type(db: Database, caller: Caller, food_type: Number, body: Nothing, now: datetime) -> Redirect:
+def remove_food_type(db: Database, caller: Caller, food_type: Number, body: Empty, now: datetime) -> Redirect:
     food_types.remove(db, caller, food_type, now)
     return Redirect("/admin/food-types")
 

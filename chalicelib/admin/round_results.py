@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -111,7 +110,7 @@ def ask(db: Database, caller: Caller, location: int, week: str, why: str, now: d
     if not place.open:
         raise Invalid.field("location", "is closed")
     monday = zones.week_of(week)
-    this = zones.monday(zones.local_time(now, ZoneInfo(place.timezone)).date())
+    this = zones.this_monday(now, place.timezone)
     if not this <= monday <= this + timedelta(weeks=WEEKS_AHEAD):
         raise Invalid.field("week", f"must be this week or one of the next {WEEKS_AHEAD}")
     audit.note(db, caller, f"asked for a round of {week}", place.name, why, now)

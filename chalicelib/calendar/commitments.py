@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from chalicelib.calendar.availability import Span
+from chalicelib.calendar.occurrences import Span
 from chalicelib.database import Database
 from chalicelib.web.request import Caller
 

@@ -2,7 +2,7 @@
 
 import re
 import zoneinfo
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -36,6 +36,26 @@ def instant(local: datetime, place: ZoneInfo) -> datetime:
 def local_time(at: datetime, place: ZoneInfo) -> datetime:
     """An instant as wall time, with its offset."""
     return at.astimezone(place)
+
+
+def day_of(at: datetime, timezone: str) -> date:
+    """The day that an instant falls on in the zone of that name."""
+    return local_time(at, ZoneInfo(timezone)).date()
+
+
+def at(day: date, clock_time: time, place: ZoneInfo) -> datetime:
+    """The instant at which clocks there show that time of that day."""
+    return instant(datetime.combine(day, clock_time), place)
+
+
+def midnight(day: date, place: ZoneInfo) -> datetime:
+    """The instant at which that day begins."""
+    return at(day, time(), place)
+
+
+def this_monday(now: datetime, timezone: str) -> date:
+    """The Monday of the current week in the zone of that name."""
+    return monday(day_of(now, timezone))
 
 
 def monday(day: date) -> date:

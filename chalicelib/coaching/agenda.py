@@ -10,8 +10,8 @@ from chalicelib import rules
 from chalicelib.accounts import feeds, links
 from chalicelib.accounts.people import FORMER_MEMBER
 from chalicelib.calendar import zones
-from chalicelib.calendar.availability import Span
 from chalicelib.calendar.entries import Entry
+from chalicelib.calendar.occurrences import Span
 from chalicelib.coaching import schemas
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound
@@ -105,7 +105,7 @@ def weeks(
     caller: Caller, first: str | None, count: int | None, in_force: rules.Rules, now: datetime
 ) -> tuple[date, int]:
     """The Monday and the number of weeks that were asked for. Raises Invalid beyond the rules."""
-    today = zones.local_time(now, ZoneInfo(caller.timezone)).date()
+    today = zones.day_of(now, caller.timezone)
     this = zones.monday(today)
     monday = this if first is None else zones.week_of(first, "from")
     earliest = this - timedelta(weeks=in_force.coaching.past_weeks)
@@ -154,9 +154,7 @@ def window(db: Database, caller: Caller, first: str | None, count: int | None, n
         "from": zones.week_name(monday),
         "weeks": number,
         "appointments": [shown(call, caller, by_coach[call.coach_id]) for call in calls],
-        "next": following(
-            monday, number, last_week(zones.monday(zones.local_time(now, ZoneInfo(caller.timezone)).date()), in_force)
-        ),
+        "next": following(monday, number, last_week(zones.this_monday(now, caller.timezone), in_force)),
     }
 
 

@@ -10,20 +10,18 @@ from msgspec import Meta
 from chalicelib.calendar import availability
 from chalicelib.calendar.api import ChangeAvailability, Days
 from chalicelib.calendar.availability import Availability
+from chalicelib.calendar.occurrences import Span
 from chalicelib.coaching import agenda, appointments, coaches, free_slots, office_hours, schemas, series
 from chalicelib.coaching.office_hours import Calls
 from chalicelib.database import Database
 from chalicelib.web import Routes, url
-from chalicelib.web.field_types import Body, Day, Line, LocalTime, Zone, matching, wall_time
+from chalicelib.web.field_types import Body, Day, Instant, Line, LocalTime, WeekName, Zone, matching, wall_time
 from chalicelib.web.request import Caller
 from chalicelib.web.responses import Answer
 
 routes = Routes(__name__)
 
 Slug = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._-]+\Z")]
-Instant = Annotated[datetime, Meta(tz=True)]
-"""A time with its offset, RFC 3339."""
-Week = Annotated[str, Meta(pattern=r"^[0-9]{4}-W[0-9]{2}\Z")]
 Weeks = Annotated[int, Meta(ge=1, le=200)]
 CallUrl = Annotated[
     str,
@@ -36,7 +34,7 @@ CallUrl = Annotated[
 
 
 class WhichWeeks(Body, rename={"first": "from"}):
-    first: Week | None = None
+    first: WeekName | None = None
     weeks: Weeks | None = None
 
 
@@ -109,7 +107,7 @@ class CallLink(Body):
     url: CallUrl
 
 
-def _slots(spans: list[availability.Span], caller: Caller) -> schemas.Slots:
+def _slots(spans: list[Span], caller: Caller) -> schemas.Slots:
     return {"slots": free_slots.shown(spans, caller.timezone)}
 
 

@@ -8,11 +8,10 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 from chalicelib import rules
 from chalicelib.calendar import zones
-from chalicelib.calendar.availability import Span
+from chalicelib.calendar.occurrences import Span
 from chalicelib.coaching import agenda, coaches, schemas, slots
 from chalicelib.coaching.agenda import Call
 from chalicelib.coaching.coaches import Client, Coach
@@ -254,7 +253,7 @@ def _message(kind: str, id: UUID, coach: UUID, client: UUID, span: Span, by: UUI
 
 def data(id: UUID, coach: UUID, client: UUID, span: Span, by: UUID, timezone: str) -> dict[str, Any]:
     """What a message says of a call: ids and when; the week is the ISO week of its start in the coach's zone."""
-    day = zones.local_time(span[0], ZoneInfo(timezone)).date()
+    day = zones.day_of(span[0], timezone)
     return {
         "appointment": str(id),
         "coach": str(coach),

@@ -10,14 +10,14 @@ from zoneinfo import ZoneInfo
 from msgspec import Meta
 
 from chalicelib.calendar import zones
-from chalicelib.calendar.availability import Span
+from chalicelib.calendar.occurrences import Span
 from chalicelib.coaching import agenda, appointments, coaches, free_slots, series, upcoming
-from chalicelib.coaching.api import Instant, Slug, Week, Weeks
+from chalicelib.coaching.api import Slug, Weeks
 from chalicelib.coaching.schemas import Calls
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound, UserError
 from chalicelib.web import Form, Routes
-from chalicelib.web.field_types import Body, ClockTime, Day, Line
+from chalicelib.web.field_types import Body, ClockTime, Day, Instant, Line, WeekName, wall_time_of
 from chalicelib.web.request import Caller
 from chalicelib.web.responses import Page, Redirect, page
 
@@ -32,7 +32,7 @@ DONE = {
 
 
 class Shown(Body):
-    week: Week | None = None
+    week: WeekName | None = None
     done: Line = ""
 
 
@@ -57,7 +57,7 @@ class Cancel(Body):
 
 
 class Window(Body, rename={"first": "from"}):
-    first: Week | None = None
+    first: WeekName | None = None
     weeks: Weeks | None = None
     done: Line = ""
     call: UUID | None = None
@@ -121,7 +121,7 @@ def appointments_of(db: Database, caller: Caller, query: Window, now: datetime) 
         window=window,
         monday=zones.week_of(window["from"]),
         leapt=call is None and window is not first,
-        this=zones.week_name(zones.local_time(now, ZoneInfo(caller.timezone)).date()),
+        this=zones.week_name(zones.day_of(now, caller.timezone)),
         at=datetime.fromisoformat,
     )
 
@@ -175,7 +175,7 @@ def slots_of_week(
     """One week of slots for a page: the days, and the weeks before and after as far as there can be slots."""
     coach, name, _, slots = free_slots.of_weeks(db, caller, slug, week, 1, client, moving, now)
     monday = zones.week_of(name)
-    this = zones.monday(zones.local_time(now, ZoneInfo(caller.timezone)).date())
+    this = zones.this_monday(now, caller.timezone)
     last = this + coach.calendar.terms.horizon
     return {
         "zone": coach.zone.key,
@@ -220,8 +220,7 @@ def typed_start(day: date, clock: str, caller: Caller) -> datetime:
     """A day and a time of the caller's zone as an instant. Raises Invalid for a time that his clock skips that day;
     of one that comes twice it is the first."""
     place = ZoneInfo(caller.timezone)
-    hours, minutes = clock.split(":")[:2]
-    wall = datetime.combine(day, datetime.min.time().replace(hour=int(hours), minute=int(minutes)))
+    wall = wall_time_of(day, clock)
     if not 1 < day.year < 9999:
         raise Invalid.field("day", "must be within ten years")
     start = zones.instant(wall, place)
@@ -239,7 +238,7 @@ def _my_coach(db: Database, caller: Caller) -> Slug:
 
 
 def _day(span: Span, caller: Caller) -> date:
-    return zones.local_time(span[0], ZoneInfo(caller.timezone)).date()
+    return zones.day_of(span[0], caller.timezone)
 
 
 def _other(call: Any, caller: Caller) -> str:

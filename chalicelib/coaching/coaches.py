@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chalicelib import rules
-from chalicelib.calendar.availability import Hours
+from chalicelib.calendar.occurrences import Hours
 from chalicelib.coaching import slots
 from chalicelib.coaching.slots import Calendar
 from chalicelib.database import Database

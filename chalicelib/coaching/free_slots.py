@@ -5,7 +5,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chalicelib.calendar import zones
-from chalicelib.calendar.availability import Span
+from chalicelib.calendar.occurrences import Span
 from chalicelib.coaching import agenda, coaches, slots
 from chalicelib.coaching.coaches import Coach
 from chalicelib.coaching.schemas import Slot
@@ -30,7 +30,7 @@ def of_weeks(
 
     Raises NotFound for a coach that is not the caller's; Invalid for weeks before this one or beyond the horizon.
     """
-    this = zones.monday(zones.local_time(now, ZoneInfo(caller.timezone)).date())
+    this = zones.this_monday(now, caller.timezone)
     monday = this if first is None else zones.week_of(first, "from")
     number = count or WEEKS
     if not this <= monday <= this + timedelta(weeks=105):

@@ -1,13 +1,14 @@
 """Office hours: when a coach has calls. Changing them never drops a booked call in silence: it lists those and asks."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from chalicelib.calendar import availability, zones
-from chalicelib.calendar.availability import Availability, Hours, Span, occurrences
+from chalicelib.calendar.availability import Availability
+from chalicelib.calendar.occurrences import Hours, Span, occurrences
 from chalicelib.coaching import appointments
 from chalicelib.coaching.schemas import Block
 from chalicelib.coaching.slots import MARGIN
@@ -66,7 +67,7 @@ def be_away(db: Database, caller: Caller, day: date, now: datetime, *, asked: bo
     today = zones.local_time(now, place).date()
     if not today <= day <= today + availability.FARTHEST:
         raise Invalid.field("day", "must be within the coming two years")
-    begin, end = (zones.instant(datetime.combine(day + timedelta(days=n), time()), place) for n in (0, 1))
+    begin, end = (zones.midnight(day + timedelta(days=n), place) for n in (0, 1))
     db.run("SELECT lock_coach(%(me)s)", me=caller.id)
     booked = [] if asked else [call for call in _coming(db, caller, now) if call[0] < end and begin < call[1]]
     if booked:

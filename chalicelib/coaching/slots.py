@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from chalicelib.calendar.availability import Hours, Span, merged, occurrences
+from chalicelib.calendar.occurrences import Hours, Span, merged, occurrences
 from chalicelib.rules import Rules
 
 Month = tuple[int, int]

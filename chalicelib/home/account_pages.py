@@ -14,7 +14,7 @@ from chalicelib.home import erasure
 from chalicelib.lunch import food_types, locations
 from chalicelib.notifications import kinds
 from chalicelib.web import Form, Routes, credentials
-from chalicelib.web.field_types import AnyPassword, Body, Email, FoodName, Line, Name, Password, Zone
+from chalicelib.web.field_types import AnyPassword, Body, Email, Empty, FoodName, Line, Name, Password, Zone
 from chalicelib.web.request import Caller, Request
 from chalicelib.web.responses import Page, Redirect, page
 
@@ -65,10 +65,6 @@ class CreateToken(Body):
 
 class Erase(Body):
     password: AnyPassword
-
-
-class Nothing(Body):
-    pass
 
 
 @routes.page("/account", banned=None)
@@ -136,7 +132,7 @@ def change_address(
 
 
 @routes.form("/account/email/confirmation", shows=address)
-def confirm_again(db: Database, caller: Caller, body: Nothing, now: datetime) -> Redirect:
+def confirm_again(db: Database, caller: Caller, body: Empty, now: datetime) -> Redirect:
     people.confirm_again(db, caller, now)
     return Redirect("/account?done=asked")
 
@@ -155,13 +151,13 @@ def change_password(
 
 
 @routes.form("/account/sessions", shows=account, banned=None)
-def log_out_everywhere(db: Database, caller: Caller, body: Nothing) -> Redirect:
+def log_out_everywhere(db: Database, caller: Caller, body: Empty) -> Redirect:
     sessions.end(db, caller)
     return Redirect("/account?done=everywhere")
 
 
 @routes.form("/account/sessions/{id}", shows=account, banned=None)
-def end_session(db: Database, caller: Caller, id: UUID, body: Nothing) -> Redirect:
+def end_session(db: Database, caller: Caller, id: UUID, body: Empty) -> Redirect:
     if not sessions.end(db, caller, id):
         raise NotFound("You are logged out there already")
     return Redirect("/account?done=ended")
@@ -174,18 +170,18 @@ def create_token(db: Database, caller: Caller, body: CreateToken, now: datetime)
 
 
 @routes.form("/account/tokens/{id}", shows=account)
-def revoke_token(db: Database, caller: Caller, id: UUID, body: Nothing) -> Redirect:
+def revoke_token(db: Database, caller: Caller, id: UUID, body: Empty) -> Redirect:
     tokens.revoke(db, caller, id)
     return Redirect("/account?done=revoked")
 
 
 @routes.form("/account/feed", shows=account)
-def open_feed(db: Database, caller: Caller, body: Nothing) -> Redirect:
+def open_feed(db: Database, caller: Caller, body: Empty) -> Redirect:
     return Redirect("/account", {"Set-Cookie": credentials.shown_once(feeds.open(db, caller))})
 
 
 @routes.form("/account/feed/close", shows=account)
-def close_feed(db: Database, caller: Caller, body: Nothing) -> Redirect:
+def close_feed(db: Database, caller: Caller, body: Empty) -> Redirect:
     feeds.close(db, caller)
     return Redirect("/account?done=closed")
 

@@ -9,7 +9,7 @@ from chalicelib.database import Database, transaction
 from chalicelib.home import enrolment
 from chalicelib.lunch import food_types, locations
 from chalicelib.web import ANYBODY, Form, Routes, auth, credentials, saved_forms
-from chalicelib.web.field_types import AnyPassword, Body, Code, Email, Line, Password
+from chalicelib.web.field_types import AnyPassword, Body, Code, Email, Empty, Line, Password
 from chalicelib.web.request import Caller, Request
 from chalicelib.web.responses import Page, Redirect, page
 
@@ -40,10 +40,6 @@ class LogIn(Body):
 
 class Invited(Body):
     invitation_code: Code = ""
-
-
-class Nothing(Body):
-    pass
 
 
 class Done(Body):
@@ -94,7 +90,7 @@ def log_in(request: Request, body: LogIn, now: datetime) -> Page | Redirect:
 
 
 @routes.form("/logout", who=ANYBODY, shows=login)
-def log_out(request: Request, body: Nothing) -> Redirect:
+def log_out(request: Request, body: Empty) -> Redirect:
     sessions.log_out(request.token_hash)
     return Redirect("/", {"Set-Cookie": credentials.session_cookie("", timedelta())})
 

@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from chalicelib import rules
 from chalicelib.accounts import people
@@ -25,7 +24,7 @@ REASONS = {
 
 def of(db: Database, caller: Caller, now: datetime) -> dict[str, Any]:
     """What the caller's front page shows."""
-    today = zones.local_time(now, ZoneInfo(caller.timezone)).date()
+    today = zones.day_of(now, caller.timezone)
     next_monday = zones.monday(today) + timedelta(days=7)
     location = locations.of(db, caller)
     account = people.account(db, caller)

@@ -7,7 +7,7 @@ from uuid import UUID
 from chalicelib.database import Database
 from chalicelib.lunch import attendances, events, food_types, locations, pauses
 from chalicelib.web import Routes
-from chalicelib.web.field_types import Body, FoodName, Name, Week
+from chalicelib.web.field_types import Body, FoodName, Name, WeekName
 from chalicelib.web.request import Caller
 from chalicelib.web.responses import Yes
 
@@ -28,8 +28,8 @@ class Respond(Body):
 
 
 class BeginPause(Body):
-    first: Week
-    last: Week
+    first: WeekName
+    last: WeekName
 
 
 class Appointments(TypedDict):

@@ -8,7 +8,7 @@ from uuid import UUID
 import numpy as np
 
 from chalicelib import rules
-from chalicelib.calendar.availability import Hours, Span, spans, without
+from chalicelib.calendar.occurrences import Hours, Span, spans, without
 from chalicelib.database import Database
 from chalicelib.lunch.encode import mask
 from chalicelib.lunch.matching import Columns
@@ -50,8 +50,10 @@ def read(db: Database, monday: date, location: int, now: datetime) -> Round:
         eats=np.array([row.eats & _64_BITS for row in rows], np.uint64),
         waited=np.array([row.waited for row in rows], np.int32),
         forbidden=_pairs(
-            sorted({(number[p.one], number[p.other]) for p in pairs if p.last > recently}
-                   | {(number[p.one], number[p.other]) for p in refused}),
+            sorted(
+                {(number[p.one], number[p.other]) for p in pairs if p.last > recently}
+                | {(number[p.one], number[p.other]) for p in refused}
+            ),
             2,
         ),
         met=_pairs([(number[p.one], number[p.other], max(0, (week.begins - p.last).days // 7)) for p in pairs], 3),

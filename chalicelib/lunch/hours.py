@@ -6,7 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chalicelib.calendar import availability, commitments, zones
-from chalicelib.calendar.availability import Hours, Span, merged, spans
+from chalicelib.calendar.occurrences import Hours, Span, merged, spans
 from chalicelib.calendar.timetables import Row, timetable
 from chalicelib.database import Database
 from chalicelib.lunch.weeks import Week, possible_starts, week_at
@@ -47,7 +47,7 @@ def read(db: Database, caller: Caller, location: Any | None, values: Rules, mond
     """The caller's hours in the week of that Monday."""
     place = ZoneInfo(caller.timezone)
     lunches = week_at(monday, location.timezone, values) if location else None
-    begins, ends = (zones.instant(datetime.combine(monday + timedelta(days=days), time()), place) for days in (0, 7))
+    begins, ends = (zones.midnight(monday + timedelta(days=days), place) for days in (0, 7))
     if lunches:  # the place's week begins and ends by another clock
         begins, ends = min(begins, lunches.begins), max(ends, lunches.ends)
     taken = commitments.mine(db, caller, begins, ends)

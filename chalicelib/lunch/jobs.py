@@ -1,7 +1,6 @@
 """What runs by itself: the weekly match, and the sweeps that move events on when their time has come."""
 
 from datetime import date, datetime, time, timedelta
-
 from zoneinfo import ZoneInfo
 
 from chalicelib import rules
@@ -74,7 +73,7 @@ def _due(db: Database, now: datetime) -> list[tuple[int, date, datetime]]:
     )
     found = []
     for row in rows:
-        this = zones.monday(zones.local_time(now, ZoneInfo(row.timezone)).date())
+        this = zones.this_monday(now, row.timezone)
         missed = [this] if any(week < this for week in row.weeks) else []
         for monday in (*missed, this + WEEK):
             hour = match_hour(monday, row.timezone, values)
@@ -86,7 +85,7 @@ def _due(db: Database, now: datetime) -> list[tuple[int, date, datetime]]:
 def match_hour(monday: date, timezone: str, values: rules.Rules) -> datetime:
     """When the round of the week that begins on that Monday is due, at a place in that zone; in UTC."""
     day = monday - WEEK + timedelta(days=rules.DAYS.index(values.lunch.match_day))
-    return zones.instant(datetime.combine(day, time(values.lunch.match_hour)), ZoneInfo(timezone))
+    return zones.at(day, time(values.lunch.match_hour), ZoneInfo(timezone))
 
 
 def _has_hours_left(monday: date, timezone: str, values: rules.Rules, now: datetime) -> bool:

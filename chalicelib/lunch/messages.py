@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from chalicelib.calendar import zones
 from chalicelib.messaging import topics
@@ -118,7 +117,7 @@ def _of_week(event: Any, kind: str, data: dict[str, Any]) -> list[Message]:
 
 
 def _day(event: Any) -> date:
-    return zones.local_time(event.starts, ZoneInfo(event.timezone)).date()
+    return zones.day_of(event.starts, event.timezone)
 
 
 def _ids(people: Iterable[UUID]) -> list[str]:

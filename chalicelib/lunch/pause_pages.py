@@ -2,13 +2,12 @@
 
 from datetime import date, datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from chalicelib.calendar import zones
 from chalicelib.database import Database
 from chalicelib.lunch import pauses
 from chalicelib.web import Form, Routes
-from chalicelib.web.field_types import Body, Line, Week
+from chalicelib.web.field_types import Body, Empty, Line, WeekName
 from chalicelib.web.request import Caller
 from chalicelib.web.responses import Page, Redirect, page
 
@@ -22,12 +21,8 @@ class Done(Body):
 
 
 class Begin(Body):
-    first: Week
-    last: Week
-
-
-class Nothing(Body):
-    pass
+    first: WeekName
+    last: WeekName
 
 
 OFFERED = 26
@@ -36,7 +31,7 @@ OFFERED = 26
 
 @routes.page("/availability/pauses")
 def mine(db: Database, caller: Caller, form: Form, query: Done, now: datetime) -> Page:
-    monday = zones.monday(zones.local_time(now, ZoneInfo(caller.timezone)).date())
+    monday = zones.this_monday(now, caller.timezone)
     return page(
         "lunch/pauses.html",
         done=DONE.get(query.done),
@@ -52,7 +47,7 @@ def begin(db: Database, caller: Caller, body: Begin, now: datetime) -> Redirect:
 
 
 @routes.form("/availability/pauses/{id}", shows=mine)
-def end(db: Database, caller: Caller, id: UUID, body: Nothing) -> Redirect:
+def end(db: Database, caller: Caller, id: UUID, body: Empty) -> Redirect:
     pauses.end(db, caller, id)
     return Redirect("/availability/pauses?done=ended")
 

@@ -34,7 +34,9 @@ def claim(db: Database, now: datetime) -> int:
     )
     people = states.people_of(db, [row.id for row in rows], "approved")
     told = [
-        messages.mail_due("lunch_reminder", person, event=str(event)) for event in sorted(people) for person in people[event]
+        messages.mail_due("lunch_reminder", person, event=str(event))
+        for event in sorted(people)
+        for person in people[event]
     ]
     outbox.put_all(db, told, now)
     return len(rows)

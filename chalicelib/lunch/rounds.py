@@ -107,7 +107,16 @@ def _insert(db: Database, given: candidates.Round, result: Result, values: rules
     titles = {id: f"{name} at {given.location.name}"[:100] for id, name in given.foods.items()}
     lunches = [
         Lunch(
-            uuid4(), titles[food], *during[start], food, people, given.location.id, given.location.timezone, low, high,
+            uuid4(),
+            titles[food],
+            during[start][0],
+            during[start][1],
+            food,
+            people,
+            given.location.id,
+            given.location.timezone,
+            low,
+            high,
             values.lunch.open_seats and len(people) < high,
         )
         for people, start, food in zip(members, result.start.tolist(), result.food.tolist(), strict=True)

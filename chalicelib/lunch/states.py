@@ -7,7 +7,6 @@ from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from chalicelib import rules
 from chalicelib.calendar import zones
@@ -120,7 +119,7 @@ def is_late(event: Any, values: rules.Rules, now: datetime) -> bool:
 
 def monday_of(event: Any) -> date:
     """The Monday of the lunch's week, where it is."""
-    return zones.monday(zones.local_time(event.starts, ZoneInfo(event.timezone)).date())
+    return zones.monday(zones.day_of(event.starts, event.timezone))
 
 
 def _ask_again(db: Database, event: Any, values: rules.Rules, now: datetime) -> None:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from chalicelib import rules
 from chalicelib.calendar import zones
-from chalicelib.calendar.availability import Hours, Span, spans, without
+from chalicelib.calendar.occurrences import Hours, Span, spans, without
 from chalicelib.lunch.encode import mask
 
 

@@ -139,7 +139,9 @@ MESSAGES: tuple[Message, ...] = (
         "A lunch is over and waits for reviews",
         ("event", "week", "location"),
     ),
-    Message("event.done", ("Events_All",), "event", "A lunch is over, and so are its reviews", ("event", "week", "location")),
+    Message(
+        "event.done", ("Events_All",), "event", "A lunch is over, and so are its reviews", ("event", "week", "location")
+    ),
     Message(
         "appointment.booked",
         ("Appointments_All",),

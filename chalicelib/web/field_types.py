@@ -4,7 +4,7 @@ Texts are length-limited and refuse control characters, line separators, halves 
 API Gateway makes of invalid UTF-8), so that none of them reaches a page, a mail or PostgreSQL.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -35,7 +35,7 @@ FoodName = Annotated[str, Meta(min_length=1, max_length=40, pattern=_NAME)]
 Reason = Annotated[str, Meta(min_length=1, max_length=255, pattern=_NAME)]
 """Why somebody did something, in a line."""
 WeekName = Annotated[str, matching(r"^[0-9]{4}-W[0-9]{2}\Z", "is no week we can read, such as 2026-W48")]
-"""An ISO week: ``2026-W48``."""
+"""An ISO week: ``2026-W48``, as ``<input type=week>`` sends it."""
 Lines = Annotated[str, Meta(pattern=_LINES)]
 """Lines of text, as long as who takes them says."""
 Username = Annotated[
@@ -81,8 +81,6 @@ ClockTime = Annotated[
 ]
 """A time of day as ``<input type=time>`` sends it, or as people type it: ``11:30``, ``9:05``."""
 Day = date
-Week = Annotated[str, Meta(pattern=r"^[0-9]{4}-W[0-9]{2}\Z")]
-"""An ISO week: ``2026-W51``, as ``<input type=week>`` sends it."""
 Instant = Annotated[datetime, Meta(tz=True)]
 """A moment with its offset, as answers carry it."""
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
@@ -95,12 +93,22 @@ class Body(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """What a request may carry: unknown fields are refused."""
 
 
+class Empty(Body):
+    """A form that is only a button."""
+
+
 def wall_time(given: str, field: str) -> datetime:
     """A LocalTime as a naive datetime. Raises Invalid naming the field if there is no such day or minute."""
     try:
         return datetime.fromisoformat(given)
     except ValueError:
         raise Invalid.field(field, "is no time there is") from None
+
+
+def wall_time_of(day: date, clock: str) -> datetime:
+    """A Day and a ClockTime as a naive datetime."""
+    hours, minutes = clock.split(":")[:2]
+    return datetime.combine(day, time(int(hours), int(minutes)))
 
 
 S = TypeVar("S")

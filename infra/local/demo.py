@@ -8,7 +8,6 @@ import random
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID, uuid5
-from zoneinfo import ZoneInfo
 
 import psycopg2
 import psycopg2.extras
@@ -264,7 +263,7 @@ def week_to_match(now: datetime) -> date:
 
 def _starts(monday: date, timezone: str, values: rules.Rules) -> list[tuple[date, datetime]]:
     lunches = week_at(monday, timezone, values).lunches
-    return [(zones.local_time(start, ZoneInfo(timezone)).date(), start) for start, _ in lunches]
+    return [(zones.day_of(start, timezone), start) for start, _ in lunches]
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ import psycopg2
 from psycopg2 import sql
 
 from infra.local import binaries, processes
-from infra.local.faults import Fault, disk_faults, full_disk
+from infra.local.errors import LocalError, disk_errors, disk_is_full
 
 OWNER = "rendezvous"
 ADMIN = "postgres"
@@ -77,9 +77,9 @@ class Postgres:
         """Makes the folder if need be, starts the server, and returns when the owner can connect.
 
         Raises:
-            Fault: the folder is of another major version or damaged, the disk is full, or the server ended.
+            LocalError: the folder is of another major version or damaged, the disk is full, or the server ended.
         """
-        with disk_faults(self.home):
+        with disk_errors(self.home):
             self.programs = binaries.find(self._kept_version(), self.user, self.home)
             if not self.folder.exists():
                 self._make_folder()
@@ -97,11 +97,11 @@ class Postgres:
             try:
                 self._launch()
                 return
-            except Fault as fault:
+            except LocalError as fault:
                 if not self._is_held():
                     raise self._explain(fault) from fault
                 if time.monotonic() > until:
-                    raise Fault(
+                    raise LocalError(
                         f"Another PostgreSQL runs in {self.folder}: end it, or choose another DATA=."
                     ) from fault
             time.sleep(0.1)
@@ -190,7 +190,7 @@ class Postgres:
         try:
             return int((self.folder / "PG_VERSION").read_text())
         except PermissionError as error:
-            raise Fault(
+            raise LocalError(
                 f"{self.folder} belongs to another user: run as the one who made it, or choose another DATA=."
             ) from error
         except (FileNotFoundError, ValueError) as error:
@@ -227,8 +227,8 @@ class Postgres:
         if initdb.returncode != 0:
             shutil.rmtree(draft, ignore_errors=True)
             if "No space left" in making.read_text(errors="replace"):
-                raise full_disk(self.home)
-            raise Fault(f"initdb could not make {self.folder}: {processes.last_line(making)} (see {making}).")
+                raise disk_is_full(self.home)
+            raise LocalError(f"initdb could not make {self.folder}: {processes.last_line(making)} (see {making}).")
         draft.rename(self.folder)
 
     def _accepts(self) -> bool:
@@ -254,18 +254,18 @@ class Postgres:
         finally:
             connection.close()
 
-    def _explain(self, fault: Fault) -> Fault:
+    def _explain(self, fault: LocalError) -> LocalError:
         """A server that ended by itself: why, and what one can do."""
         story = self._story()
         if "No space left on device" in story:
-            return full_disk(self.folder)
+            return disk_is_full(self.folder)
         if self.process is not None and self.process.poll() is not None:
             reason = next((line for line in story.splitlines()[::-1] if "FATAL" in line or "PANIC" in line), str(fault))
             return self._damaged(reason.split(":  ")[-1].strip())
         return fault
 
-    def _damaged(self, reason: str) -> Fault:
-        return Fault(
+    def _damaged(self, reason: str) -> LocalError:
+        return LocalError(
             f"PostgreSQL cannot start from {self.folder} ({reason}): move that folder away to begin with an empty "
             f"one (mv {self.folder} {self.folder}.damaged), or put a backup in its place."
         )

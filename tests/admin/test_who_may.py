@@ -2,11 +2,11 @@
 
 import re
 import uuid
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from chalicelib import clock
 from tests.people import Browser
 
 
@@ -72,7 +72,7 @@ def thing(community: Any, sql: Any) -> dict[str, Any]:
         "INSERT INTO round VALUES (%s, '2026-11-23', %s, %s, 3, 1, 0, 0, true, 1, '')",
         round,
         harbour,
-        datetime.now(UTC),
+        clock.now(),
     )
     [ada] = sql("SELECT person_id FROM account WHERE username = 'ada'")
     return {

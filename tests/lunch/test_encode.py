@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from chalicelib import rules
-from chalicelib.calendar.availability import Hours
+from chalicelib.calendar.occurrences import Hours
 from chalicelib.lunch.matching import check, match
 from chalicelib.lunch.weeks import possible_starts, week_at
 from tests.lunch.matching.rounds import columns, members
