@@ -1702,6 +1702,20 @@ BEGIN
     WHERE e.id = wanted AND e.public AND e.status IN ('Proposed', 'Confirmed') AND e.starts > present();
 END $$;
 
+CREATE FUNCTION revise_events_at(place integer) RETURNS TABLE(event_id uuid)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF i_am('admin') IS NOT TRUE THEN
+        RAISE insufficient_privilege USING MESSAGE = 'only an admin changes a location';
+    END IF;
+    PERFORM FROM event e WHERE e.location_id = place AND e.status IN ('Proposed', 'Confirmed') AND e.starts > present()
+        ORDER BY e.id FOR NO KEY UPDATE;
+    RETURN QUERY UPDATE event e SET revision = e.revision + 1
+        WHERE e.location_id = place AND e.status IN ('Proposed', 'Confirmed') AND e.starts > present() RETURNING e.id;
+END $$;
+
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Grants
 -- Beside what the default privileges at the top give.
@@ -1765,6 +1779,6 @@ GRANT EXECUTE ON FUNCTION
     close_session, coach_calendar, confirm_address, enrol, enter, enter_feed, erase, hold_events,
     hold_person, i_am, i_am_a_job, is_asked_to, last_published, leave_coaching, live_invitation,
     lock_coach, login_of, me, move_call, my_password, open_feed, open_session, present, public_event,
-    refuse_mail, reset_password, revoke_invitation, sees_coach, sees_event, sees_person, share_coach,
-    shares_calls_with, tally, waiting_messages
+    refuse_mail, reset_password, revise_events_at, revoke_invitation, sees_coach, sees_event,
+    sees_person, share_coach, shares_calls_with, tally, waiting_messages
     TO rendezvous_app;

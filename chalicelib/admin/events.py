@@ -6,13 +6,12 @@ from uuid import UUID
 
 import msgspec
 
-from chalicelib.accounts import audit
 from chalicelib.accounts.people import FORMER_MEMBER
 from chalicelib.admin.lists import Listing, Which, listing, shaped
 from chalicelib.calendar import zones
 from chalicelib.database import Database
-from chalicelib.errors import Conflict, NotFound
-from chalicelib.lunch import states
+from chalicelib.errors import NotFound
+from chalicelib.lunch import cancellations
 from chalicelib.web.field_types import Instant, Number, WeekName
 from chalicelib.web.request import Caller
 
@@ -107,9 +106,4 @@ def reviews(db: Database, event: UUID) -> list[str]:
 def cancel(db: Database, caller: Caller, event: UUID, why: str, now: datetime) -> None:
     """Call a coming lunch off; its people are free again, told, and read why. Raises NotFound, Conflict when it is
     past that."""
-    ends = read(db, event).ends
-    held = states.hold(db, caller.id, [event])[event]
-    if ends <= now or held.status not in ("Proposed", "Confirmed"):
-        raise Conflict("This lunch is over or was called off already")
-    states.cancel(db, held, caller.id, why, now)
-    audit.note(db, caller, "called off the lunch", event, why, now)
+    cancellations.call_off(db, caller, event, why, now)

@@ -1,5 +1,6 @@
 """Entries of a person's calendar, as his calendar program is given them."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -42,3 +43,18 @@ def component(entry: Entry, now: datetime) -> Any:
     event.add("status", entry.status)
     event.add("sequence", entry.sequence)
     return event
+
+
+def calendar(entries: Iterable[Entry], now: datetime) -> str:
+    """The entries as an iCalendar object; all times in UTC."""
+    from icalendar import Calendar
+
+    whole = Calendar()
+    whole.add("prodid", PRODUCT)
+    whole.add("version", "2.0")
+    whole.add("name", "Rendezvous")
+    whole.add("x-wr-calname", "Rendezvous")
+    for entry in entries:
+        whole.add_component(component(entry, now))
+    text: str = whole.to_ical().decode()
+    return text

@@ -11,8 +11,6 @@ from chalicelib.lunch import company, messages, states
 from chalicelib.messaging import outbox
 from chalicelib.web.request import Caller
 
-COMING = ("Proposed", "Confirmed")
-
 
 def respond(db: Database, caller: Caller, event: UUID, response: str, now: datetime) -> None:
     """Say 'approved' or 'rejected' to a lunch; said again, nothing happens.
@@ -28,7 +26,7 @@ def respond(db: Database, caller: Caller, event: UUID, response: str, now: datet
     if wanted.response == response:
         return
     values = rules.read(db)
-    if wanted.starts <= now or wanted.status not in COMING:
+    if wanted.starts <= now or wanted.status not in states.COMING:
         raise Conflict(CONSTRAINTS["event_state_allows_it"])
     if response == "rejected":
         _leave(db, wanted, caller.id, values, now)
@@ -37,7 +35,7 @@ def respond(db: Database, caller: Caller, event: UUID, response: str, now: datet
         raise Conflict("It is too late to approve this lunch")
     _approve(db, wanted, caller.id, now)
     for other in held.values():
-        if other.response == "invited" and other.status in COMING:
+        if other.response == "invited" and other.status in states.COMING:
             _leave(db, other, caller.id, values, now, instead=event)
 
 
@@ -57,7 +55,7 @@ def withdraw_person(db: Database, person: UUID, now: datetime) -> int:
     coming = [
         event
         for event in states.hold(db, person, [row.event_id for row in answered]).values()
-        if event.starts > now and event.status in COMING and event.response != "rejected"
+        if event.starts > now and event.status in states.COMING and event.response != "rejected"
     ]
     for event in coming:
         _leave(db, event, person, values, now)

@@ -15,7 +15,7 @@ from chalicelib.messaging import topics
 
 Message = tuple[str, str, str, dict[str, Any]]
 """Topic, key, type, data: what ``outbox.put_all`` takes."""
-EVENT = "e.id, e.status, e.public, e.starts, e.during::text AS during, e.min_attendees, e.max_attendees, e.creator, e.location_id, l.timezone"
+EVENT = "e.id, e.status, e.public, e.starts, e.ends, e.during::text AS during, e.min_attendees, e.max_attendees, e.creator, e.location_id, l.timezone"
 """What these functions read of a row, as columns of ``event e JOIN location l``."""
 
 

@@ -15,6 +15,8 @@ from chalicelib.lunch import messages
 from chalicelib.lunch.weeks import week_at
 from chalicelib.messaging import outbox
 
+COMING = ("Proposed", "Confirmed")
+"""What can still be approved, left or called off."""
 REMINDED_BEFORE = timedelta(hours=24)
 """So long before a lunch its people are reminded, unless they were told of it later than that."""
 
@@ -99,6 +101,18 @@ def cancel(db: Database, event: Any, by: UUID, reason: str, now: datetime) -> No
         reason=reason,
     )
     outbox.put_all(db, messages.canceled(event, people), now)
+
+
+def move_place(db: Database, location: int, now: datetime) -> int:
+    """The location has another name, address or meeting point: whoever comes to a lunch there is told. How many."""
+    ids = [row.event_id for row in db.rows("SELECT event_id FROM revise_events_at(%(at)s)", at=location)]
+    people = people_of(db, ids, "approved")
+    rows = db.rows(
+        f"SELECT {messages.EVENT} FROM event e JOIN location l ON l.id = e.location_id WHERE e.id = ANY(%(ids)s) ORDER BY e.id",
+        ids=ids,
+    )
+    outbox.put_all(db, [message for event in rows for message in messages.moved(event, people[event.id])], now)
+    return len(rows)
 
 
 def skip_reminder(db: Database, events: Collection[UUID]) -> None:
