@@ -1660,6 +1660,7 @@ CREATE FUNCTION hold_events(wanted uuid[]) RETURNS void
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
+    PERFORM FROM account WHERE person_id = me() FOR KEY SHARE;
     PERFORM FROM event WHERE id = ANY(wanted) AND (i_am('admin') OR i_am_a_job() OR sees_event(id))
         ORDER BY id FOR NO KEY UPDATE;
 END $$;

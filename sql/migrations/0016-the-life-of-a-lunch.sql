@@ -45,10 +45,12 @@ CREATE TRIGGER account_goes_with_what_they_wrote AFTER DELETE ON account
     FOR EACH ROW EXECUTE FUNCTION forget_what_they_wrote();
 
 -- Lunches as they are and stay until the commit. A policy for UPDATE hides a public lunch from who is not asked to it,
--- and a row that is hidden is not locked: so whoever joins holds it by this.
+-- and a row that is hidden is not locked: so whoever joins holds it by this. Who acts is held first, as they are where
+-- they are banned: else the two could wait for each other.
 CREATE FUNCTION hold_events(wanted uuid[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
+    PERFORM FROM account WHERE person_id = me() FOR KEY SHARE;
     PERFORM FROM event WHERE id = ANY(wanted) AND (i_am('admin') OR i_am_a_job() OR sees_event(id))
         ORDER BY id FOR NO KEY UPDATE;
 END $$;
