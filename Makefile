@@ -102,7 +102,7 @@ tools:
 	@sh infra/setup.sh requirements-check.txt
 
 matcher: dev
-	@test ! -e infra/compile_matcher.py || $(VENV_PYTHON) -m infra.compile_matcher || \
+	@$(VENV_PYTHON) -m infra.compile_matcher || \
 	echo "The matcher could not be compiled: it runs as plain Python, with the same answers, slower."
 
 # axe and the Nu checker, locked; without npm the tests that want them say so.

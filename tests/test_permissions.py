@@ -224,6 +224,7 @@ POST   /api/office-hours                            401     404     404     422 
 PATCH  /api/office-hours/{id}                       401     404     404     200     404     404     403     401
 DELETE /api/office-hours/{id}                       401     404     404     204     404     404     403     401
 GET    /api/openapi.json                            200     200     200     200     200     200     200     200
+POST   /api/tickets                                 401     503     503     503     503     503     403     401
 GET    /api/pauses                                  401     200     200     200     200     200     403     401
 POST   /api/pauses                                  401     422     422     422     422     422     403     401
 DELETE /api/pauses/{id}                             401     204     404     404     404     404     403     401

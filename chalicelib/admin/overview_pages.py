@@ -76,7 +76,7 @@ def reset_rule(db: Database, caller: Caller, rule: str, body: MaybeWhy, now: dat
 
 @routes.page("/admin/outbox", who="admin")
 def read_outbox(db: Database) -> Page:
-    return page("admin/outbox.html", waiting=messages.waiting(db))
+    return page("admin/outbox.html", waiting=messages.waiting(db), dead=messages.dead_letters(db))
 
 
 @routes.page("/admin/audit", who="admin")

@@ -13,6 +13,7 @@ TOPICS: dict[str, int] = {
     "Events_All": 6,
     "Appointments_All": 6,
     "Mails": 6,
+    "Dead_Letters": 1,
 }
 """Partitions of each topic. A week's topic has one, so that everything about a week stands in one order."""
 
@@ -171,6 +172,13 @@ MESSAGES: tuple[Message, ...] = (
         ("appointment", "coach", "client", "during", "week", "by"),
     ),
     Message(
+        "record.buried",
+        ("Dead_Letters",),
+        "consumer",
+        "A consumer could not read a record, or not carry it out; the record itself stays in its topic",
+        ("consumer", "topic", "partition", "offset", "error", "type?", "message?"),
+    ),
+    Message(
         "mail.due",
         ("Mails",),
         "person",
@@ -181,16 +189,18 @@ MESSAGES: tuple[Message, ...] = (
 """Every type of message there is. A test holds every message that any test writes against it."""
 
 DATA: dict[str, str] = {
-    "allow_evaluation": "whether reviews are asked for",
     "address_change": "id of the wish for another address",
+    "allow_evaluation": "whether reviews are asked for",
     "appointment": "id of the call",
     "approved": "id of the lunch that was approved instead",
     "availability": "id of the availability",
     "by": "id of who did it; null for the installation itself",
     "client": "id of the client",
     "coach": "id of the coach",
+    "consumer": "which consumer: `mailer`, `live_updates`",
     "creator": "id of the member who proposed it; null where a round made it",
     "during": "from and to, as a PostgreSQL `tstzrange`, half-open",
+    "error": "the kind of error, never its words: they may quote the record",
     "event": "id of the lunch",
     "foods": "numbers of the food types",
     "former_address": "id of the address that was, which is kept for a week",
@@ -198,8 +208,11 @@ DATA: dict[str, str] = {
     "kind": "which mail",
     "location": "number of the location",
     "max_attendees": "seats",
+    "message": "id of the message",
     "min_attendees": "how many must approve",
     "offers": "true where the mail names free times instead",
+    "offset": "where in its partition",
+    "partition": "of the topic",
     "password_reset": "id of the wish for another password",
     "people": "ids of those who come, or are asked to; of a lunch that will not be, those who would have come",
     "person": "id of the person",
@@ -208,6 +221,8 @@ DATA: dict[str, str] = {
     "response": "`approved` or `invited`: what its people are at first",
     "title": "what the round called it; absent where a member wrote it",
     "to": "whether it goes to an address",
+    "topic": "the topic that the record came by",
+    "type": "type of the message",
     "week": "ISO week of the start where the lunch is, or of the day where the person lives: `2026-W48`",
 }
 """What the names in a message's data hold."""

@@ -35,7 +35,7 @@ def handle(event: dict[str, Any]) -> None:
 
     Raises only when PostgreSQL or the mail server is gone: the batch then comes again.
     """
-    for message in messages(event):
+    for message in messages(event, "mailer"):
         try:
             deliver(message)
         except (

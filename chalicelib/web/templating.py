@@ -73,6 +73,7 @@ def show(request: Request, page: Page) -> Response:
         "form": Form(),
         "rules": rules,
         "stage": config().stage,
+        "live": bool(config().sockets_url),
     }
     return Response(
         render(page.template, values | page.values),
