@@ -431,11 +431,13 @@ CREATE TABLE asked_round (
     asked timestamptz NOT NULL,
     sent timestamptz DEFAULT '-infinity'::timestamptz NOT NULL,
     due timestamptz DEFAULT 'infinity'::timestamptz NOT NULL,
+    again boolean DEFAULT false NOT NULL,
     CONSTRAINT asked_round_pkey PRIMARY KEY (week, location_id),
     CONSTRAINT asked_round_week_is_a_monday CHECK ((EXTRACT(isodow FROM week) = (1)::numeric))
 );
 COMMENT ON COLUMN asked_round.sent IS 'When a message was last put into the queue: one that got lost is sent again.';
 COMMENT ON COLUMN asked_round.due IS 'When its hour came; infinity where it was asked for at no set hour.';
+COMMENT ON COLUMN asked_round.again IS 'Somebody left a lunch: the round offers no hour that could not be approved in time.';
 ALTER TABLE asked_round ENABLE ROW LEVEL SECURITY;
 CREATE POLICY admins ON asked_round TO rendezvous_app USING ((SELECT i_am('admin'))) WITH CHECK ((SELECT i_am('admin')));
 CREATE POLICY jobs ON asked_round TO rendezvous_job USING (true);
@@ -873,6 +875,13 @@ CREATE TABLE event_reminder (
 ALTER TABLE event_reminder ENABLE ROW LEVEL SECURITY;
 CREATE POLICY jobs ON event_reminder TO rendezvous_job USING (true);
 CREATE POLICY through_event ON event_reminder FOR INSERT TO rendezvous_app WITH CHECK ((is_asked_to(event_id) OR (SELECT i_am('admin'))));
+
+CREATE TABLE last_match (
+    at timestamptz NOT NULL
+);
+CREATE UNIQUE INDEX last_match_is_one ON last_match USING btree ((true));
+ALTER TABLE last_match ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON last_match TO rendezvous_job USING (true);
 
 CREATE TABLE silence (
     person_id uuid PRIMARY KEY REFERENCES account(person_id) ON DELETE CASCADE,
@@ -1746,10 +1755,11 @@ CREATE FUNCTION ask_for_round_again(lunch uuid, monday date, at timestamptz) RET
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
-    INSERT INTO asked_round (week, location_id, asked)
-    SELECT monday, e.location_id, at FROM event e JOIN location l ON l.id = e.location_id
+    INSERT INTO asked_round (week, location_id, asked, again)
+    SELECT monday, e.location_id, at, true FROM event e JOIN location l ON l.id = e.location_id
     WHERE e.id = lunch AND l.open AND (i_am('admin') OR i_am_a_job() OR sees_event(e.id))
-    ON CONFLICT (week, location_id) DO UPDATE SET asked = greatest(asked_round.asked, excluded.asked), sent = '-infinity';
+    ON CONFLICT (week, location_id) DO UPDATE
+    SET asked = greatest(asked_round.asked, excluded.asked), sent = '-infinity', again = true;
 END $$;
 
 CREATE FUNCTION forget_what_they_wrote() RETURNS trigger

@@ -46,7 +46,7 @@ def read(db: Database, monday: date, location: int, now: datetime) -> Round:
     recently = week.begins - timedelta(days=values.lunch.repeat_days)
     columns = Columns(
         location=np.zeros(len(rows), np.int32),
-        free=np.array(_free(db, rows, week, now + timedelta(hours=values.lunch.approve_hours_before)), np.uint64),
+        free=np.array(_free(db, rows, week, now + _notice(db, monday, location, values)), np.uint64),
         eats=np.array([row.eats & _64_BITS for row in rows], np.uint64),
         waited=np.array([row.waited for row in rows], np.int32),
         forbidden=_pairs(
@@ -69,6 +69,17 @@ def read(db: Database, monday: date, location: int, now: datetime) -> Round:
 def week_of(db: Database, monday: date, location: int) -> Week:
     """The week that begins on that Monday, at that location."""
     return week_at(monday, _place(db, location).timezone, rules.read(db))
+
+
+def _notice(db: Database, monday: date, location: int, values: rules.Rules) -> timedelta:
+    """How far ahead a lunch must be. Who lost one is given none, by a round that is run again for them, that they could
+    no longer leave in time."""
+    again = db.value(
+        "SELECT again FROM asked_round WHERE week = %(week)s AND location_id = %(location)s",
+        week=monday,
+        location=location,
+    )
+    return timedelta(hours=values.lunch.approve_hours_before) if again else values.lunch.notice
 
 
 def _place(db: Database, location: int) -> Any:

@@ -51,7 +51,7 @@ def read(db: Database, caller: Caller, location: Any | None, values: Rules, mond
     if lunches:  # the place's week begins and ends by another clock
         begins, ends = min(begins, lunches.begins), max(ends, lunches.ends)
     taken = commitments.mine(db, caller, begins, ends)
-    nearest = now + timedelta(hours=values.lunch.approve_hours_before)
+    nearest = now + values.lunch.notice
     return HoursOfWeek(availability.hours_by_id(db, caller), taken, lunches, monday, place, now, nearest)
 
 

@@ -1,6 +1,6 @@
 """What runs by itself: the weekly match, and the sweeps that move events on when their time has come."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from chalicelib import rules
@@ -63,10 +63,9 @@ def ask(db: Database, location: int, monday: date, now: datetime) -> None:
 def _due(db: Database, now: datetime) -> list[tuple[int, date, datetime]]:
     """The open locations whose match hour has come, for the week after it, and that had no round for that week yet.
 
-    An hour that passed while nothing ran is made up for, while lunches of its week can still be approved in time. A
-    location that never had a round missed none.
+    An hour that passed while nothing ran is made up for, as long as its week has hours that a round can offer.
     """
-    values = rules.read(db)
+    values, missed_since = rules.read(db), _last_looked(db, now)
     rows = db.rows(
         "SELECT l.id, l.timezone, ARRAY(SELECT DISTINCT r.week FROM round r WHERE r.location_id = l.id) AS weeks"
         " FROM location l WHERE l.open ORDER BY l.id"
@@ -74,12 +73,21 @@ def _due(db: Database, now: datetime) -> list[tuple[int, date, datetime]]:
     found = []
     for row in rows:
         this = zones.this_monday(now, row.timezone)
-        missed = [this] if any(week < this for week in row.weeks) else []
-        for monday in (*missed, this + WEEK):
+        for monday, since in ((this, missed_since), (this + WEEK, datetime.min.replace(tzinfo=UTC))):
             hour = match_hour(monday, row.timezone, values)
-            if monday not in row.weeks and hour <= now and _has_hours_left(monday, row.timezone, values, now):
+            if monday not in row.weeks and since < hour <= now and _has_hours_left(monday, row.timezone, values, now):
                 found.append((row.id, monday, hour))
     return found
+
+
+def _last_looked(db: Database, now: datetime) -> datetime:
+    """When the rounds that are due were last looked for; now, where they never were. From here on it is now."""
+    before = db.value("SELECT at FROM last_match FOR UPDATE")
+    db.run(
+        "INSERT INTO last_match (at) VALUES (%(now)s) ON CONFLICT ((true)) DO UPDATE SET at = excluded.at",
+        now=now,
+    )
+    return before or now
 
 
 def match_hour(monday: date, timezone: str, values: rules.Rules) -> datetime:
@@ -89,7 +97,7 @@ def match_hour(monday: date, timezone: str, values: rules.Rules) -> datetime:
 
 
 def _has_hours_left(monday: date, timezone: str, values: rules.Rules, now: datetime) -> bool:
-    nearest = now + timedelta(hours=values.lunch.approve_hours_before)
+    nearest = now + values.lunch.notice
     return any(starts > nearest for starts, _ in week_at(monday, timezone, values).lunches)
 
 

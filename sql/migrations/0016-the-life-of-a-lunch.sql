@@ -12,6 +12,15 @@ ALTER TABLE round ADD COLUMN due timestamptz NOT NULL DEFAULT 'infinity';
 COMMENT ON COLUMN asked_round.due IS 'When its hour came; infinity where it was asked for at no set hour.';
 COMMENT ON COLUMN round.due IS 'When its hour came; infinity where it was asked for at no set hour.';
 
+ALTER TABLE asked_round ADD COLUMN again boolean NOT NULL DEFAULT false;
+COMMENT ON COLUMN asked_round.again IS 'Somebody left a lunch: the round offers no hour that could not be approved in time.';
+
+-- When the rounds that are due were last looked for: an hour that passed since then, and no other, was missed.
+CREATE TABLE last_match (
+    at timestamptz NOT NULL
+);
+CREATE UNIQUE INDEX last_match_is_one ON last_match ((true));
+
 -- Why a lunch was called off, read by who was asked to it.
 CREATE TABLE event_cancellation (
     event_id uuid CONSTRAINT event_is_called_off_once PRIMARY KEY REFERENCES event ON DELETE CASCADE,
@@ -88,10 +97,11 @@ CREATE TRIGGER event_is_still_coming_then AFTER UPDATE ON attendance
 CREATE FUNCTION ask_for_round_again(lunch uuid, monday date, at timestamptz) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-    INSERT INTO asked_round (week, location_id, asked)
-    SELECT monday, e.location_id, at FROM event e JOIN location l ON l.id = e.location_id
+    INSERT INTO asked_round (week, location_id, asked, again)
+    SELECT monday, e.location_id, at, true FROM event e JOIN location l ON l.id = e.location_id
     WHERE e.id = lunch AND l.open AND (i_am('admin') OR i_am_a_job() OR sees_event(e.id))
-    ON CONFLICT (week, location_id) DO UPDATE SET asked = greatest(asked_round.asked, excluded.asked), sent = '-infinity';
+    ON CONFLICT (week, location_id) DO UPDATE
+    SET asked = greatest(asked_round.asked, excluded.asked), sent = '-infinity', again = true;
 END $$;
 
 -- What a visitor reads of a public lunch: what, on which day and where; never who.
@@ -125,6 +135,7 @@ GRANT DELETE ON asked_round TO rendezvous_app;
 ALTER TABLE event_cancellation ENABLE ROW LEVEL SECURITY;
 ALTER TABLE event_reminder ENABLE ROW LEVEL SECURITY;
 ALTER TABLE silence ENABLE ROW LEVEL SECURITY;
+ALTER TABLE last_match ENABLE ROW LEVEL SECURITY;
 CREATE POLICY through_event ON event_cancellation FOR SELECT TO rendezvous_app
     USING ((SELECT i_am('admin')) OR by_person = (SELECT me()) OR sees_event(event_id));
 CREATE POLICY own ON event_cancellation FOR INSERT TO rendezvous_app WITH CHECK (by_person = (SELECT me()));
@@ -135,4 +146,5 @@ CREATE POLICY asked_by_who_proposes ON attendance FOR INSERT TO rendezvous_app
     WITH CHECK (response = 'invited' AND event_id IN (SELECT id FROM event WHERE creator = (SELECT me())));
 CREATE POLICY jobs ON event_cancellation TO rendezvous_job USING (true);
 CREATE POLICY jobs ON event_reminder TO rendezvous_job USING (true);
+CREATE POLICY jobs ON last_match TO rendezvous_job USING (true);
 CREATE POLICY jobs ON silence TO rendezvous_job USING (true);

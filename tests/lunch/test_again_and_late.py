@@ -151,8 +151,10 @@ def test_a_lunch_that_goes_on_asks_for_nothing(community: Any) -> None:
 # --- hours too near ---
 
 
-@pytest.mark.parametrize("auto_approve", [True, False])
-@pytest.mark.parametrize(("before", "made"), [(0, 1), (26, 1), (27, 0), (168, 0)])
+@pytest.mark.parametrize(
+    ("auto_approve", "before", "made"),
+    [(False, 0, 1), (False, 26, 1), (False, 27, 0), (False, 168, 0), (True, 168, 1)],
+)
 def test_a_round_proposes_only_what_can_be_approved_in_time(
     community: Any, auto_approve: bool, before: int, made: int
 ) -> None:
@@ -163,12 +165,27 @@ def test_a_round_proposes_only_what_can_be_approved_in_time(
     assert len(run(community, NOW).lunches) == made
 
 
+@pytest.mark.parametrize(("before", "made"), [(26, 1), (27, 0)])
+def test_whoever_lost_a_lunch_is_given_none_that_they_could_not_leave_in_time(
+    community: Any, before: int, made: int
+) -> None:
+    community.rule("lunch.approve_hours_before", before)
+    ada, bob, cem = (community.person(name) for name in ("ada", "bob", "cem"))
+    for person in (bob, cem):
+        hours(community, person, "2026-11-24")
+    event = lunch(community.sql, community.locations["Harbour"], FRIDAY, approved=[ada, bob], confirmed=True)
+    leave(community.browser_of(ada), event)
+    assert asked(community) == ["2026-11-23"]
+    assert len(run(community, NOW).lunches) == made
+
+
 def test_my_week_counts_no_start_that_a_round_would_not_offer(community: Any, clock: Any) -> None:
     ada = community.person("ada")
     hours(community, ada, "2026-11-24")
     browser = community.browser_of(ada)
-    assert "<strong>1 time</strong>" in browser.get("/availability?week=2026-W48").text
     clock.set("2026-11-23T11:00Z")
+    assert "<strong>1 time</strong>" in browser.get("/availability?week=2026-W48").text
+    community.rule("lunch.auto_approve", False)
     assert "No lunch could start in this week" in browser.get("/availability?week=2026-W48").text
 
 
@@ -181,10 +198,10 @@ def due(now: datetime) -> list[str]:
 
 @pytest.fixture
 def with_a_past(community: Any) -> int:
-    """Only the Harbour is open, and it had the round of the week before."""
+    """Only the Harbour is open; the rounds that are due were last looked for on Wednesday, and no hour was due then."""
     community.sql("UPDATE location SET open = false WHERE name <> 'Harbour'")
     harbour: int = community.locations["Harbour"]
-    had(community, harbour, "2026-11-16")
+    assert due(datetime.fromisoformat("2026-11-18T12:00:00+00:00")) == []
     return harbour
 
 
@@ -210,6 +227,7 @@ def had(community: Any, location: int, week: str) -> None:
 def test_a_missed_match_hour_is_made_up_while_its_week_has_hours(
     community: Any, with_a_past: int, now: str, weeks: list[str]
 ) -> None:
+    community.rule("lunch.auto_approve", False)
     assert due(datetime.fromisoformat(f"{now}:00+00:00")) == weeks
 
 
@@ -218,14 +236,22 @@ def test_what_was_not_missed_is_not_made_up(community: Any, with_a_past: int) ->
     assert due(NOW) == []
 
 
-def test_a_place_that_is_new_missed_nothing(community: Any, with_a_past: int) -> None:
-    community.sql("DELETE FROM round")
+def test_a_new_installation_missed_nothing(community: Any, with_a_past: int) -> None:
+    community.sql("DELETE FROM last_match")
+    assert due(NOW) == []
+
+
+def test_a_place_that_was_opened_after_the_hour_missed_nothing(community: Any, with_a_past: int) -> None:
+    community.sql("UPDATE location SET open = false")
+    assert due(NOW - timedelta(days=2)) == []
+    community.sql("UPDATE location SET open = true WHERE id = %s", with_a_past)
     assert due(NOW) == []
 
 
 def test_the_admin_sees_that_a_round_was_late(community: Any, with_a_past: int, clock: Any) -> None:
     assert due(NOW) == ["2026-11-23"]
-    run(community)
+    run(community, NOW)
+    had(community, with_a_past, "2026-11-16")
     had(community, with_a_past, "2026-11-30")
     admin = community.admin()
     late = {round["week"]: round["minutes_late"] for round in admin.get("/api/admin/rounds").json["found"]}
@@ -247,7 +273,7 @@ def test_what_was_asked_for_while_a_round_ran_is_run_again(community: Any, with_
     real = rounds.match
 
     def match(columns: Any) -> Any:
-        transaction(lambda db: jobs.ask(db, with_a_past, MONDAY, NOW + timedelta(seconds=1)), JOB)
+        transaction(lambda db: jobs.ask(db, with_a_past, MONDAY, NOW + timedelta(minutes=2)), JOB)
         return real(columns)
 
     transaction(lambda db: jobs.ask(db, with_a_past, MONDAY, NOW - HOUR), JOB)
