@@ -22,6 +22,7 @@ import chalicelib.coaching.booking_pages
 import chalicelib.coaching.coach_pages
 import chalicelib.home.account_pages
 import chalicelib.home.api
+import chalicelib.home.health_api
 import chalicelib.home.login_pages
 import chalicelib.home.unsubscribe_pages
 import chalicelib.home.week_pages
@@ -32,6 +33,7 @@ import chalicelib.lunch.hours_pages
 import chalicelib.lunch.pause_pages
 import chalicelib.lunch.proposal_pages
 import chalicelib.lunch.public_pages
+import chalicelib.lunch.review_pages
 import chalicelib.notifications.api
 from chalicelib import clock, logs
 from chalicelib.config import config
@@ -58,7 +60,9 @@ for part in (
     chalicelib.lunch.public_pages,
     chalicelib.lunch.hours_pages,
     chalicelib.lunch.pause_pages,
+    chalicelib.lunch.review_pages,
     chalicelib.home.api,
+    chalicelib.home.health_api,
     chalicelib.home.login_pages,
     chalicelib.home.week_pages,
     chalicelib.api_docs.pages,
@@ -82,6 +86,14 @@ def relay(event: Any) -> None:
     from chalicelib.messaging import kafka
 
     chalicelib.messaging.relay.run(kafka.send, clock.now)
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES))
+def send_mails(event: Any) -> None:
+    """Sends the mails that wait, until the next sender takes over."""
+    from chalicelib.notifications import sending
+
+    sending.run(clock.now)
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES))
@@ -115,9 +127,17 @@ def sweep(event: Any) -> None:
     retention.forget(clock.now())
 
 
+@app.schedule(Rate(1, unit=Rate.MINUTES))
+def observe(event: Any) -> None:
+    """Writes down how long what should be done soon has been waiting."""
+    from chalicelib import gauges
+
+    gauges.tell(clock.now())
+
+
 @app.lambda_function(name="mailer")
 def mailer(event: Any, context: Any) -> None:
-    """Sends the mails that messages call for."""
+    """Writes down the mails that messages call for."""
     from chalicelib.notifications import mailers
 
     mailers.handle(event)
@@ -155,7 +175,12 @@ def websocket_message(event: Any) -> None:
 
 @app.lambda_function(name="migrate")
 def migrate(event: Any, context: Any) -> list[str]:
-    """Brings the database to the newest schema; run by whoever deploys, before the new code serves."""
+    """Makes schema, log-ins and topics what this code needs; run by whoever deploys, before the new code serves."""
     import chalicelib.migrate
+    from chalicelib.messaging import kafka, topics
 
-    return chalicelib.migrate.migrate()
+    applied = chalicelib.migrate.migrate()
+    chalicelib.migrate.make_logins()
+    if config().kafka:
+        kafka.make_topics(config().kafka, topics.TOPICS, topics.KEPT_FOREVER)
+    return applied

@@ -31,6 +31,7 @@ KEPT = (
     ("address_change", "asked", timedelta(days=8)),
     ("former_address", "at", timedelta(days=7)),
     ("batch_report", "at", timedelta(days=7)),
+    ("mail", "written", timedelta(days=30)),
     ("delivered", "at", timedelta(days=60)),
 )
 """Table, the column that says when, and how long a row is kept after it."""

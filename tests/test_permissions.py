@@ -24,6 +24,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "PUT /api/events/{id}/attendance": {"response": "approved"},
     "POST /events/{id}": {"response": "approved"},
     "POST /events/{id}/leave": {"response": "rejected"},
+    "PUT /api/events/{id}/review": {"enjoyed": {}},
     "POST /api/appointments": {"coach": "carla", "start": NINE, "end": TEN},
     "PATCH /api/appointments/{id}": {"start": NINE, "end": TEN, "version": 99},
     "POST /api/series": {"coach": "carla", "start": TEN, "months": 2},
@@ -98,12 +99,16 @@ POST   /Login/Failure                               401     401     401     401 
 POST   /Login/Success                               200     200     200     200     200     200     200     200
 POST   /Logout                                      200     200     200     200     200     200     200     200
 POST   /logout                                      303     303     303     303     303     303     303     303
+GET    /health                                      200     200     200     200     200     200     200     200
+GET    /ready                                       200     200     200     200     200     200     200     200
 GET    /MyEvents                                    401     200     200     200     200     200     403     401
 GET    /privacy                                     200     200     200     200     200     200     200     200
 GET    /public                                      303     200     200     200     200     200     403     303
 GET    /PublicEvents                                401     200     200     200     200     200     403     401
 GET    /Register                                    200     200     200     200     200     200     200     200
 POST   /Register                                    422     422     422     422     422     422     422     422
+GET    /Review                                      303     200     200     200     200     200     403     303
+POST   /Review/{id}                                 303     422     404     404     404     404     403     303
 GET    /static/{name}                               200     200     200     200     200     200     200     200
 GET    /unsubscribe/{token}                         200     200     200     200     200     200     200     200
 POST   /unsubscribe/{token}                         303     303     303     303     303     303     303     303
@@ -136,6 +141,7 @@ GET    /admin/events                                303     404     404     404 
 GET    /admin/events/{event}                        303     404     404     404     404     200     403     303
 GET    /admin/events/{event}/cancel                 303     404     404     404     404     200     403     303
 POST   /admin/events/{event}/cancel                 303     404     404     404     404     422     403     303
+GET    /admin/blocked-pairs                         303     404     404     404     404     200     403     303
 GET    /admin/food-types                            303     404     404     404     404     200     403     303
 POST   /admin/food-types                            303     404     404     404     404     422     403     303
 GET    /admin/food-types/{food_type}                303     404     404     404     404     200     403     303
@@ -152,6 +158,7 @@ POST   /admin/locations/{location}                  303     404     404     404 
 GET    /admin/locations/{location}/close            303     404     404     404     404     200     403     303
 POST   /admin/locations/{location}/close            303     404     404     404     404     422     403     303
 POST   /admin/locations/{location}/open             303     404     404     404     404     303     403     303
+GET    /admin/mails                                 303     404     404     404     404     200     403     303
 GET    /admin/outbox                                303     404     404     404     404     200     403     303
 GET    /admin/people                                303     404     404     404     404     200     403     303
 GET    /admin/people/{person}                       303     404     404     404     404     200     403     303
@@ -201,6 +208,8 @@ POST   /api/events                                  401     422     422     422 
 GET    /api/events/{id}                             401     200     404     404     404     200     403     401
 DELETE /api/events/{id}                             401     422     422     422     422     422     403     401
 PUT    /api/events/{id}/attendance                  401     200     404     404     404     404     403     401
+GET    /api/events/{id}/review                      401     200     404     404     404     404     403     401
+PUT    /api/events/{id}/review                      401     409     404     404     404     404     403     401
 GET    /api/invitations                             401     200     200     200     200     200     403     401
 DELETE /api/invitations/{invitation}                401     204     404     404     404     404     403     401
 GET    /api/me                                      401     200     200     200     200     200     200     401
@@ -301,6 +310,7 @@ class World:
             "/availability/{id}": self.hours,
             "/api/availability/{id}": self.hours,
             "/events/{id}": self.event,
+            "/Review/{id}": self.event,
             "/api/events/{id}": self.event,
             "sessions/{id}": lambda: self.browser("member").get("/api/me/sessions").json["sessions"][0]["id"],
             "tokens/{id}": self.token,

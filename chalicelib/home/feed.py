@@ -32,4 +32,9 @@ def serve(db: Database, token: str, known: str, now: datetime) -> Response:
     headers: dict[str, str | list[str]] = {"ETag": etag, "Cache-Control": "private, no-cache"}
     if etag in [one.strip() for one in known.split(",")] or known.strip() == "*":
         return Response("", status_code=304, headers=headers)
-    return Response(calendar(entries, now), headers=headers | {"Content-Type": "text/calendar; charset=utf-8"})
+    return Response(written(entries, now), headers=headers | {"Content-Type": "text/calendar; charset=utf-8"})
+
+
+def written(found: list[Entry], now: datetime) -> str:
+    """The entries as an iCalendar object; all times in UTC."""
+    return calendar(found, now, "NAME:Rendezvous", "X-WR-CALNAME:Rendezvous")

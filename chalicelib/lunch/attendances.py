@@ -7,7 +7,7 @@ from uuid import UUID
 from chalicelib import rules
 from chalicelib.database import Database
 from chalicelib.errors import CONSTRAINTS, Conflict, NotFound
-from chalicelib.lunch import company, messages, states
+from chalicelib.lunch import blocked_pairs, messages, states
 from chalicelib.messaging import outbox
 from chalicelib.web.request import Caller
 
@@ -90,7 +90,7 @@ def _approve(db: Database, event: Any, person: UUID, now: datetime) -> None:
 
 def _join(db: Database, event: Any, person: UUID) -> None:
     """Take a free seat of a public lunch. Kept apart from somebody who comes, one reads what a full lunch answers."""
-    if company.kept_apart(db, person, states.people_of(db, [event.id], "approved")[event.id]):
+    if blocked_pairs.kept_apart(db, person, states.people_of(db, [event.id], "approved")[event.id]):
         raise Conflict(CONSTRAINTS["event_has_a_seat"])
     db.run(
         "INSERT INTO attendance (event_id, person_id, response) VALUES (%(event)s, %(person)s, 'approved')",

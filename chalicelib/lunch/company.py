@@ -1,15 +1,10 @@
-"""Whom somebody is kept apart from: the one place where lists, links and proposals ask."""
+"""Whom somebody is kept apart from: where public lunches are listed, joined and read, and where people are asked."""
 
-from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 from chalicelib.database import Database
-
-
-def kept_apart(db: Database, person: UUID, people: Iterable[UUID]) -> frozenset[UUID]:
-    """Those of the people whom that person is kept apart from, whichever of the two did not enjoy the company."""
-    return frozenset()
+from chalicelib.lunch.blocked_pairs import kept_apart
 
 
 def without_hidden(db: Database, person: UUID, events: list[Any]) -> list[Any]:

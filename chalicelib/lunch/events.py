@@ -161,11 +161,11 @@ def entries(db: Database, person: UUID, since: datetime) -> Iterator[Entry]:
         since=since,
         former=FORMER_MEMBER,
     )
-    yield from map(entry, rows)
+    return map(entry, rows)
 
 
 def entry(event: Any) -> Entry:
-    """A lunch as a calendar entry."""
+    """A lunch (id, starts, ends, title, location, address, people, meeting_point, status, revision) as a calendar entry."""
     return Entry(
         event.starts,
         event.ends,

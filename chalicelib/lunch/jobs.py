@@ -7,10 +7,12 @@ from chalicelib import rules
 from chalicelib.calendar import zones
 from chalicelib.config import config
 from chalicelib.database import JOB, Database, transaction
-from chalicelib.lunch import messages, reminders, silences, states
+from chalicelib.lunch import blocked_pairs, messages, reminders, reviews, silences, states
 from chalicelib.lunch.weeks import week_at
 from chalicelib.messaging import outbox
 
+AHEAD = timedelta(days=1)
+"""The filter has room for whatever is answered about the lunches of so long from now: longer than a sweep may be late."""
 SENT_AGAIN = timedelta(minutes=20)
 """A message that was lost on its way to the queue is sent again after so long; a round run twice makes nothing twice."""
 WEEK = timedelta(days=7)
@@ -113,6 +115,9 @@ def sweep(now: datetime) -> None:
         while transaction(lambda db, step=step: step(db, now), JOB):  # type: ignore[misc]
             pass
     reminders.sweep(now)
+    transaction(lambda db: blocked_pairs.grow(db, reviews.answers_due(db, now + AHEAD)), JOB)
+    while transaction(blocked_pairs.seal_anew, JOB):
+        pass
 
 
 def reject_unconfirmed(db: Database, now: datetime) -> int:
@@ -138,9 +143,10 @@ _CLAIM = (
 def end_events(db: Database, now: datetime) -> int:
     """Lunches that are over wait for their reviews, or are done where none is asked for; how many of a batch."""
     ended = db.rows(_CLAIM, at="Confirmed", to="Awaiting Evaluation", before=now, evaluated=True)
+    outbox.put_all(db, [message for event in ended for message in messages.evaluate(event)], now)
+    reviews.finish(db, [event.id for event in ended], now)  # some reviewed it before the sweep came
     done = db.rows(_CLAIM, at="Confirmed", to="Done", before=now, evaluated=False)
-    told = [message for event in ended for message in messages.evaluate(event)]
-    outbox.put_all(db, told + [message for event in done for message in messages.done(event)], now)
+    outbox.put_all(db, [message for event in done for message in messages.done(event)], now)
     silences.ask(db, [event.id for event in ended + done], now)
     return len(ended) + len(done)
 

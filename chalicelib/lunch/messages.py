@@ -66,6 +66,11 @@ def attendance_rejected(event: Any, person: UUID, instead: UUID | None = None) -
     return _on(("Event_Rejected", "Events_All"), event, "attendance.rejected", data)
 
 
+def attendance_reviewed(event: Any, person: UUID) -> list[Message]:
+    """Somebody reviewed the lunch; never what."""
+    return _on(("Events_All",), event, "attendance.reviewed", about(event) | {"person": str(person)})
+
+
 def approved(event: Any, people: Iterable[UUID]) -> list[Message]:
     """The lunch reached its minimum: it takes place with these people."""
     data = about(event) | {"during": event.during, "people": _ids(people)}

@@ -11,7 +11,7 @@ from chalicelib import rules
 from chalicelib.calendar import zones
 from chalicelib.database import Database
 from chalicelib.errors import Conflict, Forbidden, Invalid
-from chalicelib.lunch import attendances, company, events, locations, messages, states
+from chalicelib.lunch import attendances, blocked_pairs, events, locations, messages, states
 from chalicelib.lunch.weeks import week_at
 from chalicelib.messaging import outbox
 from chalicelib.web.field_types import matching
@@ -121,7 +121,7 @@ def _companions(db: Database, caller: Caller, slugs: list[str]) -> list[UUID]:
     if not known.keys() >= set(slugs):
         raise Invalid.field("people", "has somebody you have not had lunch with")
     asked = sorted({known[slug] for slug in slugs})
-    apart = company.kept_apart(db, caller.id, asked) if asked else frozenset()
+    apart = blocked_pairs.kept_apart(db, caller.id, asked) if asked else frozenset()
     return [person for person in asked if person not in apart]
 
 

@@ -99,6 +99,13 @@ MESSAGES: tuple[Message, ...] = (
         ("event", "week", "location", "person", "approved?"),
     ),
     Message(
+        "attendance.reviewed",
+        ("Events_All",),
+        "event",
+        "Somebody who was there has reviewed a lunch; what they answered is not told",
+        ("event", "week", "location", "person"),
+    ),
+    Message(
         "event.approved",
         ("Event_Approved", "Events_All"),
         "event",

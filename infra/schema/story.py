@@ -63,6 +63,7 @@ CHAPTERS = (
             "event_food",
             "attendance",
             "review",
+            "filter_chunk",
         ),
     ),
     Chapter(
@@ -87,8 +88,8 @@ CHAPTERS = (
     ),
     Chapter(
         "Messages and limits",
-        "What leaves for Kafka, what was worked off, what was answered, and what is counted.",
-        ("outbox", "delivered", "idempotency", "rate"),
+        "What leaves for Kafka, what was worked off, the mails that have not left, what was answered, and what is counted.",
+        ("outbox", "delivered", "mail", "idempotency", "rate"),
     ),
 )
 UNTOLD = "Not told yet"
