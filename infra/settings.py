@@ -59,7 +59,9 @@ KINDS = {
 OWN: dict[str, dict[str, Any]] = {
     "match_lunches": {"may": ("ask",), "timeout": 60},
     # One hands over to the next: for a moment there are two.
-    "relay": {"may": ("publish",), "timeout": 150},
+    # It runs day and night, so each MiB of it costs most of all.
+    "relay": {"may": ("publish",), "timeout": 150, "memory": 256},
+    "observe": {"memory": 256, "timeout": 60, "connections": 1},
     "mailer": {"may": ("consume", "mail")},
     "send_mails": {"may": ("mail",)},
     "live_updates": {"may": ("consume", "push")},

@@ -219,6 +219,7 @@ locals {
         DATABASE_SECRET = local.logins[function.login].secret
         KAFKA_BOOTSTRAP = module.kafka.bootstrap
         KAFKA_SECURITY  = "AWS_MSK_IAM"
+        GENERATION      = tostring(var.secrets_generation)
       },
       { (local.logins[function.login].variable) = local.logins[function.login].url },
       { for queue in values(local.queues) : "${upper(queue)}_QUEUE" => module.queues.names[queue] },
