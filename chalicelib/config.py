@@ -25,6 +25,8 @@ class Config:
     jobs_secret      the same of the jobs'
     kafka_security   ``AWS_MSK_IAM``: the brokers ask for a token of AWS, over TLS; empty: neither (local)
     environment      which installation this is, in its metrics
+    sockets_url      where pages open their WebSocket; empty: they do without
+    sockets_api      where what is told to sockets is posted to (API Gateway's @connections)
     rounds_queue     name of the SQS queue that carries one message per location and round
     """
 
@@ -42,6 +44,8 @@ class Config:
     jobs_secret: str = ""
     kafka_security: str = ""
     environment: str = "local"
+    sockets_url: str = ""
+    sockets_api: str = ""
 
     @property
     def live(self) -> bool:
@@ -62,6 +66,8 @@ def config() -> Config:
         secrets_file=get("SECRETS_FILE", ""),
         secrets_id=get("SECRETS_ID", "rendezvous"),
         rounds_queue=get("ROUNDS_QUEUE", "rendezvous-rounds"),
+        sockets_url=get("SOCKETS_URL", ""),
+        sockets_api=get("SOCKETS_API", ""),
         database_secret=get("DATABASE_SECRET", ""),
         handlers_secret=get("HANDLERS_SECRET", ""),
         jobs_secret=get("JOBS_SECRET", ""),
@@ -108,8 +114,26 @@ def password(secret_id: str) -> str:
 
 @cache
 def secret(name: str) -> bytes:
-    """The secret of that name (``links``: what mailed links, codes and CSRF tokens are derived from; ``filter``)."""
+    """The secret of that name.
+
+    ``links``   what mailed links, codes and CSRF tokens are derived from
+    ``filter``  what chooses the bits of the blocked pairs
+    """
     value = _secrets()[name]
     if not isinstance(value, str):
         raise TypeError(f"the secret {name} is a list")
     return bytes.fromhex(value)
+
+
+def secret_keys(name: str) -> list[bytes]:
+    """The keys of that name, the newest first (``seal``: what the blocked pairs are sealed under)."""
+    values = _secrets()[name]
+    if not isinstance(values, list):
+        raise TypeError(f"the secret {name} is no list")
+    return [bytes.fromhex(value) for value in values]
+
+
+def forget_secrets() -> None:
+    """Read the secrets anew when one is next asked for: a key was changed meanwhile."""
+    _secrets.cache_clear()
+    secret.cache_clear()

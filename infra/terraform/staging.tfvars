@@ -33,4 +33,7 @@ concurrency = {
   api_handler  = 10
   mailer       = 3
   live_updates = 3
+
+  websocket_connect    = 4
+  websocket_disconnect = 4
 }
