@@ -19,7 +19,7 @@ database = {
   storage_most    = 50
   multi_az        = false
   backup_days     = 7
-  max_connections = 80
+  max_connections = 100
   protected       = false
 }
 
