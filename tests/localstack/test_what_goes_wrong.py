@@ -1,5 +1,6 @@
 """What goes wrong in a running account, tried on the one that is emulated: nothing is lost, doubled or stuck."""
 
+import json
 import math
 import secrets
 import threading
@@ -128,6 +129,30 @@ def test_the_database_restarted_in_the_middle_refuses_for_a_moment_and_loses_not
     assert len(deployed.mail("rosa@example.org", "")) == 1
 
 
+def test_a_key_that_is_rotated_ends_no_session_and_no_invitation(deployed: Deployed, community: Community) -> None:
+    member = community.member("xena")
+    community.invite("yuri")
+    deployed.mail("yuri@example.org", "Grace invites you")
+    vault = deployed.client("secretsmanager")
+    keys = json.loads(vault.get_secret_value(SecretId=deploy.SECRET)["SecretString"])
+    rotated = keys | {"links": secrets.token_hex(32)}
+    vault.put_secret_value(SecretId=deploy.SECRET, SecretString=json.dumps(rotated))
+    begin_again(deployed, {"ROTATED": "1"})  # a function reads its keys once
+    assert member.ask("GET", "/api/me").status == 200
+    assert community.enrol("yuri").ask("GET", "/api/me").status == 200
+    community.invite("zora")
+    assert community.enrol("zora").ask("GET", "/api/me").status == 200
+    assert vault.get_secret_value(SecretId=deploy.SECRET)["SecretString"] == json.dumps(rotated)
+
+
+def begin_again(deployed: Deployed, variables: dict[str, str]) -> None:
+    """Changes a variable of every function: all their processes end, and start with what they are told now."""
+    for function in deploy.functions(deployed.account):
+        deploy.set_variables(deployed.account, function, variables)
+    for name in ("relay", "send_mails"):
+        deploy.fire(deployed.account, name)  # as their schedules will, within a minute
+
+
 def test_a_database_password_that_is_rotated_lets_everybody_in_again(deployed: Deployed, community: Community) -> None:
     member = community.member("sam")
     old = deployed.account.database_url
@@ -136,8 +161,7 @@ def test_a_database_password_that_is_rotated_lets_everybody_in_again(deployed: D
         owner.autocommit = True
         owner.cursor().execute("ALTER ROLE rendezvous PASSWORD %s", (new.split(":")[2].partition("@")[0],))
     assert member.ask("GET", "/api/me").status == 200  # the connection that is open stays
-    for function in deploy.functions(deployed.account):
-        deploy.set_variables(deployed.account, function, {"DATABASE_URL": new})
+    begin_again(deployed, {"DATABASE_URL": new})
     try:
         assert member.ask("GET", "/api/me").status == 200
         assert deployed.invoke("migrate") == []
@@ -145,10 +169,7 @@ def test_a_database_password_that_is_rotated_lets_everybody_in_again(deployed: D
         with closing(psycopg2.connect(new)) as owner:
             owner.autocommit = True
             owner.cursor().execute("ALTER ROLE rendezvous PASSWORD %s", (deployed.system.postgres.password,))
-        for function in deploy.functions(deployed.account):
-            deploy.set_variables(deployed.account, function, {"DATABASE_URL": old})
-        for name in ("relay", "send_mails"):
-            deploy.fire(deployed.account, name)
+        begin_again(deployed, {"DATABASE_URL": old})
 
 
 def test_two_deployments_at_once_take_turns_and_the_site_answers_meanwhile(
