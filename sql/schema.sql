@@ -731,8 +731,69 @@ CREATE POLICY admins ON audit TO rendezvous_app USING (i_am('admin')) WITH CHECK
 CREATE POLICY jobs ON audit TO rendezvous_job USING (true);
 
 -- ---------------------------------------------------------------------------------------------------------------------
+-- Live updates
+-- What open pages are told without a reload: tickets that open sockets, who listens where, and what waits.
+-- ---------------------------------------------------------------------------------------------------------------------
+
+CREATE TABLE ticket (
+    token_hash bytea PRIMARY KEY,
+    session_id uuid NOT NULL REFERENCES session(id) ON DELETE CASCADE,
+    expires timestamptz NOT NULL
+);
+COMMENT ON TABLE ticket IS 'Opens a socket once, within a minute';
+CREATE INDEX ticket_expires ON ticket USING btree (expires);
+CREATE INDEX ticket_session ON ticket USING btree (session_id);
+ALTER TABLE ticket ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON ticket TO rendezvous_job USING (true);
+CREATE POLICY own ON ticket FOR INSERT TO rendezvous_app WITH CHECK ((EXISTS ( SELECT
+   FROM session s
+  WHERE ((s.id = ticket.session_id) AND (s.person_id = (SELECT me()))))));
+
+CREATE TABLE socket (
+    connection text PRIMARY KEY,
+    session_id uuid NOT NULL REFERENCES session(id) ON DELETE CASCADE,
+    opened timestamptz NOT NULL
+);
+COMMENT ON TABLE socket IS 'An open page, by the connection id of the WebSocket API';
+CREATE INDEX socket_opened ON socket USING btree (opened);
+CREATE INDEX socket_session ON socket USING btree (session_id);
+ALTER TABLE socket ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON socket TO rendezvous_job USING (true);
+
+CREATE TABLE socket_location (
+    connection text NOT NULL REFERENCES socket(connection) ON DELETE CASCADE,
+    location_id integer NOT NULL REFERENCES location(id) ON DELETE CASCADE,
+    CONSTRAINT socket_location_pkey PRIMARY KEY (connection, location_id)
+);
+COMMENT ON TABLE socket_location IS 'Where a socket hears what happens: its person''s place, and those of their coming lunches';
+CREATE INDEX socket_location_location ON socket_location USING btree (location_id);
+ALTER TABLE socket_location ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON socket_location TO rendezvous_job USING (true);
+
+CREATE TABLE live_update (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    location_id integer NOT NULL REFERENCES location(id) ON DELETE CASCADE,
+    token text NOT NULL,
+    type text NOT NULL,
+    at timestamptz NOT NULL
+);
+COMMENT ON TABLE live_update IS 'What is to be told to the sockets of a location with its next frame';
+CREATE INDEX live_update_at ON live_update USING btree (at);
+CREATE INDEX live_update_location ON live_update USING btree (location_id, id);
+ALTER TABLE live_update ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON live_update TO rendezvous_job USING (true);
+
+CREATE TABLE live_frame (
+    location_id integer PRIMARY KEY REFERENCES location(id) ON DELETE CASCADE,
+    sent timestamptz NOT NULL
+);
+COMMENT ON TABLE live_frame IS 'When a location''s sockets were told something last: at most once a second';
+ALTER TABLE live_frame ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON live_frame TO rendezvous_job USING (true);
+
+-- ---------------------------------------------------------------------------------------------------------------------
 -- Messages and limits
--- What leaves for Kafka, what was worked off, what was answered, and what is counted.
+-- What leaves for Kafka, what was worked off, the mails that have not left, what was answered, and what is counted.
 -- ---------------------------------------------------------------------------------------------------------------------
 
 CREATE TABLE outbox (
@@ -742,6 +803,7 @@ CREATE TABLE outbox (
     event jsonb NOT NULL,
     published timestamptz
 );
+CREATE INDEX outbox_dead_letters ON outbox USING btree (id) WHERE (topic = 'Dead_Letters');
 CREATE INDEX outbox_published ON outbox USING btree (published) WHERE (published IS NOT NULL);
 CREATE INDEX outbox_waiting ON outbox USING btree (id) WHERE (published IS NULL);
 
@@ -752,6 +814,36 @@ CREATE TABLE delivered (
     CONSTRAINT delivered_pkey PRIMARY KEY (consumer, event_id)
 );
 CREATE INDEX delivered_at ON delivered USING btree (at);
+
+CREATE TABLE mail (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    message uuid NOT NULL,
+    recipient uuid NOT NULL,
+    kind text NOT NULL,
+    about jsonb NOT NULL,
+    urgent boolean NOT NULL,
+    written timestamptz NOT NULL,
+    due timestamptz NOT NULL,
+    state text DEFAULT 'waiting' NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    answer text DEFAULT '' NOT NULL,
+    CONSTRAINT mail_is_written_once UNIQUE (message, recipient, kind),
+    CONSTRAINT mail_answer_is_a_code CHECK ((answer ~ '^[A-Za-z0-9. ]{0,60}$')),
+    CONSTRAINT mail_attempts_count_up CHECK ((attempts >= 0)),
+    CONSTRAINT mail_is_of_a_kind CHECK ((kind ~ '^[a-z_]{1,40}$')),
+    CONSTRAINT mail_state_is_known CHECK ((state = ANY (ARRAY['waiting', 'refused', 'expired'])))
+);
+COMMENT ON COLUMN mail.recipient IS 'The person, or the invitation whose address it goes to: who is invited is no person yet.';
+COMMENT ON COLUMN mail.about IS 'The data of the message: ids and times.';
+COMMENT ON COLUMN mail.urgent IS 'Somebody waits for it now, as for a link to a new password: it passes by all others.';
+COMMENT ON COLUMN mail.answer IS 'What the mail server said last, as codes alone: its words often repeat the address.';
+CREATE INDEX mail_recipient ON mail USING btree (recipient);
+CREATE INDEX mail_waiting ON mail USING btree (urgent, due) WHERE (state = 'waiting');
+CREATE INDEX mail_written ON mail USING btree (written);
+ALTER TABLE mail ENABLE ROW LEVEL SECURITY;
+CREATE POLICY admins ON mail FOR SELECT TO rendezvous_app USING ((SELECT i_am('admin')));
+CREATE POLICY jobs ON mail TO rendezvous_job USING (true);
+CREATE POLICY own ON mail FOR SELECT TO rendezvous_app USING ((recipient = (SELECT me())));
 
 CREATE TABLE idempotency (
     person_id uuid NOT NULL,
@@ -1588,6 +1680,74 @@ CREATE FUNCTION last_published() RETURNS timestamptz
     SELECT max(published) FROM outbox WHERE published IS NOT NULL AND i_am('admin')
 $$;
 
+-- trigger: who is gone is not written to.
+CREATE FUNCTION forget_mails() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    DELETE FROM mail WHERE id IN (SELECT m.id FROM mail m WHERE m.recipient = OLD.person_id FOR UPDATE SKIP LOCKED);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER who_is_gone_gets_no_mail AFTER DELETE ON account FOR EACH ROW EXECUTE FUNCTION forget_mails();
+
+-- trigger: what the former address refused says nothing of a confirmed one.
+CREATE FUNCTION forget_refused_mails() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    DELETE FROM mail WHERE recipient = NEW.person_id AND state <> 'waiting';
+    RETURN NULL;
+END $$;
+CREATE TRIGGER confirmed_address_forgets_what_was_refused AFTER UPDATE OF email, email_confirmed ON account FOR EACH ROW WHEN (new.email_confirmed) EXECUTE FUNCTION forget_refused_mails();
+
+-- Live updates
+
+-- owner: a socket comes with a ticket and no session; it takes over the ticket's.
+CREATE FUNCTION open_socket(ticket_hash bytea, wanted text, at timestamptz) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    whose uuid;
+    by_session uuid;
+BEGIN
+    DELETE FROM ticket t USING session s
+    WHERE t.token_hash = ticket_hash AND t.expires > at AND s.id = t.session_id AND s.expires > at
+      AND NOT EXISTS (SELECT FROM ban b WHERE b.person_id = s.person_id)
+    RETURNING s.person_id, s.id INTO whose, by_session;
+    IF whose IS NULL THEN
+        RETURN false;
+    END IF;
+    INSERT INTO socket (connection, session_id, opened) VALUES (wanted, by_session, at);
+    INSERT INTO socket_location (connection, location_id)
+    SELECT wanted, location_id FROM person_location WHERE person_id = whose
+    UNION
+    SELECT wanted, e.location_id FROM attendance a JOIN event e ON e.id = a.event_id
+    WHERE a.person_id = whose AND e.ends > at;
+    RETURN true;
+END $$;
+
+-- owner: a socket that is closed is forgotten, whosever it was.
+CREATE FUNCTION close_socket(closed text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    DELETE FROM socket WHERE connection = closed
+$$;
+
+-- owner: admins see where records lie that no consumer could deal with, and nothing else of the outbox.
+CREATE FUNCTION dead_letters(most integer) RETURNS TABLE(at timestamptz, consumer text, topic text, partition integer, "offset" bigint, type text, error text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT (event ->> 'time')::timestamptz, event #>> '{data,consumer}', event #>> '{data,topic}',
+           (event #>> '{data,partition}')::integer, (event #>> '{data,offset}')::bigint,
+           event #>> '{data,type}', event #>> '{data,error}'
+    FROM outbox WHERE topic = 'Dead_Letters' AND i_am('admin') ORDER BY id DESC LIMIT most
+$$;
+
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Grants
 -- Beside what the default privileges at the top give.
@@ -1628,6 +1788,7 @@ GRANT SELECT ON invitation_use TO rendezvous_app;
 GRANT SELECT ON left_over TO rendezvous_app;
 GRANT SELECT, INSERT, DELETE, UPDATE ON location TO rendezvous_app;
 GRANT SELECT, INSERT, DELETE, UPDATE ON location_food TO rendezvous_app;
+GRANT SELECT ON mail TO rendezvous_app;
 GRANT SELECT, INSERT, DELETE ON mail_refusal TO rendezvous_app;
 GRANT INSERT ON outbox TO rendezvous_app;
 GRANT SELECT (person_id, asked) ON password_reset TO rendezvous_app;
@@ -1642,11 +1803,13 @@ GRANT SELECT ON round TO rendezvous_app;
 GRANT SELECT, INSERT, DELETE, UPDATE ON rule TO rendezvous_app;
 GRANT SELECT, INSERT ON rule_change TO rendezvous_app;
 GRANT DELETE, SELECT (id, person_id, opened, expires) ON session TO rendezvous_app;
+GRANT INSERT ON ticket TO rendezvous_app;
 
 GRANT EXECUTE ON FUNCTION
     ask_reset, book_calls, busy, cancel_call, cancel_coming_calls, change_password, close_session,
-    coach_calendar, confirm_address, enrol, enter, enter_feed, erase, hold_person, i_am, i_am_a_job,
-    is_asked_to, last_published, leave_coaching, live_invitation, lock_coach, login_of, me, move_call,
-    my_password, open_feed, open_session, present, refuse_mail, reset_password, revoke_invitation,
-    sees_coach, sees_event, sees_person, share_coach, shares_calls_with, tally, waiting_messages
+    close_socket, coach_calendar, confirm_address, dead_letters, enrol, enter, enter_feed, erase,
+    hold_person, i_am, i_am_a_job, is_asked_to, last_published, leave_coaching, live_invitation,
+    lock_coach, login_of, me, move_call, my_password, open_feed, open_session, open_socket, present,
+    refuse_mail, reset_password, revoke_invitation, sees_coach, sees_event, sees_person, share_coach,
+    shares_calls_with, tally, waiting_messages
     TO rendezvous_app;

@@ -15,10 +15,12 @@ from chalicelib.web.request import Caller
 
 UNUSABLE = "This invitation cannot be used"
 RESET_MINUTES = 60
-MOST_RESETS = 5
-"""Links for one address in a quarter of an hour: nobody's mailbox is filled by who knows his address."""
+MOST_RESETS, MOST_RESETS_A_DAY = 5, 10
+"""Links for one address in a quarter of an hour, and in a day: nobody's mailbox is filled by who knows the address."""
+MOST_FORGOTTEN = 20
+"""Asked for from one network address in a quarter of an hour, whether the addresses exist or not."""
 CONFIRM_DAYS = 7
-CONFIRMATIONS_PER_HOUR = 5
+CONFIRMATIONS_PER_HOUR, CONFIRMATIONS_PER_DAY = 5, 10
 FORMER_MEMBER = "a former member"
 
 
@@ -53,7 +55,7 @@ def enrol(
     if row.outcome == "username":
         raise Conflict("This username is taken")
     if row.outcome == "email":
-        outbox.put(db, "Mails", str(row.holder), "mail.due", {"kind": "address_in_use", "person": str(row.holder)}, now)
+        tell_holder(db, row.holder, email, now)
         raise Forbidden(UNUSABLE, keep=True)
     if row.outcome != "enrolled":
         raise Forbidden(UNUSABLE)
@@ -61,6 +63,12 @@ def enrol(
     if not row.confirmed:
         ask_to_confirm(db, id, email, now)
     return id
+
+
+def tell_holder(db: Database, holder: UUID, email: str, now: datetime) -> None:
+    """Mail the owner of an address that somebody tried to join with it; once a day, however many try."""
+    if sessions.count_mail(db, "address_in_use", email, now) == 1:
+        outbox.put(db, "Mails", str(holder), "mail.due", {"kind": "address_in_use", "person": str(holder)}, now)
 
 
 def ask_to_confirm(db: Database, person: UUID, email: str, now: datetime) -> None:
@@ -90,10 +98,17 @@ def confirm(db: Database, given: str, now: datetime) -> None:
         outbox.put(db, "Mails", str(row.person_id), "mail.due", data, now)
 
 
-def forgot(db: Database, email: str, now: datetime) -> None:
+def forgot(db: Database, email: str, network: str, now: datetime) -> None:
     """Mail a link to the owner of that address, if there is one and not too many were just asked for; the caller is
-    not told."""
-    if sessions.count_reset(db, email, now) > MOST_RESETS:
+    not told. Raises TooManyRequests where too many were asked for from that network address."""
+    count, until = sessions.count_forgotten(db, network, now)
+    if count > MOST_FORGOTTEN:
+        wait = int((until - now).total_seconds()) + 1
+        raise TooManyRequests("So many links were asked for that you should wait for them", retry_after=wait)
+    if (
+        sessions.count_reset(db, email, now) > MOST_RESETS
+        or sessions.count_mail(db, "reset", email, now) > MOST_RESETS_A_DAY
+    ):
         return
     reset = uuid4()
     person = db.value("SELECT ask_reset(%(email)s, %(id)s, %(now)s)", email=email, id=reset, now=now)
@@ -143,21 +158,29 @@ def change_address(transact: Transact, caller: Caller, email: str, password: str
 
 
 def confirm_again(db: Database, caller: Caller, now: datetime) -> None:
-    """Mail another link to the address that is still unconfirmed. Raises Conflict, TooManyRequests."""
+    """Mail another link to the address that is still unconfirmed, or that mails were refused by. Raises Conflict,
+    TooManyRequests."""
     known = account(db, caller)
-    if known["email_confirmed"]:
+    if known["email_confirmed"] and not _was_refused(db, caller):
         raise Conflict("Your address is confirmed already")
     _ask_again(db, caller, known["email"], now)
 
 
+def _was_refused(db: Database, caller: Caller) -> bool:
+    """Whether a mail to the caller was given up."""
+    return bool(
+        db.value("SELECT EXISTS (SELECT FROM mail WHERE recipient = %(me)s AND state <> 'waiting')", me=caller.id)
+    )
+
+
 def _ask_again(db: Database, caller: Caller, email: str, now: datetime) -> None:
-    """So many an hour: nobody's letter box is to be filled by way of this."""
+    """So many an hour by one person, and so many a day to one address: nobody's letter box is to be filled by way of this."""
     asked = db.value(
         "SELECT count(*) FROM address_change WHERE person_id = %(me)s AND asked > %(since)s",
         me=caller.id,
         since=now - timedelta(hours=1),
     )
-    if asked >= CONFIRMATIONS_PER_HOUR:
+    if asked >= CONFIRMATIONS_PER_HOUR or sessions.count_mail(db, "confirm", email, now) > CONFIRMATIONS_PER_DAY:
         raise TooManyRequests("So many links were mailed that you should look for them first", retry_after=3600)
     ask_to_confirm(db, caller.id, email, now)
 

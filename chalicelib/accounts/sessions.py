@@ -101,6 +101,25 @@ def count_enrolment(db: Database, address: str, now: datetime, step: int = 1) ->
     return row.count, row.until
 
 
+def count_forgotten(db: Database, network: str, now: datetime) -> tuple[int, datetime]:
+    """Count one who forgot a password at that network address; how many did, and when the window ends."""
+    row = _tally(db, "forgotten", hashlib.sha256(network.encode()).digest(), now)
+    return row.count, row.until
+
+
+def count_mail(db: Database, kind: str, email: str, now: datetime) -> int:
+    """Count a mail of that kind which anybody can ask for to any address; how many were asked for in a day."""
+    row = db.row(
+        "SELECT * FROM tally(%(what)s, %(who)s, %(day)s, %(now)s)",
+        what=f"mail {kind}",
+        who=hashlib.sha256(email.lower().encode()).digest(),
+        day=24 * 3600,
+        now=now,
+    )
+    count: int = row.count  # type: ignore[union-attr]
+    return count
+
+
 def count_reset(db: Database, email: str, now: datetime) -> int:
     """Count one who forgot the password of that address; how many did in the window."""
     count: int = _tally(db, "reset", hashlib.sha256(email.lower().encode()).digest(), now).count

@@ -12,7 +12,7 @@ from chalicelib.database import Database, Transact
 from chalicelib.errors import NotFound
 from chalicelib.home import erasure
 from chalicelib.lunch import food_types, locations
-from chalicelib.notifications import kinds
+from chalicelib.notifications import kinds, undelivered
 from chalicelib.web import Form, Routes, credentials
 from chalicelib.web.field_types import AnyPassword, Body, Email, Empty, FoodName, Line, Name, Password, Zone
 from chalicelib.web.request import Caller, Request
@@ -79,6 +79,7 @@ def account(db: Database, caller: Caller, request: Request, form: Form, query: D
         location=location.name if location else "",
         refuses=food_types.refused_by(db, caller),
         kinds=kinds.KINDS.items(),
+        undelivered=undelivered.of(db, caller.id),
         refused=refused_mails.refused_by(db, caller.id),
         sessions=sessions.mine(db, caller),
         tokens=tokens.mine(db, caller),

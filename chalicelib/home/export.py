@@ -16,6 +16,7 @@ TABLES: dict[str, str] = {
     "api_token": "SELECT id, name, scope, made FROM api_token WHERE person_id = %(me)s ORDER BY made",
     "feed": "SELECT made FROM feed WHERE person_id = %(me)s",
     "mail_refusal": "SELECT kind FROM mail_refusal WHERE person_id = %(me)s ORDER BY kind",
+    "mail": "SELECT kind, state, written FROM mail WHERE recipient = %(me)s ORDER BY written",
     "password_reset": "SELECT asked FROM password_reset WHERE person_id = %(me)s ORDER BY asked",
     "address_change": "SELECT email, asked FROM address_change WHERE person_id = %(me)s ORDER BY asked",
     "former_address": "SELECT email, at FROM former_address WHERE person_id = %(me)s ORDER BY at",

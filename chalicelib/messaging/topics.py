@@ -13,6 +13,7 @@ TOPICS: dict[str, int] = {
     "Events_All": 6,
     "Appointments_All": 6,
     "Mails": 6,
+    "Dead_Letters": 1,
 }
 """Partitions of each topic. A week's topic has one, so that everything about a week stands in one order."""
 
@@ -148,6 +149,13 @@ MESSAGES: tuple[Message, ...] = (
         ("appointment", "coach", "client", "during", "week", "by"),
     ),
     Message(
+        "record.buried",
+        ("Dead_Letters",),
+        "consumer",
+        "A consumer could not read a record, or not carry it out; the record itself stays in its topic",
+        ("consumer", "topic", "partition", "offset", "error", "type?", "message?"),
+    ),
+    Message(
         "mail.due",
         ("Mails",),
         "person",
@@ -165,17 +173,24 @@ DATA: dict[str, str] = {
     "by": "id of who did it; null for the installation itself",
     "client": "id of the client",
     "coach": "id of the coach",
+    "consumer": "which consumer: `mailer`, `live_updates`",
     "during": "from and to, as a PostgreSQL `tstzrange`, half-open",
+    "error": "the kind of error, never its words: they may quote the record",
     "event": "id of the lunch",
     "former_address": "id of the address that was, which is kept for a week",
     "invitation": "id of the invitation",
     "kind": "which mail",
+    "message": "id of the message",
     "offers": "true where the mail names free times instead",
+    "offset": "where in its partition",
+    "partition": "of the topic",
     "password_reset": "id of the wish for another password",
     "people": "ids of those who come, or are asked to",
     "person": "id of the person",
     "purpose": "`lunch` or `coaching`",
     "response": "`approved` or `invited`: what its people are at first",
+    "topic": "the topic that the record came by",
+    "type": "type of the message",
     "to": "whether it goes to an address",
     "week": "ISO week of the start where the lunch is, or of the day where the person lives: `2026-W48`",
 }

@@ -42,7 +42,7 @@ def serve(endpoint: Endpoint, request: Request, parts: Mapping[str, str]) -> Res
         status=response.status_code,
         ms=round((time.perf_counter() - started) * 1000, 1),
     )
-    return responses.secured(response, config().live)
+    return responses.secured(response, config().live, config().sockets_url)
 
 
 def _carry_out(endpoint: Endpoint, request: Request, parts: Mapping[str, str]) -> Any:

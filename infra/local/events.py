@@ -127,6 +127,25 @@ def _by_name(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     return grouped
 
 
+def websocket(route: str, connection: str, query: Mapping[str, str], body: str | None) -> Event:
+    """A WebSocket API's event: ``route`` $connect, $disconnect or $default."""
+    kinds = {"$connect": "CONNECT", "$disconnect": "DISCONNECT"}
+    return {
+        "queryStringParameters": dict(query) or None,
+        "requestContext": {
+            "routeKey": route,
+            "eventType": kinds.get(route, "MESSAGE"),
+            "connectionId": connection,
+            "domainName": "localhost",
+            "apiId": "local",
+            "stage": "local",
+            "requestId": str(uuid4()),
+        },
+        "body": body,
+        "isBase64Encoded": False,
+    }
+
+
 def schedule(rule: str, due: datetime) -> Event:
     """EventBridge's event of a schedule: ``rule`` is the function's name, ``due`` when it was to fire."""
     return {

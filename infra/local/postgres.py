@@ -117,7 +117,7 @@ class Postgres:
             return file.read().decode(errors="replace")
 
     def _launch(self) -> None:
-        self.port = processes.free_port()
+        self.port = self.port or processes.free_port()  # it comes back where its clients look for it
         settings = SETTINGS | {"port": str(self.port)} | ({} if self.durable else NOT_DURABLE)
         self.log.touch(mode=0o600)
         self._log_began_at = self.log.stat().st_size

@@ -81,9 +81,14 @@ CHAPTERS = (
         ("rule", "rule_change", "audit"),
     ),
     Chapter(
+        "Live updates",
+        "What open pages are told without a reload: tickets that open sockets, who listens where, and what waits.",
+        ("ticket", "socket", "socket_location", "live_update", "live_frame"),
+    ),
+    Chapter(
         "Messages and limits",
-        "What leaves for Kafka, what was worked off, what was answered, and what is counted.",
-        ("outbox", "delivered", "idempotency", "rate"),
+        "What leaves for Kafka, what was worked off, the mails that have not left, what was answered, and what is counted.",
+        ("outbox", "delivered", "mail", "idempotency", "rate"),
     ),
 )
 UNTOLD = "Not told yet"
