@@ -30,6 +30,7 @@ import chalicelib.lunch.api
 import chalicelib.lunch.event_pages
 import chalicelib.lunch.hours_pages
 import chalicelib.lunch.pause_pages
+import chalicelib.lunch.review_pages
 import chalicelib.notifications.api
 from chalicelib import clock, logs
 from chalicelib.config import config
@@ -53,6 +54,7 @@ for part in (
     chalicelib.lunch.event_pages,
     chalicelib.lunch.hours_pages,
     chalicelib.lunch.pause_pages,
+    chalicelib.lunch.review_pages,
     chalicelib.home.api,
     chalicelib.home.health_api,
     chalicelib.home.login_pages,

@@ -114,8 +114,26 @@ def password(secret_id: str) -> str:
 
 @cache
 def secret(name: str) -> bytes:
-    """The secret of that name (``links``: what mailed links, codes and CSRF tokens are derived from; ``filter``)."""
+    """The secret of that name.
+
+    ``links``   what mailed links, codes and CSRF tokens are derived from
+    ``filter``  what chooses the bits of the blocked pairs
+    """
     value = _secrets()[name]
     if not isinstance(value, str):
         raise TypeError(f"the secret {name} is a list")
     return bytes.fromhex(value)
+
+
+def secret_keys(name: str) -> list[bytes]:
+    """The keys of that name, the newest first (``seal``: what the blocked pairs are sealed under)."""
+    values = _secrets()[name]
+    if not isinstance(values, list):
+        raise TypeError(f"the secret {name} is no list")
+    return [bytes.fromhex(value) for value in values]
+
+
+def forget_secrets() -> None:
+    """Read the secrets anew when one is next asked for: a key was changed meanwhile."""
+    _secrets.cache_clear()
+    secret.cache_clear()

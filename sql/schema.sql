@@ -79,6 +79,15 @@ BEGIN
     RETURN EXISTS (SELECT FROM attendance WHERE event_id = wanted AND person_id = me());
 END $$;
 
+-- Not in the index yet
+
+CREATE FUNCTION is_done(wanted uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT EXISTS (SELECT FROM event WHERE id = wanted AND status = 'Done')
+$$;
+
 -- ---------------------------------------------------------------------------------------------------------------------
 -- People
 -- Who there is: what the world sees of a person, what they log in with, what they are, and what opens their pages.
@@ -537,11 +546,29 @@ CREATE TABLE review (
 );
 CREATE INDEX review_event ON review USING btree (event_id);
 ALTER TABLE review ENABLE ROW LEVEL SECURITY;
-CREATE POLICY admins_read ON review FOR SELECT TO rendezvous_app USING ((SELECT i_am('admin')));
-CREATE POLICY attendants_write ON review FOR INSERT TO rendezvous_app WITH CHECK ((event_id IN ( SELECT attendance.event_id
+CREATE POLICY admins_read ON review FOR SELECT TO rendezvous_app USING (((SELECT i_am('admin')) AND is_done(event_id)));
+CREATE POLICY attendants_write ON review FOR INSERT TO rendezvous_app WITH CHECK (((NOT is_done(event_id)) AND (event_id IN ( SELECT attendance.event_id
    FROM attendance
-  WHERE ((attendance.person_id = (SELECT me())) AND (attendance.response = 'approved')))));
+  WHERE ((attendance.person_id = (SELECT me())) AND (attendance.response = 'approved'))))));
 CREATE POLICY jobs ON review TO rendezvous_job USING (true);
+
+CREATE TABLE filter_chunk (
+    layer smallint NOT NULL,
+    chunk integer NOT NULL,
+    seal_key text NOT NULL,
+    sealed bytea NOT NULL,
+    CONSTRAINT filter_chunk_pkey PRIMARY KEY (layer, chunk),
+    CONSTRAINT filter_chunk_is_of_a_layer CHECK (((layer >= 0) AND (layer <= 19))),
+    CONSTRAINT filter_chunk_is_whole CHECK ((length(sealed) = 8220)),
+    CONSTRAINT filter_chunk_is_within_its_layer CHECK (((chunk >= 0) AND (chunk < (1 << (layer)::integer)))),
+    CONSTRAINT filter_chunk_names_its_key CHECK ((seal_key ~ '^[0-9a-f]{8}$'))
+);
+COMMENT ON COLUMN filter_chunk.seal_key IS 'What the key that sealed it is called: a digest, no part of it.';
+ALTER TABLE filter_chunk ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON filter_chunk TO rendezvous_job USING (true);
+CREATE POLICY the_first ON filter_chunk FOR INSERT TO rendezvous_app WITH CHECK ((((SELECT me()) IS NOT NULL) AND (layer = 0)));
+CREATE POLICY whoever_is_there ON filter_chunk FOR SELECT TO rendezvous_app USING (((SELECT me()) IS NOT NULL));
+CREATE POLICY whoever_reviews ON filter_chunk FOR UPDATE TO rendezvous_app USING (((SELECT me()) IS NOT NULL));
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Coaching
@@ -1777,6 +1804,7 @@ GRANT SELECT, INSERT ON commitment TO rendezvous_app;
 GRANT SELECT, INSERT, UPDATE (status) ON event TO rendezvous_app;
 GRANT SELECT, INSERT ON event_food TO rendezvous_app;
 GRANT DELETE, SELECT (person_id, made) ON feed TO rendezvous_app;
+GRANT SELECT, INSERT, UPDATE (seal_key, sealed) ON filter_chunk TO rendezvous_app;
 GRANT SELECT, INSERT, DELETE, UPDATE ON food_type TO rendezvous_app;
 GRANT SELECT ON former_address TO rendezvous_app;
 GRANT SELECT, INSERT ON idempotency TO rendezvous_app;
@@ -1808,7 +1836,7 @@ GRANT INSERT ON ticket TO rendezvous_app;
 GRANT EXECUTE ON FUNCTION
     ask_reset, book_calls, busy, cancel_call, cancel_coming_calls, change_password, close_session,
     close_socket, coach_calendar, confirm_address, dead_letters, enrol, enter, enter_feed, erase,
-    hold_person, i_am, i_am_a_job, is_asked_to, last_published, leave_coaching, live_invitation,
+    hold_person, i_am, i_am_a_job, is_asked_to, is_done, last_published, leave_coaching, live_invitation,
     lock_coach, login_of, me, move_call, my_password, open_feed, open_session, open_socket, present,
     refuse_mail, reset_password, revoke_invitation, sees_coach, sees_event, sees_person, share_coach,
     shares_calls_with, tally, waiting_messages

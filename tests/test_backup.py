@@ -14,9 +14,9 @@ from chalicelib.config import config
 from chalicelib.database import JOB, disconnect, transaction
 from chalicelib.messaging import outbox
 from infra import backup
-from infra.schema.dump import entries
 from infra.local.errors import LocalError
 from infra.local.postgres import Postgres
+from infra.schema.dump import entries
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 

@@ -76,7 +76,7 @@ def _entered(endpoint: Endpoint, request: Request) -> Transact:
 def _once(db: Database, endpoint: Endpoint, request: Request, handle: Callable[[], Response]) -> Response:
     if endpoint.method == "POST" and endpoint.below_api:
         return idempotency.once(db, request, handle)
-    if endpoint.method == "POST" and endpoint.html:
+    if endpoint.method == "POST" and endpoint.html and endpoint.remembered:
         return idempotency.once_of_form(db, request, handle)
     return handle()
 
