@@ -79,8 +79,7 @@ BEGIN
     RETURN EXISTS (SELECT FROM attendance WHERE event_id = wanted AND person_id = me());
 END $$;
 
--- Not in the index yet
-
+-- policy: descriptions of a lunch are read only when no review can come any more, and written only before.
 CREATE FUNCTION is_done(wanted uuid) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'

@@ -54,8 +54,8 @@ def main(arguments: list[str]) -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
-    except LocalError as fault:
-        sys.exit(f"{fault}")
+    except LocalError as error:
+        sys.exit(f"{error}")
     except BrokenPipeError:
         sys.exit(1)
     except KeyboardInterrupt:
