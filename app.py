@@ -27,9 +27,12 @@ import chalicelib.home.login_pages
 import chalicelib.home.unsubscribe_pages
 import chalicelib.home.week_pages
 import chalicelib.lunch.api
+import chalicelib.lunch.approval_pages
 import chalicelib.lunch.event_pages
 import chalicelib.lunch.hours_pages
 import chalicelib.lunch.pause_pages
+import chalicelib.lunch.proposal_pages
+import chalicelib.lunch.public_pages
 import chalicelib.lunch.review_pages
 import chalicelib.notifications.api
 from chalicelib import clock, logs
@@ -51,7 +54,10 @@ for part in (
     chalicelib.coaching.booking_pages,
     chalicelib.coaching.coach_pages,
     chalicelib.lunch.api,
+    chalicelib.lunch.approval_pages,
+    chalicelib.lunch.proposal_pages,
     chalicelib.lunch.event_pages,
+    chalicelib.lunch.public_pages,
     chalicelib.lunch.hours_pages,
     chalicelib.lunch.pause_pages,
     chalicelib.lunch.review_pages,
