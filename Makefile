@@ -18,7 +18,7 @@ help: ## list what make can do
 
 # --- the running system ---------------------------------------------------------------------------------------
 
-.PHONY: run match clock admin kafka backup restore
+.PHONY: run match clock admin replay kafka backup restore
 run: dev matcher ## start everything on 127.0.0.1 and serve a demo community (PORT=8000 DATA=.local)
 	@$(LOCAL) run
 
@@ -39,6 +39,9 @@ backup: dev ## write the running system's database to a file (FILE=rendezvous.du
 
 restore: dev ## put such a file into an empty database: of DATA=, or at DATABASE_URL= (FILE=rendezvous.dump)
 	@exec $(VENV_PYTHON) -m infra.backup restore "$$FILE"
+
+replay: dev ## lunches rebuilt from Kafka's Events_All, compared with the running system's database
+	@$(LOCAL) replay
 
 kafka: dev ## run a real Apache Kafka (needs Java 17 and Maven)
 	@$(LOCAL) kafka
