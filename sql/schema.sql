@@ -433,13 +433,6 @@ ALTER TABLE pause ENABLE ROW LEVEL SECURITY;
 CREATE POLICY jobs ON pause TO rendezvous_job USING (true);
 CREATE POLICY own ON pause TO rendezvous_app USING ((person_id = (SELECT me()))) WITH CHECK ((person_id = (SELECT me())));
 
-CREATE TABLE last_match (
-    at timestamptz NOT NULL
-);
-CREATE UNIQUE INDEX last_match_is_one ON last_match USING btree ((true));
-ALTER TABLE last_match ENABLE ROW LEVEL SECURITY;
-CREATE POLICY jobs ON last_match TO rendezvous_job USING (true);
-
 CREATE TABLE asked_round (
     week date NOT NULL,
     location_id integer NOT NULL REFERENCES location(id),
@@ -493,6 +486,13 @@ CREATE POLICY admins ON left_over FOR SELECT TO rendezvous_app USING ((SELECT i_
 CREATE POLICY jobs ON left_over TO rendezvous_job USING (true);
 CREATE POLICY own ON left_over FOR SELECT TO rendezvous_app USING ((person_id = (SELECT me())));
 
+CREATE TABLE last_match (
+    at timestamptz NOT NULL
+);
+CREATE UNIQUE INDEX last_match_is_one ON last_match USING btree ((true));
+ALTER TABLE last_match ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON last_match TO rendezvous_job USING (true);
+
 CREATE TABLE event (
     id uuid PRIMARY KEY,
     title text NOT NULL,
@@ -535,25 +535,6 @@ CREATE POLICY own ON event_food FOR INSERT TO rendezvous_app WITH CHECK ((event_
   WHERE (event.creator = (SELECT me())))));
 CREATE POLICY through_event ON event_food FOR SELECT TO rendezvous_app USING ((sees_event(event_id) OR (SELECT i_am('admin'))));
 
-CREATE TABLE attendance (
-    event_id uuid NOT NULL REFERENCES event(id) ON DELETE CASCADE,
-    person_id uuid NOT NULL REFERENCES person(id),
-    response text NOT NULL,
-    reviewed boolean DEFAULT false NOT NULL,
-    CONSTRAINT attendance_pkey PRIMARY KEY (event_id, person_id),
-    CONSTRAINT attendance_response_is_known CHECK ((response = ANY (ARRAY['invited', 'approved', 'rejected'])))
-);
-CREATE INDEX attendance_person ON attendance USING btree (person_id, event_id);
-ALTER TABLE attendance ENABLE ROW LEVEL SECURITY;
-CREATE POLICY admins ON attendance FOR UPDATE TO rendezvous_app USING ((SELECT i_am('admin')));
-CREATE POLICY asked_by_who_proposes ON attendance FOR INSERT TO rendezvous_app WITH CHECK (((response = 'invited') AND (event_id IN ( SELECT event.id
-   FROM event
-  WHERE (event.creator = (SELECT me()))))));
-CREATE POLICY jobs ON attendance TO rendezvous_job USING (true);
-CREATE POLICY own ON attendance FOR INSERT TO rendezvous_app WITH CHECK ((person_id = (SELECT me())));
-CREATE POLICY own_response ON attendance FOR UPDATE TO rendezvous_app USING ((person_id = (SELECT me())));
-CREATE POLICY through_event ON attendance FOR SELECT TO rendezvous_app USING (((person_id = (SELECT me())) OR (SELECT i_am('admin')) OR sees_event(event_id)));
-
 CREATE TABLE event_cancellation (
     event_id uuid NOT NULL REFERENCES event(id) ON DELETE CASCADE,
     by_person uuid NOT NULL REFERENCES person(id),
@@ -573,6 +554,25 @@ CREATE TABLE event_reminder (
 ALTER TABLE event_reminder ENABLE ROW LEVEL SECURITY;
 CREATE POLICY jobs ON event_reminder TO rendezvous_job USING (true);
 CREATE POLICY through_event ON event_reminder FOR INSERT TO rendezvous_app WITH CHECK ((is_asked_to(event_id) OR (SELECT i_am('admin'))));
+
+CREATE TABLE attendance (
+    event_id uuid NOT NULL REFERENCES event(id) ON DELETE CASCADE,
+    person_id uuid NOT NULL REFERENCES person(id),
+    response text NOT NULL,
+    reviewed boolean DEFAULT false NOT NULL,
+    CONSTRAINT attendance_pkey PRIMARY KEY (event_id, person_id),
+    CONSTRAINT attendance_response_is_known CHECK ((response = ANY (ARRAY['invited', 'approved', 'rejected'])))
+);
+CREATE INDEX attendance_person ON attendance USING btree (person_id, event_id);
+ALTER TABLE attendance ENABLE ROW LEVEL SECURITY;
+CREATE POLICY admins ON attendance FOR UPDATE TO rendezvous_app USING ((SELECT i_am('admin')));
+CREATE POLICY asked_by_who_proposes ON attendance FOR INSERT TO rendezvous_app WITH CHECK (((response = 'invited') AND (event_id IN ( SELECT event.id
+   FROM event
+  WHERE (event.creator = (SELECT me()))))));
+CREATE POLICY jobs ON attendance TO rendezvous_job USING (true);
+CREATE POLICY own ON attendance FOR INSERT TO rendezvous_app WITH CHECK ((person_id = (SELECT me())));
+CREATE POLICY own_response ON attendance FOR UPDATE TO rendezvous_app USING ((person_id = (SELECT me())));
+CREATE POLICY through_event ON attendance FOR SELECT TO rendezvous_app USING (((person_id = (SELECT me())) OR (SELECT i_am('admin')) OR sees_event(event_id)));
 
 CREATE TABLE silence (
     person_id uuid PRIMARY KEY REFERENCES account(person_id) ON DELETE CASCADE,
@@ -1174,18 +1174,6 @@ BEGIN
     RETURN true;
 END $$;
 
--- trigger: reasons and titles go with the account, however it is removed.
-CREATE FUNCTION forget_what_they_wrote() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    UPDATE event_cancellation SET reason = '' WHERE by_person = OLD.person_id;
-    UPDATE event SET title = 'Lunch' WHERE creator = OLD.person_id;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER account_goes_with_what_they_wrote AFTER DELETE ON account FOR EACH ROW EXECUTE FUNCTION forget_what_they_wrote();
-
 -- one trip: counts an attempt in its window and answers the count, so that two at once count two.
 CREATE FUNCTION tally(what text, who bytea, seconds integer, at timestamptz, step integer DEFAULT 1) RETURNS TABLE(count integer, until timestamptz)
     LANGUAGE sql SECURITY DEFINER
@@ -1438,7 +1426,7 @@ BEGIN
     PERFORM FROM account WHERE person_id = person FOR UPDATE;
 END $$;
 
--- lock: whoever joins a public lunch holds it as it is, though row-level security hides its row from them.
+-- lock: who joins a public lunch holds its row, which row-level security hides from them.
 CREATE FUNCTION hold_events(wanted uuid[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1449,7 +1437,7 @@ BEGIN
         ORDER BY id FOR NO KEY UPDATE;
 END $$;
 
--- trigger: nobody is brought to a lunch that is off or over.
+-- trigger: nobody comes to a lunch that is called off or over.
 CREATE FUNCTION keep_to_what_is_coming() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1464,7 +1452,7 @@ BEGIN
 END $$;
 CREATE TRIGGER event_is_still_coming AFTER INSERT ON attendance REFERENCING NEW TABLE AS approval FOR EACH STATEMENT EXECUTE FUNCTION keep_to_what_is_coming();
 
--- trigger: nor approves it later.
+-- trigger: nor does anybody's answer change then.
 CREATE FUNCTION keep_changes_to_what_is_coming() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1480,7 +1468,7 @@ BEGIN
 END $$;
 CREATE TRIGGER event_is_still_coming_then AFTER UPDATE ON attendance REFERENCING OLD TABLE AS before NEW TABLE AS approval FOR EACH STATEMENT EXECUTE FUNCTION keep_changes_to_what_is_coming();
 
--- owner: whoever loses a lunch may have their week's round run again, and sees no rounds.
+-- owner: who leaves a lunch asks for another round at its place, and for nothing else.
 CREATE FUNCTION ask_for_round_again(lunch uuid, monday date, at timestamptz) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1493,7 +1481,17 @@ BEGIN
     SET asked = greatest(asked_round.asked, excluded.asked), sent = '-infinity', again = true;
 END $$;
 
--- owner: the lunches at a location count a change when its address or meeting point changes.
+-- owner: what a visitor reads of a public lunch, and never who comes.
+CREATE FUNCTION public_event(wanted uuid) RETURNS TABLE(title text, starts timestamptz, timezone text, location text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    RETURN QUERY SELECT e.title, e.starts, l.timezone, l.name FROM event e JOIN location l ON l.id = e.location_id
+    WHERE e.id = wanted AND e.public AND e.status IN ('Proposed', 'Confirmed') AND e.starts > present();
+END $$;
+
+-- owner: the lunches at a place that moved, which may not all be the admin's to see.
 CREATE FUNCTION revise_events_at(place integer) RETURNS TABLE(event_id uuid)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1508,15 +1506,17 @@ BEGIN
         WHERE e.location_id = place AND e.status IN ('Proposed', 'Confirmed') AND e.starts > present() RETURNING e.id;
 END $$;
 
--- owner: what a visitor may know of a public lunch, and nothing of who comes.
-CREATE FUNCTION public_event(wanted uuid) RETURNS TABLE(title text, starts timestamptz, timezone text, location text)
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
+-- trigger: titles and reasons go with who wrote them.
+CREATE FUNCTION forget_what_they_wrote() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
-    RETURN QUERY SELECT e.title, e.starts, l.timezone, l.name FROM event e JOIN location l ON l.id = e.location_id
-    WHERE e.id = wanted AND e.public AND e.status IN ('Proposed', 'Confirmed') AND e.starts > present();
+    UPDATE event_cancellation SET reason = '' WHERE by_person = OLD.person_id;
+    UPDATE event SET title = 'Lunch' WHERE creator = OLD.person_id;
+    RETURN NULL;
 END $$;
+CREATE TRIGGER account_goes_with_what_they_wrote AFTER DELETE ON account FOR EACH ROW EXECUTE FUNCTION forget_what_they_wrote();
 
 -- Coaching
 
