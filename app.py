@@ -22,13 +22,19 @@ import chalicelib.coaching.booking_pages
 import chalicelib.coaching.coach_pages
 import chalicelib.home.account_pages
 import chalicelib.home.api
+import chalicelib.home.health_api
 import chalicelib.home.login_pages
 import chalicelib.home.unsubscribe_pages
 import chalicelib.home.week_pages
 import chalicelib.lunch.api
+import chalicelib.lunch.approval_pages
 import chalicelib.lunch.event_pages
 import chalicelib.lunch.hours_pages
 import chalicelib.lunch.pause_pages
+import chalicelib.lunch.proposal_pages
+import chalicelib.lunch.public_pages
+import chalicelib.lunch.review_pages
+import chalicelib.notifications.api
 from chalicelib import clock, logs
 from chalicelib.config import config
 from chalicelib.web import fallbacks, parsing
@@ -37,6 +43,7 @@ logs.start()
 
 app = Chalice(app_name="rendezvous")
 app.api.binary_types = []
+app.experimental_feature_flags.update(["WEBSOCKETS"])
 
 for part in (
     chalicelib.accounts.api,
@@ -47,16 +54,22 @@ for part in (
     chalicelib.coaching.booking_pages,
     chalicelib.coaching.coach_pages,
     chalicelib.lunch.api,
+    chalicelib.lunch.approval_pages,
+    chalicelib.lunch.proposal_pages,
     chalicelib.lunch.event_pages,
+    chalicelib.lunch.public_pages,
     chalicelib.lunch.hours_pages,
     chalicelib.lunch.pause_pages,
+    chalicelib.lunch.review_pages,
     chalicelib.home.api,
+    chalicelib.home.health_api,
     chalicelib.home.login_pages,
     chalicelib.home.week_pages,
     chalicelib.api_docs.pages,
     chalicelib.admin.api,
     chalicelib.home.account_pages,
     chalicelib.home.unsubscribe_pages,
+    chalicelib.notifications.api,
     chalicelib.admin.overview_pages,
     chalicelib.admin.people_pages,
     chalicelib.admin.lunch_pages,
@@ -114,6 +127,14 @@ def sweep(event: Any) -> None:
     retention.forget(clock.now())
 
 
+@app.schedule(Rate(1, unit=Rate.MINUTES))
+def observe(event: Any) -> None:
+    """Writes down how long what should be done soon has been waiting."""
+    from chalicelib import gauges
+
+    gauges.tell(clock.now())
+
+
 @app.lambda_function(name="mailer")
 def mailer(event: Any, context: Any) -> None:
     """Writes down the mails that messages call for."""
@@ -124,12 +145,50 @@ def mailer(event: Any, context: Any) -> None:
 
 @app.lambda_function(name="live_updates")
 def live_updates(event: Any, context: Any) -> None:
-    """Tells open pages what happened to events."""
+    """Tells open pages what happened to lunches."""
+    from chalicelib.notifications import live_updates
+
+    live_updates.handle(event)
+
+
+@app.on_ws_connect(name="websocket_connect")
+def websocket_connect(event: Any) -> dict[str, int]:
+    """Lets a page's socket in, by its ticket."""
+    from chalicelib.notifications import tickets
+
+    ticket = (event.to_dict().get("queryStringParameters") or {}).get("ticket", "")
+    return {"statusCode": 200 if tickets.open_socket(ticket, event.connection_id, clock.now()) else 403}
+
+
+@app.on_ws_disconnect(name="websocket_disconnect")
+def websocket_disconnect(event: Any) -> None:
+    """Forgets a socket that is closed."""
+    from chalicelib.notifications import tickets
+
+    tickets.close_socket(event.connection_id)
+
+
+@app.on_ws_message(name="websocket_message")
+def websocket_message(event: Any) -> None:
+    """Pages have nothing to say here: whatever they send is passed over."""
 
 
 @app.lambda_function(name="migrate")
 def migrate(event: Any, context: Any) -> list[str]:
-    """Brings the database to the newest schema; run by whoever deploys, before the new code serves."""
+    """Makes schema, log-ins and topics what this code needs; run by whoever deploys, before the new code serves."""
     import chalicelib.migrate
+    from chalicelib.messaging import kafka, topics
 
-    return chalicelib.migrate.migrate()
+    applied = chalicelib.migrate.migrate()
+    chalicelib.migrate.make_logins()
+    if config().kafka:
+        kafka.make_topics(config().kafka, topics.TOPICS, topics.KEPT_FOREVER)
+    return applied
+
+
+@app.lambda_function(name="invite_admin")
+def invite_admin(event: Any, context: Any) -> str:
+    """Invites the first admin of a new installation: ``{"email": "ada@example.org"}``. The code is in the mail alone."""
+    from chalicelib.accounts import first_admin
+
+    return f"Invited {first_admin.invite(event, clock.now())[0]}: the mail is on its way."

@@ -24,6 +24,8 @@ def forget(now: datetime) -> None:
 KEPT = (
     ("rate", "since", timedelta(days=1)),
     ("session", "expires", timedelta()),
+    ("ticket", "expires", timedelta()),
+    ("socket", "opened", timedelta(hours=3)),  # API Gateway ends each after two
     ("idempotency", "at", timedelta(days=1)),
     ("password_reset", "asked", timedelta(days=1)),
     ("address_change", "asked", timedelta(days=8)),

@@ -79,6 +79,14 @@ BEGIN
     RETURN EXISTS (SELECT FROM attendance WHERE event_id = wanted AND person_id = me());
 END $$;
 
+-- policy: descriptions of a lunch are read only when no review can come any more, and written only before.
+CREATE FUNCTION is_done(wanted uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT EXISTS (SELECT FROM event WHERE id = wanted AND status = 'Done')
+$$;
+
 -- ---------------------------------------------------------------------------------------------------------------------
 -- People
 -- Who there is: what the world sees of a person, what they log in with, what they are, and what opens their pages.
@@ -430,10 +438,14 @@ CREATE TABLE asked_round (
     location_id integer NOT NULL REFERENCES location(id),
     asked timestamptz NOT NULL,
     sent timestamptz DEFAULT '-infinity'::timestamptz NOT NULL,
+    due timestamptz DEFAULT 'infinity'::timestamptz NOT NULL,
+    again boolean DEFAULT false NOT NULL,
     CONSTRAINT asked_round_pkey PRIMARY KEY (week, location_id),
     CONSTRAINT asked_round_week_is_a_monday CHECK ((EXTRACT(isodow FROM week) = (1)::numeric))
 );
 COMMENT ON COLUMN asked_round.sent IS 'When a message was last put into the queue: one that got lost is sent again.';
+COMMENT ON COLUMN asked_round.due IS 'When its hour came; infinity where it was asked for at no set hour.';
+COMMENT ON COLUMN asked_round.again IS 'Somebody left a lunch: the round offers no hour that could not be approved in time.';
 ALTER TABLE asked_round ENABLE ROW LEVEL SECURITY;
 CREATE POLICY admins ON asked_round TO rendezvous_app USING ((SELECT i_am('admin'))) WITH CHECK ((SELECT i_am('admin')));
 CREATE POLICY jobs ON asked_round TO rendezvous_job USING (true);
@@ -450,9 +462,11 @@ CREATE TABLE round (
     proven boolean NOT NULL,
     seed bigint NOT NULL,
     digest bytea NOT NULL,
+    due timestamptz DEFAULT 'infinity'::timestamptz NOT NULL,
     CONSTRAINT round_leaves_no_fewer_than_its_bound CHECK (((left_over >= bound) AND (bound >= 0))),
     CONSTRAINT round_week_is_a_monday CHECK ((EXTRACT(isodow FROM week) = (1)::numeric))
 );
+COMMENT ON COLUMN round.due IS 'When its hour came; infinity where it was asked for at no set hour.';
 CREATE INDEX round_week ON round USING btree (week, location_id, ran);
 ALTER TABLE round ENABLE ROW LEVEL SECURITY;
 CREATE POLICY admins ON round FOR SELECT TO rendezvous_app USING ((SELECT i_am('admin')));
@@ -494,6 +508,7 @@ CREATE TABLE event (
 );
 CREATE INDEX event_due ON event USING btree (status, starts) WHERE (status = ANY (ARRAY['Proposed', 'Confirmed', 'Awaiting Evaluation']));
 CREATE INDEX event_public ON event USING btree (starts) WHERE public;
+CREATE INDEX event_starts ON event USING btree (starts);
 ALTER TABLE event ENABLE ROW LEVEL SECURITY;
 CREATE POLICY jobs ON event TO rendezvous_job USING (true);
 CREATE POLICY own ON event FOR INSERT TO rendezvous_app WITH CHECK ((creator = (SELECT me())));
@@ -524,6 +539,9 @@ CREATE TABLE attendance (
 CREATE INDEX attendance_person ON attendance USING btree (person_id, event_id);
 ALTER TABLE attendance ENABLE ROW LEVEL SECURITY;
 CREATE POLICY admins ON attendance FOR UPDATE TO rendezvous_app USING ((SELECT i_am('admin')));
+CREATE POLICY asked_by_who_proposes ON attendance FOR INSERT TO rendezvous_app WITH CHECK (((response = 'invited') AND (event_id IN ( SELECT event.id
+   FROM event
+  WHERE (event.creator = (SELECT me()))))));
 CREATE POLICY jobs ON attendance TO rendezvous_job USING (true);
 CREATE POLICY own ON attendance FOR INSERT TO rendezvous_app WITH CHECK ((person_id = (SELECT me())));
 CREATE POLICY own_response ON attendance FOR UPDATE TO rendezvous_app USING ((person_id = (SELECT me())));
@@ -537,11 +555,29 @@ CREATE TABLE review (
 );
 CREATE INDEX review_event ON review USING btree (event_id);
 ALTER TABLE review ENABLE ROW LEVEL SECURITY;
-CREATE POLICY admins_read ON review FOR SELECT TO rendezvous_app USING ((SELECT i_am('admin')));
-CREATE POLICY attendants_write ON review FOR INSERT TO rendezvous_app WITH CHECK ((event_id IN ( SELECT attendance.event_id
+CREATE POLICY admins_read ON review FOR SELECT TO rendezvous_app USING (((SELECT i_am('admin')) AND is_done(event_id)));
+CREATE POLICY attendants_write ON review FOR INSERT TO rendezvous_app WITH CHECK (((NOT is_done(event_id)) AND (event_id IN ( SELECT attendance.event_id
    FROM attendance
-  WHERE ((attendance.person_id = (SELECT me())) AND (attendance.response = 'approved')))));
+  WHERE ((attendance.person_id = (SELECT me())) AND (attendance.response = 'approved'))))));
 CREATE POLICY jobs ON review TO rendezvous_job USING (true);
+
+CREATE TABLE filter_chunk (
+    layer smallint NOT NULL,
+    chunk integer NOT NULL,
+    seal_key text NOT NULL,
+    sealed bytea NOT NULL,
+    CONSTRAINT filter_chunk_pkey PRIMARY KEY (layer, chunk),
+    CONSTRAINT filter_chunk_is_of_a_layer CHECK (((layer >= 0) AND (layer <= 19))),
+    CONSTRAINT filter_chunk_is_whole CHECK ((length(sealed) = 8220)),
+    CONSTRAINT filter_chunk_is_within_its_layer CHECK (((chunk >= 0) AND (chunk < (1 << (layer)::integer)))),
+    CONSTRAINT filter_chunk_names_its_key CHECK ((seal_key ~ '^[0-9a-f]{8}$'))
+);
+COMMENT ON COLUMN filter_chunk.seal_key IS 'What the key that sealed it is called: a digest, no part of it.';
+ALTER TABLE filter_chunk ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON filter_chunk TO rendezvous_job USING (true);
+CREATE POLICY the_first ON filter_chunk FOR INSERT TO rendezvous_app WITH CHECK ((((SELECT me()) IS NOT NULL) AND (layer = 0)));
+CREATE POLICY whoever_is_there ON filter_chunk FOR SELECT TO rendezvous_app USING (((SELECT me()) IS NOT NULL));
+CREATE POLICY whoever_reviews ON filter_chunk FOR UPDATE TO rendezvous_app USING (((SELECT me()) IS NOT NULL));
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Coaching
@@ -731,6 +767,67 @@ CREATE POLICY admins ON audit TO rendezvous_app USING (i_am('admin')) WITH CHECK
 CREATE POLICY jobs ON audit TO rendezvous_job USING (true);
 
 -- ---------------------------------------------------------------------------------------------------------------------
+-- Live updates
+-- What open pages are told without a reload: tickets that open sockets, who listens where, and what waits.
+-- ---------------------------------------------------------------------------------------------------------------------
+
+CREATE TABLE ticket (
+    token_hash bytea PRIMARY KEY,
+    session_id uuid NOT NULL REFERENCES session(id) ON DELETE CASCADE,
+    expires timestamptz NOT NULL
+);
+COMMENT ON TABLE ticket IS 'Opens a socket once, within a minute';
+CREATE INDEX ticket_expires ON ticket USING btree (expires);
+CREATE INDEX ticket_session ON ticket USING btree (session_id);
+ALTER TABLE ticket ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON ticket TO rendezvous_job USING (true);
+CREATE POLICY own ON ticket FOR INSERT TO rendezvous_app WITH CHECK ((EXISTS ( SELECT
+   FROM session s
+  WHERE ((s.id = ticket.session_id) AND (s.person_id = (SELECT me()))))));
+
+CREATE TABLE socket (
+    connection text PRIMARY KEY,
+    session_id uuid NOT NULL REFERENCES session(id) ON DELETE CASCADE,
+    opened timestamptz NOT NULL
+);
+COMMENT ON TABLE socket IS 'An open page, by the connection id of the WebSocket API';
+CREATE INDEX socket_opened ON socket USING btree (opened);
+CREATE INDEX socket_session ON socket USING btree (session_id);
+ALTER TABLE socket ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON socket TO rendezvous_job USING (true);
+
+CREATE TABLE socket_location (
+    connection text NOT NULL REFERENCES socket(connection) ON DELETE CASCADE,
+    location_id integer NOT NULL REFERENCES location(id) ON DELETE CASCADE,
+    CONSTRAINT socket_location_pkey PRIMARY KEY (connection, location_id)
+);
+COMMENT ON TABLE socket_location IS 'Where a socket hears what happens: its person''s place, and those of their coming lunches';
+CREATE INDEX socket_location_location ON socket_location USING btree (location_id);
+ALTER TABLE socket_location ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON socket_location TO rendezvous_job USING (true);
+
+CREATE TABLE live_update (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    location_id integer NOT NULL REFERENCES location(id) ON DELETE CASCADE,
+    token text NOT NULL,
+    type text NOT NULL,
+    at timestamptz NOT NULL
+);
+COMMENT ON TABLE live_update IS 'What is to be told to the sockets of a location with its next frame';
+CREATE INDEX live_update_at ON live_update USING btree (at);
+CREATE INDEX live_update_location ON live_update USING btree (location_id, id);
+ALTER TABLE live_update ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON live_update TO rendezvous_job USING (true);
+
+CREATE TABLE live_frame (
+    location_id integer PRIMARY KEY REFERENCES location(id) ON DELETE CASCADE,
+    sent timestamptz NOT NULL
+);
+COMMENT ON TABLE live_frame IS 'When a location''s sockets were told something last: at most once a second';
+ALTER TABLE live_frame ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON live_frame TO rendezvous_job USING (true);
+
+-- ---------------------------------------------------------------------------------------------------------------------
 -- Messages and limits
 -- What leaves for Kafka, what was worked off, the mails that have not left, what was answered, and what is counted.
 -- ---------------------------------------------------------------------------------------------------------------------
@@ -742,6 +839,7 @@ CREATE TABLE outbox (
     event jsonb NOT NULL,
     published timestamptz
 );
+CREATE INDEX outbox_dead_letters ON outbox USING btree (id) WHERE (topic = 'Dead_Letters');
 CREATE INDEX outbox_published ON outbox USING btree (published) WHERE (published IS NOT NULL);
 CREATE INDEX outbox_waiting ON outbox USING btree (id) WHERE (published IS NULL);
 
@@ -808,6 +906,48 @@ CREATE TABLE rate (
     CONSTRAINT rate_counts_up CHECK ((count >= 0))
 );
 CREATE INDEX rate_since ON rate USING btree (since);
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Not told yet
+-- Name them in infra/schema/story.py.
+-- ---------------------------------------------------------------------------------------------------------------------
+
+CREATE TABLE event_cancellation (
+    event_id uuid NOT NULL REFERENCES event(id) ON DELETE CASCADE,
+    by_person uuid NOT NULL REFERENCES person(id),
+    at timestamptz NOT NULL,
+    reason text NOT NULL,
+    CONSTRAINT event_is_called_off_once PRIMARY KEY (event_id),
+    CONSTRAINT event_cancellation_reason_is_short CHECK ((length(reason) <= 255))
+);
+ALTER TABLE event_cancellation ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON event_cancellation TO rendezvous_job USING (true);
+CREATE POLICY own ON event_cancellation FOR INSERT TO rendezvous_app WITH CHECK ((by_person = (SELECT me())));
+CREATE POLICY through_event ON event_cancellation FOR SELECT TO rendezvous_app USING (((SELECT i_am('admin')) OR (by_person = (SELECT me())) OR sees_event(event_id)));
+
+CREATE TABLE event_reminder (
+    event_id uuid PRIMARY KEY REFERENCES event(id) ON DELETE CASCADE
+);
+ALTER TABLE event_reminder ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON event_reminder TO rendezvous_job USING (true);
+CREATE POLICY through_event ON event_reminder FOR INSERT TO rendezvous_app WITH CHECK ((is_asked_to(event_id) OR (SELECT i_am('admin'))));
+
+CREATE TABLE last_match (
+    at timestamptz NOT NULL
+);
+CREATE UNIQUE INDEX last_match_is_one ON last_match USING btree ((true));
+ALTER TABLE last_match ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON last_match TO rendezvous_job USING (true);
+
+CREATE TABLE silence (
+    person_id uuid PRIMARY KEY REFERENCES account(person_id) ON DELETE CASCADE,
+    asked timestamptz NOT NULL,
+    answered timestamptz DEFAULT 'infinity'::timestamptz NOT NULL,
+    CONSTRAINT silence_is_answered_later CHECK ((answered >= asked))
+);
+ALTER TABLE silence ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON silence TO rendezvous_job USING (true);
+CREATE POLICY own ON silence TO rendezvous_app USING ((person_id = (SELECT me())));
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Functions
@@ -1640,6 +1780,139 @@ BEGIN
 END $$;
 CREATE TRIGGER confirmed_address_forgets_what_was_refused AFTER UPDATE OF email, email_confirmed ON account FOR EACH ROW WHEN (new.email_confirmed) EXECUTE FUNCTION forget_refused_mails();
 
+-- Live updates
+
+-- owner: a socket comes with a ticket and no session; it takes over the ticket's.
+CREATE FUNCTION open_socket(ticket_hash bytea, wanted text, at timestamptz) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    whose uuid;
+    by_session uuid;
+BEGIN
+    DELETE FROM ticket t USING session s
+    WHERE t.token_hash = ticket_hash AND t.expires > at AND s.id = t.session_id AND s.expires > at
+      AND NOT EXISTS (SELECT FROM ban b WHERE b.person_id = s.person_id)
+    RETURNING s.person_id, s.id INTO whose, by_session;
+    IF whose IS NULL THEN
+        RETURN false;
+    END IF;
+    INSERT INTO socket (connection, session_id, opened) VALUES (wanted, by_session, at);
+    INSERT INTO socket_location (connection, location_id)
+    SELECT wanted, location_id FROM person_location WHERE person_id = whose
+    UNION
+    SELECT wanted, e.location_id FROM attendance a JOIN event e ON e.id = a.event_id
+    WHERE a.person_id = whose AND e.ends > at;
+    RETURN true;
+END $$;
+
+-- owner: a socket that is closed is forgotten, whosever it was.
+CREATE FUNCTION close_socket(closed text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    DELETE FROM socket WHERE connection = closed
+$$;
+
+-- owner: admins see where records lie that no consumer could deal with, and nothing else of the outbox.
+CREATE FUNCTION dead_letters(most integer) RETURNS TABLE(at timestamptz, consumer text, topic text, partition integer, "offset" bigint, type text, error text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT (event ->> 'time')::timestamptz, event #>> '{data,consumer}', event #>> '{data,topic}',
+           (event #>> '{data,partition}')::integer, (event #>> '{data,offset}')::bigint,
+           event #>> '{data,type}', event #>> '{data,error}'
+    FROM outbox WHERE topic = 'Dead_Letters' AND i_am('admin') ORDER BY id DESC LIMIT most
+$$;
+
+-- Not in the index yet
+
+CREATE FUNCTION ask_for_round_again(lunch uuid, monday date, at timestamptz) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO asked_round (week, location_id, asked, again)
+    SELECT monday, e.location_id, at, true FROM event e JOIN location l ON l.id = e.location_id
+    WHERE e.id = lunch AND l.open AND (i_am('admin') OR i_am_a_job() OR sees_event(e.id))
+    ON CONFLICT (week, location_id) DO UPDATE
+    SET asked = greatest(asked_round.asked, excluded.asked), sent = '-infinity', again = true;
+END $$;
+
+CREATE FUNCTION forget_what_they_wrote() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE event_cancellation SET reason = '' WHERE by_person = OLD.person_id;
+    UPDATE event SET title = 'Lunch' WHERE creator = OLD.person_id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER account_goes_with_what_they_wrote AFTER DELETE ON account FOR EACH ROW EXECUTE FUNCTION forget_what_they_wrote();
+
+CREATE FUNCTION hold_events(wanted uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM FROM account WHERE person_id = me() FOR KEY SHARE;
+    PERFORM FROM event WHERE id = ANY(wanted) AND (i_am('admin') OR i_am_a_job() OR sees_event(id))
+        ORDER BY id FOR NO KEY UPDATE;
+END $$;
+
+CREATE FUNCTION keep_changes_to_what_is_coming() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM approval n JOIN before b USING (event_id, person_id) JOIN event e ON e.id = n.event_id
+               WHERE n.response = 'approved' AND b.response <> 'approved'
+                 AND e.status NOT IN ('Proposed', 'Confirmed')) THEN
+        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'event_state_allows_it',
+            MESSAGE = 'nobody approves what is off or over';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER event_is_still_coming_then AFTER UPDATE ON attendance REFERENCING OLD TABLE AS before NEW TABLE AS approval FOR EACH STATEMENT EXECUTE FUNCTION keep_changes_to_what_is_coming();
+
+CREATE FUNCTION keep_to_what_is_coming() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM approval n JOIN event e ON e.id = n.event_id
+               WHERE n.response = 'approved' AND e.status NOT IN ('Proposed', 'Confirmed')) THEN
+        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'event_state_allows_it',
+            MESSAGE = 'nobody approves what is off or over';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER event_is_still_coming AFTER INSERT ON attendance REFERENCING NEW TABLE AS approval FOR EACH STATEMENT EXECUTE FUNCTION keep_to_what_is_coming();
+
+CREATE FUNCTION public_event(wanted uuid) RETURNS TABLE(title text, starts timestamptz, timezone text, location text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    RETURN QUERY SELECT e.title, e.starts, l.timezone, l.name FROM event e JOIN location l ON l.id = e.location_id
+    WHERE e.id = wanted AND e.public AND e.status IN ('Proposed', 'Confirmed') AND e.starts > present();
+END $$;
+
+CREATE FUNCTION revise_events_at(place integer) RETURNS TABLE(event_id uuid)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF i_am('admin') IS NOT TRUE THEN
+        RAISE insufficient_privilege USING MESSAGE = 'only an admin changes a location';
+    END IF;
+    PERFORM FROM event e WHERE e.location_id = place AND e.status IN ('Proposed', 'Confirmed') AND e.starts > present()
+        ORDER BY e.id FOR NO KEY UPDATE;
+    RETURN QUERY UPDATE event e SET revision = e.revision + 1
+        WHERE e.location_id = place AND e.status IN ('Proposed', 'Confirmed') AND e.starts > present() RETURNING e.id;
+END $$;
+
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Grants
 -- Beside what the default privileges at the top give.
@@ -1654,7 +1927,7 @@ GRANT SELECT, INSERT ON address_change TO rendezvous_app;
 GRANT INSERT, DELETE, SELECT (id, person_id, name, scope, made) ON api_token TO rendezvous_app;
 GRANT SELECT ON appointment TO rendezvous_app;
 GRANT SELECT ON appointment_change TO rendezvous_app;
-GRANT SELECT, INSERT, UPDATE (asked, sent) ON asked_round TO rendezvous_app;
+GRANT SELECT, INSERT, DELETE, UPDATE (asked, sent) ON asked_round TO rendezvous_app;
 GRANT SELECT, INSERT, UPDATE (response, reviewed) ON attendance TO rendezvous_app;
 GRANT SELECT, INSERT ON audit TO rendezvous_app;
 GRANT SELECT, INSERT, DELETE, UPDATE ON availability TO rendezvous_app;
@@ -1667,8 +1940,11 @@ GRANT SELECT, INSERT, DELETE, UPDATE ON call_link TO rendezvous_app;
 GRANT SELECT ON cancellation TO rendezvous_app;
 GRANT SELECT, INSERT ON commitment TO rendezvous_app;
 GRANT SELECT, INSERT, UPDATE (status) ON event TO rendezvous_app;
+GRANT SELECT, INSERT ON event_cancellation TO rendezvous_app;
 GRANT SELECT, INSERT ON event_food TO rendezvous_app;
+GRANT INSERT ON event_reminder TO rendezvous_app;
 GRANT DELETE, SELECT (person_id, made) ON feed TO rendezvous_app;
+GRANT SELECT, INSERT, UPDATE (seal_key, sealed) ON filter_chunk TO rendezvous_app;
 GRANT SELECT, INSERT, DELETE, UPDATE ON food_type TO rendezvous_app;
 GRANT SELECT ON former_address TO rendezvous_app;
 GRANT SELECT, INSERT ON idempotency TO rendezvous_app;
@@ -1695,11 +1971,15 @@ GRANT SELECT ON round TO rendezvous_app;
 GRANT SELECT, INSERT, DELETE, UPDATE ON rule TO rendezvous_app;
 GRANT SELECT, INSERT ON rule_change TO rendezvous_app;
 GRANT DELETE, SELECT (id, person_id, opened, expires) ON session TO rendezvous_app;
+GRANT SELECT, UPDATE (answered) ON silence TO rendezvous_app;
+GRANT INSERT ON ticket TO rendezvous_app;
 
 GRANT EXECUTE ON FUNCTION
-    ask_reset, book_calls, busy, cancel_call, cancel_coming_calls, change_password, close_session,
-    coach_calendar, confirm_address, enrol, enter, enter_feed, erase, hold_person, i_am, i_am_a_job,
-    is_asked_to, last_published, leave_coaching, live_invitation, lock_coach, login_of, me, move_call,
-    my_password, open_feed, open_session, present, refuse_mail, reset_password, revoke_invitation,
-    sees_coach, sees_event, sees_person, share_coach, shares_calls_with, tally, waiting_messages
+    ask_for_round_again, ask_reset, book_calls, busy, cancel_call, cancel_coming_calls, change_password,
+    close_session, close_socket, coach_calendar, confirm_address, dead_letters, enrol, enter, enter_feed,
+    erase, hold_events, hold_person, i_am, i_am_a_job, is_asked_to, is_done, last_published,
+    leave_coaching, live_invitation, lock_coach, login_of, me, move_call, my_password, open_feed,
+    open_session, open_socket, present, public_event, refuse_mail, reset_password, revise_events_at,
+    revoke_invitation, sees_coach, sees_event, sees_person, share_coach, shares_calls_with, tally,
+    waiting_messages
     TO rendezvous_app;

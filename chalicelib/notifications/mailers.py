@@ -1,49 +1,22 @@
 """Makes rows of messages: a mail to each person whom a message is to be told. The rows are sent by ``sending``, one by
 one, so that a batch of messages never waits for a mailbox."""
 
-import logging
 from datetime import datetime, timedelta
 from typing import Any
 
-import psycopg2
-
 from chalicelib import clock
 from chalicelib.database import JOB, Database, transaction
-from chalicelib.errors import Unavailable
 from chalicelib.messaging import records
-from chalicelib.messaging.records import Message, messages
+from chalicelib.messaging.records import Message
 from chalicelib.notifications import kinds
-
-log = logging.getLogger(__name__)
 
 REMEMBERED = timedelta(days=30)
 """How long ``delivered`` remembers: what is older than that is not mailed, for it might have been before."""
 
 
 def handle(event: dict[str, Any]) -> None:
-    """Write down the mails that the messages of a batch call for.
-
-    Raises only when PostgreSQL is gone: the batch then comes again. A message that cannot be dealt with is logged and
-    passed over, or it would come back for ever and all others with it.
-    """
-    batch = list(messages(event))
-    try:
-        take(batch)
-    except (Unavailable, psycopg2.OperationalError):
-        raise
-    except Exception:
-        log.warning("a batch is taken message by message", exc_info=True)
-        for message in batch:
-            _take_alone(message)
-
-
-def _take_alone(message: Message) -> None:
-    try:
-        take([message])
-    except (Unavailable, psycopg2.OperationalError):
-        raise
-    except Exception:
-        log.exception("a message could not be mailed", extra={"message_id": message.id, "type": message.type})
+    """Write down the mails that the messages of a batch call for. Raises only when PostgreSQL is gone."""
+    records.consume(event, "mailer", take)
 
 
 def take(batch: list[Message]) -> None:

@@ -42,7 +42,7 @@ def serve(endpoint: Endpoint, request: Request, parts: Mapping[str, str]) -> Res
         status=response.status_code,
         ms=round((time.perf_counter() - started) * 1000, 1),
     )
-    return responses.secured(response, config().live)
+    return responses.secured(response, config().live, config().sockets_url)
 
 
 def _carry_out(endpoint: Endpoint, request: Request, parts: Mapping[str, str]) -> Any:
@@ -76,7 +76,7 @@ def _entered(endpoint: Endpoint, request: Request) -> Transact:
 def _once(db: Database, endpoint: Endpoint, request: Request, handle: Callable[[], Response]) -> Response:
     if endpoint.method == "POST" and endpoint.below_api:
         return idempotency.once(db, request, handle)
-    if endpoint.method == "POST" and endpoint.html:
+    if endpoint.method == "POST" and endpoint.html and endpoint.remembered:
         return idempotency.once_of_form(db, request, handle)
     return handle()
 

@@ -29,6 +29,7 @@ class Endpoint:
     refusal: Callable[[str], Any] | None = None
     refuses: tuple[int, ...] = ()
     shows: Callable[..., Page] | None = None
+    remembered: bool = True
 
     @cached_property
     def takes(self) -> dict[str, Any]:

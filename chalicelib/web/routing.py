@@ -50,7 +50,11 @@ class Routes(Blueprint):
         return self._add("GET", path, who, more | {"html": True})
 
     def form(self, path: str, *, shows: Callable[..., Page], who: str = ANY_PERSON, **more: Any) -> Callable[..., Any]:
-        """Where a page's form posts to: answered by a Redirect; refused, ``shows`` shows it again, nothing lost."""
+        """Where a page's form posts to: answered by a Redirect; refused, ``shows`` shows it again, nothing lost.
+
+        remembered  whether a second press of its button is answered from what was kept of the first; without, nothing
+                    is kept of what was sent, not even a digest, and the handler sees to it that twice is once
+        """
         return self._add("POST", path, who, more | {"html": True, "forms": True, "shows": shows})
 
     def _add(self, method: str, path: str, who: str, more: dict[str, Any]) -> Callable[..., Any]:

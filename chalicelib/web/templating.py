@@ -46,6 +46,7 @@ def environment() -> "Environment":
     found.filters |= {
         "local": formats.local,
         "day": formats.day,
+        "listed": formats.listed,
         "clock": formats.clock_time,
         "span": formats.span,
         "able_to_show": formats.able_to_show,
@@ -73,6 +74,7 @@ def show(request: Request, page: Page) -> Response:
         "form": Form(),
         "rules": rules,
         "stage": config().stage,
+        "live": bool(config().sockets_url),
     }
     return Response(
         render(page.template, values | page.values),

@@ -5,8 +5,8 @@ import logging
 import socket
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
-from email.utils import format_datetime
+from email.utils import formatdate
+from functools import cache, lru_cache
 from http import HTTPStatus
 
 import h11
@@ -102,7 +102,7 @@ class Connection:
     def _send_whole(self, method: str, status: int, headers: Headers, body: bytes) -> None:
         """Sends a response in one packet. Raises h11.LocalProtocolError before the first byte if it cannot be sent."""
         pairs = [(name.encode(), value.encode("latin-1")) for name, value in headers if name.lower() not in SET_HERE]
-        pairs.append((b"Date", format_datetime(datetime.now(UTC), usegmt=True).encode()))
+        pairs.append((b"Date", _date(int(time.time()))))
         empty = status in (204, 304)
         if not empty:
             pairs.append((b"Content-Length", str(len(body)).encode()))
@@ -144,6 +144,12 @@ class Connection:
             pass
 
 
+@lru_cache(maxsize=1)
+def _date(second: int) -> bytes:
+    return formatdate(second, usegmt=True).encode()
+
+
+@cache
 def _reason(status: int) -> str:
     try:
         return HTTPStatus(status).phrase

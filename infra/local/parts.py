@@ -70,6 +70,13 @@ def mailbox(system: "Supervisor") -> str:
     return f"mails are kept in {folder}"
 
 
+def sockets(system: "Supervisor") -> str:
+    port = urlsplit(system.variables["SOCKETS_API"]).port or 0
+    child = system.spawn("sockets", "infra.local.sockets", str(port))
+    processes.wait_until(lambda: processes.answers(port), child, "The socket server", system.log / "sockets.log")
+    return system.variables["SOCKETS_URL"]
+
+
 def worker(system: "Supervisor") -> str:
     ready = system.data / "worker.ready"
     ready.unlink(missing_ok=True)
@@ -96,7 +103,7 @@ def demo(system: "Supervisor") -> str:
 
 STEPS: tuple[dict[str, Start], ...] = (
     {"PostgreSQL": postgres, "Kafka": kafka, "SQS": sqs, "mailbox": mailbox},
-    {"worker": worker, "gateway": gateway},
+    {"worker": worker, "gateway": gateway, "sockets": sockets},
     {"demo": demo},
 )
 """The parts of a step are started side by side; a step begins when all of the one before are ready."""

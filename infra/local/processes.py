@@ -39,23 +39,13 @@ def spawn(
     """Starts ``command`` in a session of its own (a Ctrl-C reaches the supervisor alone), writing to ``log``.
 
     ``user`` is (uid, gid) to run as, ``last_signal`` what it gets when this process dies, ``keep`` the file
-    descriptors it inherits, ``folder`` where it runs (for another user: /). The thread that calls must live as long as the child: to the kernel, the parent
-    is a thread.
+    descriptors it inherits, ``folder`` where it runs (for another user: /). The thread that calls must live as long
+    as the child: to the kernel, the parent is a thread.
     """
     arguments = [str(part) for part in command]
     if not LINUX:
         arguments = [sys.executable, "-m", "infra.local.die_with_parent", str(int(last_signal)), *arguments]
-    parent = os.getpid()
-
-    def tie_to_parent() -> None:
-        if _prctl is not None:
-            _prctl(PR_SET_PDEATHSIG, int(last_signal))
-            if os.getppid() != parent:  # it died before we were tied to it
-                os._exit(1)
-
-    identity: dict[str, object] = {}
-    if user is not None:
-        identity = {"user": user[0], "group": user[1], "extra_groups": []}
+    identity = {} if user is None else {"user": user[0], "group": user[1], "extra_groups": []}
     with log.open("ab") as output:
         child: subprocess.Popen[bytes] = subprocess.Popen(
             arguments,
@@ -63,13 +53,25 @@ def spawn(
             stdout=output,
             stderr=subprocess.STDOUT,
             env=None if environment is None else dict(environment),
-            cwd="/" if user is not None else folder,
+            cwd=folder if user is None else "/",
             pass_fds=keep,
             start_new_session=True,
-            preexec_fn=tie_to_parent,
+            preexec_fn=_tied_to(os.getpid(), last_signal),
             **identity,  # type: ignore[call-overload]
         )
     return child
+
+
+def _tied_to(parent: int, last_signal: signal.Signals) -> Callable[[], None]:
+    """What a child does before it becomes the program: on Linux it asks the kernel for its end."""
+
+    def tie() -> None:
+        if _prctl is not None:
+            _prctl(PR_SET_PDEATHSIG, int(last_signal))
+            if os.getppid() != parent:  # it died before we were tied to it
+                os._exit(1)
+
+    return tie
 
 
 def exit_with_parent() -> None:
@@ -129,7 +131,7 @@ def wait_until(
     deadline = time.monotonic() + seconds
     while not ready():
         if process.poll() is not None:
-            raise LocalError(f"{what} ended while starting: {last_line(log)} (the whole story is in {log}).")
+            raise LocalError(f"{what} ended while starting: {last_line(log)} (the whole is in {log}).")
         if time.monotonic() > deadline:
             raise LocalError(f"{what} did not answer within {seconds:.0f} s: {last_line(log)} (see {log}).")
         time.sleep(0.02)

@@ -1,8 +1,6 @@
 """One HTTP request as a peer sent it: what the gateway passes on, and what it refuses before the application sees it."""
 
-import re
 from typing import NamedTuple
-from urllib.parse import quote
 
 import h11
 
@@ -10,8 +8,6 @@ LARGEST_BODY = 10 * 1024 * 1024
 """Bytes, as API Gateway limits a body."""
 MOST_HEADERS = 100
 VERSIONS = (b"1.0", b"1.1")
-TARGET_CHARACTERS = "/?&=%+:@!$'()*,;~-._[]|\\^`{}<>\""
-"""What may stand in a path or a query as it is."""
 
 
 class BadRequest(Exception):
@@ -57,7 +53,7 @@ def check(head: h11.Request) -> None:
     lengths = [value for name, value in head.headers if name == b"content-length"]
     if lengths and int(lengths[0]) > LARGEST_BODY:
         raise BadRequest(413, "Request Too Long")
-    if re.search(rb"^[^/]", origin_form(head.target)):
+    if not origin_form(head.target).startswith(b"/"):
         raise BadRequest(400, "The path must begin with a slash")
 
 
@@ -70,6 +66,6 @@ def origin_form(target: bytes) -> bytes:
 
 def assembled(head: h11.Request, body: bytes) -> HttpRequest:
     """The request in text. A header's value is UTF-8 on the wire; what is none becomes U+FFFD."""
-    target = quote(origin_form(head.target).partition(b"#")[0], safe=TARGET_CHARACTERS)
+    target = origin_form(head.target).partition(b"#")[0].decode("ascii")  # h11 lets nothing else into it
     headers = [(name.decode(), value.decode("utf-8", "replace")) for name, value in head.headers.raw_items()]
     return HttpRequest(head.method.decode(), target, headers, body)

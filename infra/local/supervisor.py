@@ -75,6 +75,7 @@ class Supervisor:
         return 0
 
     def _base_environment(self, port: int) -> dict[str, str]:
+        sockets = processes.free_port()
         return {
             "STAGE": "local",
             "SITE": f"http://127.0.0.1:{port}",
@@ -82,6 +83,8 @@ class Supervisor:
             "SECRETS_FILE": str(self.data / "secrets.json"),
             "CLOCK_FILE": str(self.data / installation.CLOCK),
             "DATA": str(self.data),
+            "SOCKETS_URL": f"ws://127.0.0.1:{sockets}/",
+            "SOCKETS_API": f"http://127.0.0.1:{sockets}",
             "LOG_LEVEL": os.environ.get("LOG_LEVEL") or "INFO",
             "AWS_ACCESS_KEY_ID": "local",
             "AWS_SECRET_ACCESS_KEY": "local",

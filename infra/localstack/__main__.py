@@ -8,8 +8,8 @@ import threading
 import time
 from pathlib import Path
 
-from infra.local import surroundings as preflight
-from infra.local.faults import Fault
+from infra.local import preflight, processes
+from infra.local.errors import LocalError
 from infra.local.installation import data_folder
 from infra.localstack import deploy, system
 
@@ -21,16 +21,16 @@ USAGE = """usage: python -m infra.localstack start          LocalStack, PostgreS
 def main(arguments: list[str]) -> int:
     """Runs one command; returns the exit status."""
     data = data_folder() / "localstack"
-    preflight.forget_other_worlds()
+    preflight.drop_foreign_settings()
     match arguments:
         case ["start"]:
-            with _started(data) as started:
+            with system.System(data, wanted_port()) as started:
                 return _until_ended(started)
         case ["deploy"]:
             if account := system.running(data):
                 _deploy(account)
                 return 0
-            with _started(data) as started:
+            with system.System(data, wanted_port()) as started:
                 _deploy(started.account)
                 return _until_ended(started)
         case ["admin", email]:
@@ -39,9 +39,14 @@ def main(arguments: list[str]) -> int:
     return 2
 
 
-def _started(data: Path) -> system.System:
-    port = int(os.environ.get("LOCALSTACK_PORT") or 4566)
-    return system.System(data, port)
+def wanted_port() -> int:
+    """The port named by LOCALSTACK_PORT (4566 by default; 0: any free one). Raises LocalError."""
+    text = os.environ.get("LOCALSTACK_PORT") or "4566"
+    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
+        raise LocalError(f"LOCALSTACK_PORT={text} is no port: choose a number from 1024 to 65535.")
+    if int(text) and processes.answers(int(text)):
+        raise LocalError(f"Port {text} is taken: end who has it, or choose another one with LOCALSTACK_PORT=.")
+    return int(text)
 
 
 def _deploy(account: system.Account) -> None:
@@ -65,15 +70,17 @@ def _until_ended(started: system.System) -> int:
     while not ended.wait(0.5):
         for part in parts:
             if part.process is None or part.process.poll() is not None:
-                raise Fault(f"{type(part).__name__} ended, so everything ends: see {part.log}.")
+                raise LocalError(f"{type(part).__name__} ended, so everything ends: see {part.log}.")
     return 0
 
 
 def _admin(data: Path, email: str) -> int:
     account = system.running(data)
     if account is None:
-        raise Fault("Nothing is deployed: make deploy-local")
-    variables = os.environ | account.variables | deploy.environment(account) | {"SECRETS_FILE": str(account.secrets_file)}
+        raise LocalError("Nothing is deployed: make deploy-local")
+    variables = (
+        os.environ | account.variables | deploy.environment(account) | {"SECRETS_FILE": str(account.secrets_file)}
+    )
     command = [sys.executable, "-m", "infra.local.admin", email]
     return subprocess.run(command, env=variables, check=False).returncode
 
@@ -86,7 +93,7 @@ def say(line: str) -> None:
 if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
-    except Fault as fault:
-        sys.exit(str(fault))
+    except LocalError as error:
+        sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit(130)

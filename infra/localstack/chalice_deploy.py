@@ -12,14 +12,27 @@ import time
 from typing import Any
 
 from chalice import cli
+from chalice.app import Chalice, LambdaFunction
 from chalice.awsclient import TypedAWSClient
+from chalice.cli.factory import CLIFactory
 from chalice.deploy import deployer
 from chalice.deploy.packager import LambdaDeploymentPackager
 
 PATIENCE = 0.1
 
 
-class Client(TypedAWSClient):  # type: ignore[misc]
+class Factory(CLIFactory):
+    """Loads the application without its WebSocket API, which LocalStack has not: its handlers become plain functions."""
+
+    def load_chalice_app(self, *arguments: Any, **named: Any) -> Chalice:
+        app = super().load_chalice_app(*arguments, **named)
+        for handler in app.websocket_handlers.values():
+            app.pure_lambda_functions.append(LambdaFunction(handler, handler.name, handler.handler_string))
+        app.websocket_handlers.clear()
+        return app
+
+
+class Client(TypedAWSClient):
     """Takes the code from S3, and looks again after a tenth of a second."""
 
     code: dict[str, str]
@@ -43,13 +56,13 @@ class Client(TypedAWSClient):  # type: ignore[misc]
 def main(project: str, archive: str, code: str) -> None:
     """Deploys; ends the process with Chalice's own status."""
 
-    class Verified(LambdaDeploymentPackager):  # type: ignore[misc]
+    class Verified(LambdaDeploymentPackager):
         def create_deployment_package(self, project_dir: str, python_version: str) -> str:
             return archive
 
-    deployer.LambdaDeploymentPackager = Verified
     Client.code = json.loads(code)
-    deployer.TypedAWSClient = Client
+    vars(cli).update(CLIFactory=Factory)
+    vars(deployer).update(LambdaDeploymentPackager=Verified, TypedAWSClient=Client)
     os.chdir(project)
     sys.argv = ["chalice", "deploy", "--stage", "live"]
     sys.exit(cli.main())

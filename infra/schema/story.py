@@ -63,6 +63,7 @@ CHAPTERS = (
             "event_food",
             "attendance",
             "review",
+            "filter_chunk",
         ),
     ),
     Chapter(
@@ -79,6 +80,11 @@ CHAPTERS = (
         "Rules and admins",
         "Business rules that admins change, and what admins did.",
         ("rule", "rule_change", "audit"),
+    ),
+    Chapter(
+        "Live updates",
+        "What open pages are told without a reload: tickets that open sockets, who listens where, and what waits.",
+        ("ticket", "socket", "socket_location", "live_update", "live_frame"),
     ),
     Chapter(
         "Messages and limits",

@@ -113,7 +113,11 @@ def test_every_act_of_an_admin_leaves_a_row_in_the_audit(community: Any, sql: An
     from chalicelib.clock import now
 
     bodies = BODIES | {
-        "POST /api/admin/rounds": {"location": thing["location"], "week": zones.week_name(now().date()), "why": "late"}
+        "POST /api/admin/rounds": {
+            "location": thing["location"],
+            "week": zones.week_name(zones.this_monday(now(), "Europe/Berlin")),
+            "why": "late",
+        }
     }
     # Rounds are asked for before the location is closed.
     for one in sorted(acts, key=lambda one: (order[one.method], one.path)):

@@ -192,7 +192,7 @@ def test_a_body_of_ten_megabytes_arrives(system: System) -> None:
     assert len(event(system, "/", "POST", b"x" * 10 * 1024 * 1024)["body"]) == 10 * 1024 * 1024
 
 
-def test_who_asks_first_is_told_before_he_sends_too_much(system: System) -> None:
+def test_a_peer_that_asks_first_is_told_before_it_sends_too_much(system: System) -> None:
     request = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\nExpect: 100-continue\r\n\r\n"
     assert raw(system, request).startswith(b"HTTP/1.1 413")
     small = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\nConnection: close\r\n\r\nab"
