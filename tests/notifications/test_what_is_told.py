@@ -314,3 +314,27 @@ def test_a_defect_in_one_mail_puts_that_one_off(rows: Rows, monkeypatch: pytest.
     send(post)
     assert [mail.to for mail in post.sent] == ["ada@example.org"]
     assert rows.states() == {"bob@example.org": [("waiting", 1, "not written")]}
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("", ""),
+        ("550 5.1.1", "there is no such mailbox (550 5.1.1)"),
+        ("552 5.2.2", "the mailbox is full (552 5.2.2)"),
+        ("452 4.2.2", "the mailbox is full (452 4.2.2)"),
+        ("451 4.7.1", "its server asks us to try again later (451 4.7.1)"),
+        ("450", "its server asks us to try again later (450)"),
+        ("554", "its server refuses it (554)"),
+        ("554 5.7.1", "its server refuses it (554 5.7.1)"),
+        ("MessageRejected", "it was rejected (MessageRejected)"),
+        ("Throttling", "too many mails at once (Throttling)"),
+        ("TimeoutError", "the server did not answer in time (TimeoutError)"),
+        ("SMTPConnectError 554", "it was not taken (SMTPConnectError 554)"),
+        ("SomethingNew", "it was not taken (SomethingNew)"),
+    ],
+)
+def test_an_answer_is_said_in_words(answer: str, said: str) -> None:
+    from chalicelib.notifications.undelivered import why
+
+    assert why(answer) == said
