@@ -487,6 +487,46 @@ CREATE POLICY admins ON left_over FOR SELECT TO rendezvous_app USING ((SELECT i_
 CREATE POLICY jobs ON left_over TO rendezvous_job USING (true);
 CREATE POLICY own ON left_over FOR SELECT TO rendezvous_app USING ((person_id = (SELECT me())));
 
+CREATE TABLE suggested_hour (
+    person_id uuid NOT NULL,
+    week date NOT NULL,
+    weekday smallint NOT NULL,
+    starts time without time zone NOT NULL,
+    people integer NOT NULL,
+    CONSTRAINT suggested_hour_pkey PRIMARY KEY (person_id, week),
+    CONSTRAINT suggested_hour_person_id_week_fkey FOREIGN KEY (person_id, week) REFERENCES left_over(person_id, week) ON DELETE CASCADE,
+    CONSTRAINT suggested_hour_is_of_a_week CHECK (((weekday >= 0) AND (weekday <= 6))),
+    CONSTRAINT suggested_hour_tells_of_nobody CHECK ((people >= 3))
+);
+COMMENT ON TABLE suggested_hour IS 'An hour at which so many people are free who eat what this person eats; Monday is 0, the place''s time';
+ALTER TABLE suggested_hour ENABLE ROW LEVEL SECURITY;
+CREATE POLICY admins ON suggested_hour FOR SELECT TO rendezvous_app USING ((SELECT i_am('admin')));
+CREATE POLICY jobs ON suggested_hour TO rendezvous_job USING (true);
+CREATE POLICY own ON suggested_hour TO rendezvous_app USING ((person_id = (SELECT me())));
+
+CREATE TABLE suggested_food (
+    person_id uuid NOT NULL,
+    week date NOT NULL,
+    food_type_id smallint NOT NULL REFERENCES food_type(id) ON DELETE CASCADE,
+    people integer NOT NULL,
+    CONSTRAINT suggested_food_pkey PRIMARY KEY (person_id, week),
+    CONSTRAINT suggested_food_person_id_week_fkey FOREIGN KEY (person_id, week) REFERENCES left_over(person_id, week) ON DELETE CASCADE,
+    CONSTRAINT suggested_food_tells_of_nobody CHECK ((people >= 3))
+);
+COMMENT ON TABLE suggested_food IS 'A food that this person refuses and so many eat who are free when they are';
+CREATE INDEX suggested_food_food_type ON suggested_food USING btree (food_type_id);
+ALTER TABLE suggested_food ENABLE ROW LEVEL SECURITY;
+CREATE POLICY admins ON suggested_food FOR SELECT TO rendezvous_app USING ((SELECT i_am('admin')));
+CREATE POLICY jobs ON suggested_food TO rendezvous_job USING (true);
+CREATE POLICY own ON suggested_food TO rendezvous_app USING ((person_id = (SELECT me())));
+
+CREATE TABLE last_match (
+    at timestamptz NOT NULL
+);
+CREATE UNIQUE INDEX last_match_is_one ON last_match USING btree ((true));
+ALTER TABLE last_match ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON last_match TO rendezvous_job USING (true);
+
 CREATE TABLE event (
     id uuid PRIMARY KEY,
     title text NOT NULL,
@@ -529,6 +569,26 @@ CREATE POLICY own ON event_food FOR INSERT TO rendezvous_app WITH CHECK ((event_
   WHERE (event.creator = (SELECT me())))));
 CREATE POLICY through_event ON event_food FOR SELECT TO rendezvous_app USING ((sees_event(event_id) OR (SELECT i_am('admin'))));
 
+CREATE TABLE event_cancellation (
+    event_id uuid NOT NULL REFERENCES event(id) ON DELETE CASCADE,
+    by_person uuid NOT NULL REFERENCES person(id),
+    at timestamptz NOT NULL,
+    reason text NOT NULL,
+    CONSTRAINT event_is_called_off_once PRIMARY KEY (event_id),
+    CONSTRAINT event_cancellation_reason_is_short CHECK ((length(reason) <= 255))
+);
+ALTER TABLE event_cancellation ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON event_cancellation TO rendezvous_job USING (true);
+CREATE POLICY own ON event_cancellation FOR INSERT TO rendezvous_app WITH CHECK ((by_person = (SELECT me())));
+CREATE POLICY through_event ON event_cancellation FOR SELECT TO rendezvous_app USING (((SELECT i_am('admin')) OR (by_person = (SELECT me())) OR sees_event(event_id)));
+
+CREATE TABLE event_reminder (
+    event_id uuid PRIMARY KEY REFERENCES event(id) ON DELETE CASCADE
+);
+ALTER TABLE event_reminder ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON event_reminder TO rendezvous_job USING (true);
+CREATE POLICY through_event ON event_reminder FOR INSERT TO rendezvous_app WITH CHECK ((is_asked_to(event_id) OR (SELECT i_am('admin'))));
+
 CREATE TABLE attendance (
     event_id uuid NOT NULL REFERENCES event(id) ON DELETE CASCADE,
     person_id uuid NOT NULL REFERENCES person(id),
@@ -547,6 +607,16 @@ CREATE POLICY jobs ON attendance TO rendezvous_job USING (true);
 CREATE POLICY own ON attendance FOR INSERT TO rendezvous_app WITH CHECK ((person_id = (SELECT me())));
 CREATE POLICY own_response ON attendance FOR UPDATE TO rendezvous_app USING ((person_id = (SELECT me())));
 CREATE POLICY through_event ON attendance FOR SELECT TO rendezvous_app USING (((person_id = (SELECT me())) OR (SELECT i_am('admin')) OR sees_event(event_id)));
+
+CREATE TABLE silence (
+    person_id uuid PRIMARY KEY REFERENCES account(person_id) ON DELETE CASCADE,
+    asked timestamptz NOT NULL,
+    answered timestamptz DEFAULT 'infinity'::timestamptz NOT NULL,
+    CONSTRAINT silence_is_answered_later CHECK ((answered >= asked))
+);
+ALTER TABLE silence ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON silence TO rendezvous_job USING (true);
+CREATE POLICY own ON silence TO rendezvous_app USING ((person_id = (SELECT me())));
 
 CREATE TABLE review (
     id uuid PRIMARY KEY,
@@ -907,48 +977,6 @@ CREATE TABLE rate (
     CONSTRAINT rate_counts_up CHECK ((count >= 0))
 );
 CREATE INDEX rate_since ON rate USING btree (since);
-
--- ---------------------------------------------------------------------------------------------------------------------
--- Not told yet
--- Name them in infra/schema/story.py.
--- ---------------------------------------------------------------------------------------------------------------------
-
-CREATE TABLE event_cancellation (
-    event_id uuid NOT NULL REFERENCES event(id) ON DELETE CASCADE,
-    by_person uuid NOT NULL REFERENCES person(id),
-    at timestamptz NOT NULL,
-    reason text NOT NULL,
-    CONSTRAINT event_is_called_off_once PRIMARY KEY (event_id),
-    CONSTRAINT event_cancellation_reason_is_short CHECK ((length(reason) <= 255))
-);
-ALTER TABLE event_cancellation ENABLE ROW LEVEL SECURITY;
-CREATE POLICY jobs ON event_cancellation TO rendezvous_job USING (true);
-CREATE POLICY own ON event_cancellation FOR INSERT TO rendezvous_app WITH CHECK ((by_person = (SELECT me())));
-CREATE POLICY through_event ON event_cancellation FOR SELECT TO rendezvous_app USING (((SELECT i_am('admin')) OR (by_person = (SELECT me())) OR sees_event(event_id)));
-
-CREATE TABLE event_reminder (
-    event_id uuid PRIMARY KEY REFERENCES event(id) ON DELETE CASCADE
-);
-ALTER TABLE event_reminder ENABLE ROW LEVEL SECURITY;
-CREATE POLICY jobs ON event_reminder TO rendezvous_job USING (true);
-CREATE POLICY through_event ON event_reminder FOR INSERT TO rendezvous_app WITH CHECK ((is_asked_to(event_id) OR (SELECT i_am('admin'))));
-
-CREATE TABLE last_match (
-    at timestamptz NOT NULL
-);
-CREATE UNIQUE INDEX last_match_is_one ON last_match USING btree ((true));
-ALTER TABLE last_match ENABLE ROW LEVEL SECURITY;
-CREATE POLICY jobs ON last_match TO rendezvous_job USING (true);
-
-CREATE TABLE silence (
-    person_id uuid PRIMARY KEY REFERENCES account(person_id) ON DELETE CASCADE,
-    asked timestamptz NOT NULL,
-    answered timestamptz DEFAULT 'infinity'::timestamptz NOT NULL,
-    CONSTRAINT silence_is_answered_later CHECK ((answered >= asked))
-);
-ALTER TABLE silence ENABLE ROW LEVEL SECURITY;
-CREATE POLICY jobs ON silence TO rendezvous_job USING (true);
-CREATE POLICY own ON silence TO rendezvous_app USING ((person_id = (SELECT me())));
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Functions
@@ -1432,6 +1460,98 @@ BEGIN
     PERFORM FROM account WHERE person_id = person FOR UPDATE;
 END $$;
 
+-- lock: who joins a public lunch holds its row, which row-level security hides from them.
+CREATE FUNCTION hold_events(wanted uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM FROM account WHERE person_id = me() FOR KEY SHARE;
+    PERFORM FROM event WHERE id = ANY(wanted) AND (i_am('admin') OR i_am_a_job() OR sees_event(id))
+        ORDER BY id FOR NO KEY UPDATE;
+END $$;
+
+-- trigger: nobody comes to a lunch that is called off or over.
+CREATE FUNCTION keep_to_what_is_coming() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM approval n JOIN event e ON e.id = n.event_id
+               WHERE n.response = 'approved' AND e.status NOT IN ('Proposed', 'Confirmed')) THEN
+        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'event_state_allows_it',
+            MESSAGE = 'nobody approves what is off or over';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER event_is_still_coming AFTER INSERT ON attendance REFERENCING NEW TABLE AS approval FOR EACH STATEMENT EXECUTE FUNCTION keep_to_what_is_coming();
+
+-- trigger: nor does anybody's answer change then.
+CREATE FUNCTION keep_changes_to_what_is_coming() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM approval n JOIN before b USING (event_id, person_id) JOIN event e ON e.id = n.event_id
+               WHERE n.response = 'approved' AND b.response <> 'approved'
+                 AND e.status NOT IN ('Proposed', 'Confirmed')) THEN
+        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'event_state_allows_it',
+            MESSAGE = 'nobody approves what is off or over';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER event_is_still_coming_then AFTER UPDATE ON attendance REFERENCING OLD TABLE AS before NEW TABLE AS approval FOR EACH STATEMENT EXECUTE FUNCTION keep_changes_to_what_is_coming();
+
+-- owner: who leaves a lunch asks for another round at its place, and for nothing else.
+CREATE FUNCTION ask_for_round_again(lunch uuid, monday date, at timestamptz) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO asked_round (week, location_id, asked, again)
+    SELECT monday, e.location_id, at, true FROM event e JOIN location l ON l.id = e.location_id
+    WHERE e.id = lunch AND l.open AND (i_am('admin') OR i_am_a_job() OR sees_event(e.id))
+    ON CONFLICT (week, location_id) DO UPDATE
+    SET asked = greatest(asked_round.asked, excluded.asked), sent = '-infinity', again = true;
+END $$;
+
+-- owner: what a visitor reads of a public lunch, and never who comes.
+CREATE FUNCTION public_event(wanted uuid) RETURNS TABLE(title text, starts timestamptz, timezone text, location text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    RETURN QUERY SELECT e.title, e.starts, l.timezone, l.name FROM event e JOIN location l ON l.id = e.location_id
+    WHERE e.id = wanted AND e.public AND e.status IN ('Proposed', 'Confirmed') AND e.starts > present();
+END $$;
+
+-- owner: the lunches at a place that moved, which may not all be the admin's to see.
+CREATE FUNCTION revise_events_at(place integer) RETURNS TABLE(event_id uuid)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF i_am('admin') IS NOT TRUE THEN
+        RAISE insufficient_privilege USING MESSAGE = 'only an admin changes a location';
+    END IF;
+    PERFORM FROM event e WHERE e.location_id = place AND e.status IN ('Proposed', 'Confirmed') AND e.starts > present()
+        ORDER BY e.id FOR NO KEY UPDATE;
+    RETURN QUERY UPDATE event e SET revision = e.revision + 1
+        WHERE e.location_id = place AND e.status IN ('Proposed', 'Confirmed') AND e.starts > present() RETURNING e.id;
+END $$;
+
+-- trigger: titles and reasons go with who wrote them.
+CREATE FUNCTION forget_what_they_wrote() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE event_cancellation SET reason = '' WHERE by_person = OLD.person_id;
+    UPDATE event SET title = 'Lunch' WHERE creator = OLD.person_id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER account_goes_with_what_they_wrote AFTER DELETE ON account FOR EACH ROW EXECUTE FUNCTION forget_what_they_wrote();
+
 -- Coaching
 
 -- one trip: everything that slots are computed from, of one coach and one client.
@@ -1827,93 +1947,6 @@ CREATE FUNCTION dead_letters(most integer) RETURNS TABLE(at timestamptz, consume
     FROM outbox WHERE topic = 'Dead_Letters' AND i_am('admin') ORDER BY id DESC LIMIT most
 $$;
 
--- Not in the index yet
-
-CREATE FUNCTION ask_for_round_again(lunch uuid, monday date, at timestamptz) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    INSERT INTO asked_round (week, location_id, asked, again)
-    SELECT monday, e.location_id, at, true FROM event e JOIN location l ON l.id = e.location_id
-    WHERE e.id = lunch AND l.open AND (i_am('admin') OR i_am_a_job() OR sees_event(e.id))
-    ON CONFLICT (week, location_id) DO UPDATE
-    SET asked = greatest(asked_round.asked, excluded.asked), sent = '-infinity', again = true;
-END $$;
-
-CREATE FUNCTION forget_what_they_wrote() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    UPDATE event_cancellation SET reason = '' WHERE by_person = OLD.person_id;
-    UPDATE event SET title = 'Lunch' WHERE creator = OLD.person_id;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER account_goes_with_what_they_wrote AFTER DELETE ON account FOR EACH ROW EXECUTE FUNCTION forget_what_they_wrote();
-
-CREATE FUNCTION hold_events(wanted uuid[]) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    PERFORM FROM account WHERE person_id = me() FOR KEY SHARE;
-    PERFORM FROM event WHERE id = ANY(wanted) AND (i_am('admin') OR i_am_a_job() OR sees_event(id))
-        ORDER BY id FOR NO KEY UPDATE;
-END $$;
-
-CREATE FUNCTION keep_changes_to_what_is_coming() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    IF EXISTS (SELECT FROM approval n JOIN before b USING (event_id, person_id) JOIN event e ON e.id = n.event_id
-               WHERE n.response = 'approved' AND b.response <> 'approved'
-                 AND e.status NOT IN ('Proposed', 'Confirmed')) THEN
-        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'event_state_allows_it',
-            MESSAGE = 'nobody approves what is off or over';
-    END IF;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER event_is_still_coming_then AFTER UPDATE ON attendance REFERENCING OLD TABLE AS before NEW TABLE AS approval FOR EACH STATEMENT EXECUTE FUNCTION keep_changes_to_what_is_coming();
-
-CREATE FUNCTION keep_to_what_is_coming() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    IF EXISTS (SELECT FROM approval n JOIN event e ON e.id = n.event_id
-               WHERE n.response = 'approved' AND e.status NOT IN ('Proposed', 'Confirmed')) THEN
-        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'event_state_allows_it',
-            MESSAGE = 'nobody approves what is off or over';
-    END IF;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER event_is_still_coming AFTER INSERT ON attendance REFERENCING NEW TABLE AS approval FOR EACH STATEMENT EXECUTE FUNCTION keep_to_what_is_coming();
-
-CREATE FUNCTION public_event(wanted uuid) RETURNS TABLE(title text, starts timestamptz, timezone text, location text)
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    RETURN QUERY SELECT e.title, e.starts, l.timezone, l.name FROM event e JOIN location l ON l.id = e.location_id
-    WHERE e.id = wanted AND e.public AND e.status IN ('Proposed', 'Confirmed') AND e.starts > present();
-END $$;
-
-CREATE FUNCTION revise_events_at(place integer) RETURNS TABLE(event_id uuid)
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    IF i_am('admin') IS NOT TRUE THEN
-        RAISE insufficient_privilege USING MESSAGE = 'only an admin changes a location';
-    END IF;
-    PERFORM FROM event e WHERE e.location_id = place AND e.status IN ('Proposed', 'Confirmed') AND e.starts > present()
-        ORDER BY e.id FOR NO KEY UPDATE;
-    RETURN QUERY UPDATE event e SET revision = e.revision + 1
-        WHERE e.location_id = place AND e.status IN ('Proposed', 'Confirmed') AND e.starts > present() RETURNING e.id;
-END $$;
-
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Grants
 -- Beside what the default privileges at the top give.
@@ -1973,6 +2006,8 @@ GRANT SELECT, INSERT, DELETE, UPDATE ON rule TO rendezvous_app;
 GRANT SELECT, INSERT ON rule_change TO rendezvous_app;
 GRANT DELETE, SELECT (id, person_id, opened, expires) ON session TO rendezvous_app;
 GRANT SELECT, UPDATE (answered) ON silence TO rendezvous_app;
+GRANT SELECT, DELETE ON suggested_food TO rendezvous_app;
+GRANT SELECT, DELETE ON suggested_hour TO rendezvous_app;
 GRANT INSERT ON ticket TO rendezvous_app;
 
 GRANT EXECUTE ON FUNCTION
