@@ -259,6 +259,7 @@ CREATE TABLE invitation_address (
     email text NOT NULL,
     CONSTRAINT invited_email_is_lower_case CHECK (((email = lower(email)) AND (length(email) <= 255)))
 );
+CREATE INDEX invitation_address_email ON invitation_address USING btree (email);
 ALTER TABLE invitation_address ENABLE ROW LEVEL SECURITY;
 CREATE POLICY jobs ON invitation_address TO rendezvous_job USING (true);
 CREATE POLICY through_invitation ON invitation_address TO rendezvous_app USING ((invitation_id IN ( SELECT invitation.id
