@@ -451,6 +451,13 @@ ALTER TABLE asked_round ENABLE ROW LEVEL SECURITY;
 CREATE POLICY admins ON asked_round TO rendezvous_app USING ((SELECT i_am('admin'))) WITH CHECK ((SELECT i_am('admin')));
 CREATE POLICY jobs ON asked_round TO rendezvous_job USING (true);
 
+CREATE TABLE last_match (
+    at timestamptz NOT NULL
+);
+CREATE UNIQUE INDEX last_match_is_one ON last_match USING btree ((true));
+ALTER TABLE last_match ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON last_match TO rendezvous_job USING (true);
+
 CREATE TABLE round (
     id uuid PRIMARY KEY,
     week date NOT NULL,
@@ -547,6 +554,36 @@ CREATE POLICY jobs ON attendance TO rendezvous_job USING (true);
 CREATE POLICY own ON attendance FOR INSERT TO rendezvous_app WITH CHECK ((person_id = (SELECT me())));
 CREATE POLICY own_response ON attendance FOR UPDATE TO rendezvous_app USING ((person_id = (SELECT me())));
 CREATE POLICY through_event ON attendance FOR SELECT TO rendezvous_app USING (((person_id = (SELECT me())) OR (SELECT i_am('admin')) OR sees_event(event_id)));
+
+CREATE TABLE event_cancellation (
+    event_id uuid NOT NULL REFERENCES event(id) ON DELETE CASCADE,
+    by_person uuid NOT NULL REFERENCES person(id),
+    at timestamptz NOT NULL,
+    reason text NOT NULL,
+    CONSTRAINT event_is_called_off_once PRIMARY KEY (event_id),
+    CONSTRAINT event_cancellation_reason_is_short CHECK ((length(reason) <= 255))
+);
+ALTER TABLE event_cancellation ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON event_cancellation TO rendezvous_job USING (true);
+CREATE POLICY own ON event_cancellation FOR INSERT TO rendezvous_app WITH CHECK ((by_person = (SELECT me())));
+CREATE POLICY through_event ON event_cancellation FOR SELECT TO rendezvous_app USING (((SELECT i_am('admin')) OR (by_person = (SELECT me())) OR sees_event(event_id)));
+
+CREATE TABLE event_reminder (
+    event_id uuid PRIMARY KEY REFERENCES event(id) ON DELETE CASCADE
+);
+ALTER TABLE event_reminder ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON event_reminder TO rendezvous_job USING (true);
+CREATE POLICY through_event ON event_reminder FOR INSERT TO rendezvous_app WITH CHECK ((is_asked_to(event_id) OR (SELECT i_am('admin'))));
+
+CREATE TABLE silence (
+    person_id uuid PRIMARY KEY REFERENCES account(person_id) ON DELETE CASCADE,
+    asked timestamptz NOT NULL,
+    answered timestamptz DEFAULT 'infinity'::timestamptz NOT NULL,
+    CONSTRAINT silence_is_answered_later CHECK ((answered >= asked))
+);
+ALTER TABLE silence ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON silence TO rendezvous_job USING (true);
+CREATE POLICY own ON silence TO rendezvous_app USING ((person_id = (SELECT me())));
 
 CREATE TABLE review (
     id uuid PRIMARY KEY,
@@ -907,48 +944,6 @@ CREATE TABLE rate (
     CONSTRAINT rate_counts_up CHECK ((count >= 0))
 );
 CREATE INDEX rate_since ON rate USING btree (since);
-
--- ---------------------------------------------------------------------------------------------------------------------
--- Not told yet
--- Name them in infra/schema/story.py.
--- ---------------------------------------------------------------------------------------------------------------------
-
-CREATE TABLE event_cancellation (
-    event_id uuid NOT NULL REFERENCES event(id) ON DELETE CASCADE,
-    by_person uuid NOT NULL REFERENCES person(id),
-    at timestamptz NOT NULL,
-    reason text NOT NULL,
-    CONSTRAINT event_is_called_off_once PRIMARY KEY (event_id),
-    CONSTRAINT event_cancellation_reason_is_short CHECK ((length(reason) <= 255))
-);
-ALTER TABLE event_cancellation ENABLE ROW LEVEL SECURITY;
-CREATE POLICY jobs ON event_cancellation TO rendezvous_job USING (true);
-CREATE POLICY own ON event_cancellation FOR INSERT TO rendezvous_app WITH CHECK ((by_person = (SELECT me())));
-CREATE POLICY through_event ON event_cancellation FOR SELECT TO rendezvous_app USING (((SELECT i_am('admin')) OR (by_person = (SELECT me())) OR sees_event(event_id)));
-
-CREATE TABLE event_reminder (
-    event_id uuid PRIMARY KEY REFERENCES event(id) ON DELETE CASCADE
-);
-ALTER TABLE event_reminder ENABLE ROW LEVEL SECURITY;
-CREATE POLICY jobs ON event_reminder TO rendezvous_job USING (true);
-CREATE POLICY through_event ON event_reminder FOR INSERT TO rendezvous_app WITH CHECK ((is_asked_to(event_id) OR (SELECT i_am('admin'))));
-
-CREATE TABLE last_match (
-    at timestamptz NOT NULL
-);
-CREATE UNIQUE INDEX last_match_is_one ON last_match USING btree ((true));
-ALTER TABLE last_match ENABLE ROW LEVEL SECURITY;
-CREATE POLICY jobs ON last_match TO rendezvous_job USING (true);
-
-CREATE TABLE silence (
-    person_id uuid PRIMARY KEY REFERENCES account(person_id) ON DELETE CASCADE,
-    asked timestamptz NOT NULL,
-    answered timestamptz DEFAULT 'infinity'::timestamptz NOT NULL,
-    CONSTRAINT silence_is_answered_later CHECK ((answered >= asked))
-);
-ALTER TABLE silence ENABLE ROW LEVEL SECURITY;
-CREATE POLICY jobs ON silence TO rendezvous_job USING (true);
-CREATE POLICY own ON silence TO rendezvous_app USING ((person_id = (SELECT me())));
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Functions
@@ -1420,6 +1415,98 @@ END $$;
 CREATE TRIGGER attendance_is_of_somebody_who_is_here BEFORE INSERT ON attendance FOR EACH ROW WHEN ((new.response <> 'rejected')) EXECUTE FUNCTION pass_over_who_is_gone();
 CREATE TRIGGER commitment_is_of_somebody_who_is_here BEFORE INSERT ON commitment FOR EACH ROW EXECUTE FUNCTION pass_over_who_is_gone();
 
+-- trigger: nobody joins a lunch that is called off or over.
+CREATE FUNCTION keep_to_what_is_coming() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM approval n JOIN event e ON e.id = n.event_id
+               WHERE n.response = 'approved' AND e.status NOT IN ('Proposed', 'Confirmed')) THEN
+        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'event_state_allows_it',
+            MESSAGE = 'nobody approves what is off or over';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER event_is_still_coming AFTER INSERT ON attendance REFERENCING NEW TABLE AS approval FOR EACH STATEMENT EXECUTE FUNCTION keep_to_what_is_coming();
+
+-- trigger: nor approves one, when they had been asked to it.
+CREATE FUNCTION keep_changes_to_what_is_coming() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM approval n JOIN before b USING (event_id, person_id) JOIN event e ON e.id = n.event_id
+               WHERE n.response = 'approved' AND b.response <> 'approved'
+                 AND e.status NOT IN ('Proposed', 'Confirmed')) THEN
+        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'event_state_allows_it',
+            MESSAGE = 'nobody approves what is off or over';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER event_is_still_coming_then AFTER UPDATE ON attendance REFERENCING OLD TABLE AS before NEW TABLE AS approval FOR EACH STATEMENT EXECUTE FUNCTION keep_changes_to_what_is_coming();
+
+-- lock: whoever joins a public lunch holds its row, which a policy hides from their updates.
+CREATE FUNCTION hold_events(wanted uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM FROM account WHERE person_id = me() FOR KEY SHARE;
+    PERFORM FROM event WHERE id = ANY(wanted) AND (i_am('admin') OR i_am_a_job() OR sees_event(id))
+        ORDER BY id FOR NO KEY UPDATE;
+END $$;
+
+-- owner: whoever leaves a lunch has its round run again; only admins ask for others.
+CREATE FUNCTION ask_for_round_again(lunch uuid, monday date, at timestamptz) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO asked_round (week, location_id, asked, again)
+    SELECT monday, e.location_id, at, true FROM event e JOIN location l ON l.id = e.location_id
+    WHERE e.id = lunch AND l.open AND (i_am('admin') OR i_am_a_job() OR sees_event(e.id))
+    ON CONFLICT (week, location_id) DO UPDATE
+    SET asked = greatest(asked_round.asked, excluded.asked), sent = '-infinity', again = true;
+END $$;
+
+-- owner: what a visitor reads of a public lunch, and nothing of its people.
+CREATE FUNCTION public_event(wanted uuid) RETURNS TABLE(title text, starts timestamptz, timezone text, location text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    RETURN QUERY SELECT e.title, e.starts, l.timezone, l.name FROM event e JOIN location l ON l.id = e.location_id
+    WHERE e.id = wanted AND e.public AND e.status IN ('Proposed', 'Confirmed') AND e.starts > present();
+END $$;
+
+-- owner: another address of a location is a change of its lunches, which calendars must notice.
+CREATE FUNCTION revise_events_at(place integer) RETURNS TABLE(event_id uuid)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF i_am('admin') IS NOT TRUE THEN
+        RAISE insufficient_privilege USING MESSAGE = 'only an admin changes a location';
+    END IF;
+    PERFORM FROM event e WHERE e.location_id = place AND e.status IN ('Proposed', 'Confirmed') AND e.starts > present()
+        ORDER BY e.id FOR NO KEY UPDATE;
+    RETURN QUERY UPDATE event e SET revision = e.revision + 1
+        WHERE e.location_id = place AND e.status IN ('Proposed', 'Confirmed') AND e.starts > present() RETURNING e.id;
+END $$;
+
+-- trigger: titles and reasons that somebody wrote go with their account.
+CREATE FUNCTION forget_what_they_wrote() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE event_cancellation SET reason = '' WHERE by_person = OLD.person_id;
+    UPDATE event SET title = 'Lunch' WHERE creator = OLD.person_id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER account_goes_with_what_they_wrote AFTER DELETE ON account FOR EACH ROW EXECUTE FUNCTION forget_what_they_wrote();
+
 -- lock: withdrawing somebody waits for whatever else is done to them.
 CREATE FUNCTION hold_person(person uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1826,93 +1913,6 @@ CREATE FUNCTION dead_letters(most integer) RETURNS TABLE(at timestamptz, consume
            event #>> '{data,type}', event #>> '{data,error}'
     FROM outbox WHERE topic = 'Dead_Letters' AND i_am('admin') ORDER BY id DESC LIMIT most
 $$;
-
--- Not in the index yet
-
-CREATE FUNCTION ask_for_round_again(lunch uuid, monday date, at timestamptz) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    INSERT INTO asked_round (week, location_id, asked, again)
-    SELECT monday, e.location_id, at, true FROM event e JOIN location l ON l.id = e.location_id
-    WHERE e.id = lunch AND l.open AND (i_am('admin') OR i_am_a_job() OR sees_event(e.id))
-    ON CONFLICT (week, location_id) DO UPDATE
-    SET asked = greatest(asked_round.asked, excluded.asked), sent = '-infinity', again = true;
-END $$;
-
-CREATE FUNCTION forget_what_they_wrote() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    UPDATE event_cancellation SET reason = '' WHERE by_person = OLD.person_id;
-    UPDATE event SET title = 'Lunch' WHERE creator = OLD.person_id;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER account_goes_with_what_they_wrote AFTER DELETE ON account FOR EACH ROW EXECUTE FUNCTION forget_what_they_wrote();
-
-CREATE FUNCTION hold_events(wanted uuid[]) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    PERFORM FROM account WHERE person_id = me() FOR KEY SHARE;
-    PERFORM FROM event WHERE id = ANY(wanted) AND (i_am('admin') OR i_am_a_job() OR sees_event(id))
-        ORDER BY id FOR NO KEY UPDATE;
-END $$;
-
-CREATE FUNCTION keep_changes_to_what_is_coming() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    IF EXISTS (SELECT FROM approval n JOIN before b USING (event_id, person_id) JOIN event e ON e.id = n.event_id
-               WHERE n.response = 'approved' AND b.response <> 'approved'
-                 AND e.status NOT IN ('Proposed', 'Confirmed')) THEN
-        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'event_state_allows_it',
-            MESSAGE = 'nobody approves what is off or over';
-    END IF;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER event_is_still_coming_then AFTER UPDATE ON attendance REFERENCING OLD TABLE AS before NEW TABLE AS approval FOR EACH STATEMENT EXECUTE FUNCTION keep_changes_to_what_is_coming();
-
-CREATE FUNCTION keep_to_what_is_coming() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    IF EXISTS (SELECT FROM approval n JOIN event e ON e.id = n.event_id
-               WHERE n.response = 'approved' AND e.status NOT IN ('Proposed', 'Confirmed')) THEN
-        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'event_state_allows_it',
-            MESSAGE = 'nobody approves what is off or over';
-    END IF;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER event_is_still_coming AFTER INSERT ON attendance REFERENCING NEW TABLE AS approval FOR EACH STATEMENT EXECUTE FUNCTION keep_to_what_is_coming();
-
-CREATE FUNCTION public_event(wanted uuid) RETURNS TABLE(title text, starts timestamptz, timezone text, location text)
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    RETURN QUERY SELECT e.title, e.starts, l.timezone, l.name FROM event e JOIN location l ON l.id = e.location_id
-    WHERE e.id = wanted AND e.public AND e.status IN ('Proposed', 'Confirmed') AND e.starts > present();
-END $$;
-
-CREATE FUNCTION revise_events_at(place integer) RETURNS TABLE(event_id uuid)
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    IF i_am('admin') IS NOT TRUE THEN
-        RAISE insufficient_privilege USING MESSAGE = 'only an admin changes a location';
-    END IF;
-    PERFORM FROM event e WHERE e.location_id = place AND e.status IN ('Proposed', 'Confirmed') AND e.starts > present()
-        ORDER BY e.id FOR NO KEY UPDATE;
-    RETURN QUERY UPDATE event e SET revision = e.revision + 1
-        WHERE e.location_id = place AND e.status IN ('Proposed', 'Confirmed') AND e.starts > present() RETURNING e.id;
-END $$;
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Grants
