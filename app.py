@@ -184,3 +184,11 @@ def migrate(event: Any, context: Any) -> list[str]:
     if config().kafka:
         kafka.make_topics(config().kafka, topics.TOPICS, topics.KEPT_FOREVER)
     return applied
+
+
+@app.lambda_function(name="invite_admin")
+def invite_admin(event: Any, context: Any) -> str:
+    """Invites the first admin of a new installation: ``{"email": "ada@example.org"}``. The code is in the mail alone."""
+    from chalicelib.accounts import first_admin
+
+    return f"Invited {first_admin.invite(event, clock.now())[0]}: the mail is on its way."

@@ -79,8 +79,7 @@ BEGIN
     RETURN EXISTS (SELECT FROM attendance WHERE event_id = wanted AND person_id = me());
 END $$;
 
--- Not in the index yet
-
+-- policy: descriptions of a lunch are read only when no review can come any more, and written only before.
 CREATE FUNCTION is_done(wanted uuid) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -451,13 +450,6 @@ ALTER TABLE asked_round ENABLE ROW LEVEL SECURITY;
 CREATE POLICY admins ON asked_round TO rendezvous_app USING ((SELECT i_am('admin'))) WITH CHECK ((SELECT i_am('admin')));
 CREATE POLICY jobs ON asked_round TO rendezvous_job USING (true);
 
-CREATE TABLE last_match (
-    at timestamptz NOT NULL
-);
-CREATE UNIQUE INDEX last_match_is_one ON last_match USING btree ((true));
-ALTER TABLE last_match ENABLE ROW LEVEL SECURITY;
-CREATE POLICY jobs ON last_match TO rendezvous_job USING (true);
-
 CREATE TABLE round (
     id uuid PRIMARY KEY,
     week date NOT NULL,
@@ -493,6 +485,13 @@ ALTER TABLE left_over ENABLE ROW LEVEL SECURITY;
 CREATE POLICY admins ON left_over FOR SELECT TO rendezvous_app USING ((SELECT i_am('admin')));
 CREATE POLICY jobs ON left_over TO rendezvous_job USING (true);
 CREATE POLICY own ON left_over FOR SELECT TO rendezvous_app USING ((person_id = (SELECT me())));
+
+CREATE TABLE last_match (
+    at timestamptz NOT NULL
+);
+CREATE UNIQUE INDEX last_match_is_one ON last_match USING btree ((true));
+ALTER TABLE last_match ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON last_match TO rendezvous_job USING (true);
 
 CREATE TABLE event (
     id uuid PRIMARY KEY,
@@ -536,25 +535,6 @@ CREATE POLICY own ON event_food FOR INSERT TO rendezvous_app WITH CHECK ((event_
   WHERE (event.creator = (SELECT me())))));
 CREATE POLICY through_event ON event_food FOR SELECT TO rendezvous_app USING ((sees_event(event_id) OR (SELECT i_am('admin'))));
 
-CREATE TABLE attendance (
-    event_id uuid NOT NULL REFERENCES event(id) ON DELETE CASCADE,
-    person_id uuid NOT NULL REFERENCES person(id),
-    response text NOT NULL,
-    reviewed boolean DEFAULT false NOT NULL,
-    CONSTRAINT attendance_pkey PRIMARY KEY (event_id, person_id),
-    CONSTRAINT attendance_response_is_known CHECK ((response = ANY (ARRAY['invited', 'approved', 'rejected'])))
-);
-CREATE INDEX attendance_person ON attendance USING btree (person_id, event_id);
-ALTER TABLE attendance ENABLE ROW LEVEL SECURITY;
-CREATE POLICY admins ON attendance FOR UPDATE TO rendezvous_app USING ((SELECT i_am('admin')));
-CREATE POLICY asked_by_who_proposes ON attendance FOR INSERT TO rendezvous_app WITH CHECK (((response = 'invited') AND (event_id IN ( SELECT event.id
-   FROM event
-  WHERE (event.creator = (SELECT me()))))));
-CREATE POLICY jobs ON attendance TO rendezvous_job USING (true);
-CREATE POLICY own ON attendance FOR INSERT TO rendezvous_app WITH CHECK ((person_id = (SELECT me())));
-CREATE POLICY own_response ON attendance FOR UPDATE TO rendezvous_app USING ((person_id = (SELECT me())));
-CREATE POLICY through_event ON attendance FOR SELECT TO rendezvous_app USING (((person_id = (SELECT me())) OR (SELECT i_am('admin')) OR sees_event(event_id)));
-
 CREATE TABLE event_cancellation (
     event_id uuid NOT NULL REFERENCES event(id) ON DELETE CASCADE,
     by_person uuid NOT NULL REFERENCES person(id),
@@ -574,6 +554,25 @@ CREATE TABLE event_reminder (
 ALTER TABLE event_reminder ENABLE ROW LEVEL SECURITY;
 CREATE POLICY jobs ON event_reminder TO rendezvous_job USING (true);
 CREATE POLICY through_event ON event_reminder FOR INSERT TO rendezvous_app WITH CHECK ((is_asked_to(event_id) OR (SELECT i_am('admin'))));
+
+CREATE TABLE attendance (
+    event_id uuid NOT NULL REFERENCES event(id) ON DELETE CASCADE,
+    person_id uuid NOT NULL REFERENCES person(id),
+    response text NOT NULL,
+    reviewed boolean DEFAULT false NOT NULL,
+    CONSTRAINT attendance_pkey PRIMARY KEY (event_id, person_id),
+    CONSTRAINT attendance_response_is_known CHECK ((response = ANY (ARRAY['invited', 'approved', 'rejected'])))
+);
+CREATE INDEX attendance_person ON attendance USING btree (person_id, event_id);
+ALTER TABLE attendance ENABLE ROW LEVEL SECURITY;
+CREATE POLICY admins ON attendance FOR UPDATE TO rendezvous_app USING ((SELECT i_am('admin')));
+CREATE POLICY asked_by_who_proposes ON attendance FOR INSERT TO rendezvous_app WITH CHECK (((response = 'invited') AND (event_id IN ( SELECT event.id
+   FROM event
+  WHERE (event.creator = (SELECT me()))))));
+CREATE POLICY jobs ON attendance TO rendezvous_job USING (true);
+CREATE POLICY own ON attendance FOR INSERT TO rendezvous_app WITH CHECK ((person_id = (SELECT me())));
+CREATE POLICY own_response ON attendance FOR UPDATE TO rendezvous_app USING ((person_id = (SELECT me())));
+CREATE POLICY through_event ON attendance FOR SELECT TO rendezvous_app USING (((person_id = (SELECT me())) OR (SELECT i_am('admin')) OR sees_event(event_id)));
 
 CREATE TABLE silence (
     person_id uuid PRIMARY KEY REFERENCES account(person_id) ON DELETE CASCADE,
