@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from chalicelib import rules
 from chalicelib.database import JOB, Database, advisory_lock, transaction
-from chalicelib.lunch import candidates, messages, silences, states
+from chalicelib.lunch import candidates, left_overs, messages, states
 from chalicelib.lunch.matching import Result, match, people, prove, reasons
 from chalicelib.messaging import outbox
 
@@ -218,4 +218,4 @@ def _record(
         week=given.week.monday,
         round=id,
     )
-    silences.tell_left_over(db, [row.person_id for row in new if row.is_new], given.week.monday, now)
+    left_overs.tell(db, [row.person_id for row in new if row.is_new], given.week.monday, now)
