@@ -31,10 +31,10 @@ import chalicelib.lunch.approval_pages
 import chalicelib.lunch.event_pages
 import chalicelib.lunch.hours_pages
 import chalicelib.lunch.pause_pages
-import chalicelib.lunch.suggestion_pages
 import chalicelib.lunch.proposal_pages
 import chalicelib.lunch.public_pages
 import chalicelib.lunch.review_pages
+import chalicelib.lunch.suggestion_pages
 import chalicelib.notifications.api
 from chalicelib import clock, logs
 from chalicelib.config import config

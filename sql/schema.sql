@@ -1448,30 +1448,7 @@ END $$;
 CREATE TRIGGER attendance_is_of_somebody_who_is_here BEFORE INSERT ON attendance FOR EACH ROW WHEN ((new.response <> 'rejected')) EXECUTE FUNCTION pass_over_who_is_gone();
 CREATE TRIGGER commitment_is_of_somebody_who_is_here BEFORE INSERT ON commitment FOR EACH ROW EXECUTE FUNCTION pass_over_who_is_gone();
 
--- lock: withdrawing somebody waits for whatever else is done to them.
-CREATE FUNCTION hold_person(person uuid) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    IF person IS DISTINCT FROM me() AND i_am('admin') IS NOT TRUE THEN
-        RAISE insufficient_privilege USING MESSAGE = 'only an admin withdraws somebody else';
-    END IF;
-    PERFORM FROM account WHERE person_id = person FOR UPDATE;
-END $$;
-
--- lock: who joins a public lunch holds its row, which row-level security hides from them.
-CREATE FUNCTION hold_events(wanted uuid[]) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    PERFORM FROM account WHERE person_id = me() FOR KEY SHARE;
-    PERFORM FROM event WHERE id = ANY(wanted) AND (i_am('admin') OR i_am_a_job() OR sees_event(id))
-        ORDER BY id FOR NO KEY UPDATE;
-END $$;
-
--- trigger: nobody comes to a lunch that is called off or over.
+-- trigger: nobody joins a lunch that is called off or over.
 CREATE FUNCTION keep_to_what_is_coming() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1486,7 +1463,7 @@ BEGIN
 END $$;
 CREATE TRIGGER event_is_still_coming AFTER INSERT ON attendance REFERENCING NEW TABLE AS approval FOR EACH STATEMENT EXECUTE FUNCTION keep_to_what_is_coming();
 
--- trigger: nor does anybody's answer change then.
+-- trigger: nor approves one, when they had been asked to it.
 CREATE FUNCTION keep_changes_to_what_is_coming() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1502,7 +1479,18 @@ BEGIN
 END $$;
 CREATE TRIGGER event_is_still_coming_then AFTER UPDATE ON attendance REFERENCING OLD TABLE AS before NEW TABLE AS approval FOR EACH STATEMENT EXECUTE FUNCTION keep_changes_to_what_is_coming();
 
--- owner: who leaves a lunch asks for another round at its place, and for nothing else.
+-- lock: whoever joins a public lunch holds its row, which a policy hides from their updates.
+CREATE FUNCTION hold_events(wanted uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM FROM account WHERE person_id = me() FOR KEY SHARE;
+    PERFORM FROM event WHERE id = ANY(wanted) AND (i_am('admin') OR i_am_a_job() OR sees_event(id))
+        ORDER BY id FOR NO KEY UPDATE;
+END $$;
+
+-- owner: whoever leaves a lunch has its round run again; only admins ask for others.
 CREATE FUNCTION ask_for_round_again(lunch uuid, monday date, at timestamptz) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1515,7 +1503,7 @@ BEGIN
     SET asked = greatest(asked_round.asked, excluded.asked), sent = '-infinity', again = true;
 END $$;
 
--- owner: what a visitor reads of a public lunch, and never who comes.
+-- owner: what a visitor reads of a public lunch, and nothing of its people.
 CREATE FUNCTION public_event(wanted uuid) RETURNS TABLE(title text, starts timestamptz, timezone text, location text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1525,7 +1513,7 @@ BEGIN
     WHERE e.id = wanted AND e.public AND e.status IN ('Proposed', 'Confirmed') AND e.starts > present();
 END $$;
 
--- owner: the lunches at a place that moved, which may not all be the admin's to see.
+-- owner: another address of a location is a change of its lunches, which calendars must notice.
 CREATE FUNCTION revise_events_at(place integer) RETURNS TABLE(event_id uuid)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1540,7 +1528,7 @@ BEGIN
         WHERE e.location_id = place AND e.status IN ('Proposed', 'Confirmed') AND e.starts > present() RETURNING e.id;
 END $$;
 
--- trigger: titles and reasons go with who wrote them.
+-- trigger: titles and reasons that somebody wrote go with their account.
 CREATE FUNCTION forget_what_they_wrote() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1551,6 +1539,18 @@ BEGIN
     RETURN NULL;
 END $$;
 CREATE TRIGGER account_goes_with_what_they_wrote AFTER DELETE ON account FOR EACH ROW EXECUTE FUNCTION forget_what_they_wrote();
+
+-- lock: withdrawing somebody waits for whatever else is done to them.
+CREATE FUNCTION hold_person(person uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF person IS DISTINCT FROM me() AND i_am('admin') IS NOT TRUE THEN
+        RAISE insufficient_privilege USING MESSAGE = 'only an admin withdraws somebody else';
+    END IF;
+    PERFORM FROM account WHERE person_id = person FOR UPDATE;
+END $$;
 
 -- Coaching
 

@@ -8,18 +8,19 @@ from chalicelib.accounts import people
 from chalicelib.calendar import zones
 from chalicelib.coaching import upcoming
 from chalicelib.database import Database
-from chalicelib.lunch import acts, event_pages, events, hours, locations, pauses, reviews, silences, suggestion_pages
+from chalicelib.lunch import (
+    acts,
+    event_pages,
+    events,
+    hours,
+    left_overs,
+    locations,
+    pauses,
+    reviews,
+    silences,
+    suggestion_pages,
+)
 from chalicelib.web.request import Caller
-
-REASONS = {
-    "no_hours": "in that week you gave no hours at which a lunch could start.",
-    "nobody_free": "nobody else was free at your hours.",
-    "nobody_suitable": "others were free at your hours, but nobody of them suited: what you all eat and whom you met"
-    " lately count as well.",
-    "more_people_than_partners": "there were more people than partners for them this time. You come before others next"
-    " time.",
-}
-"""Reason of a round -> what is said of it. No finer ones: a finer reason would tell on others."""
 
 
 def of(db: Database, caller: Caller, now: datetime) -> dict[str, Any]:
@@ -47,7 +48,7 @@ def of(db: Database, caller: Caller, now: datetime) -> dict[str, Any]:
         "paused": pauses.holds(db, caller, next_monday),
         "left_over": left,
         "helps": suggestion_pages.of(db, caller.id, left.week) if left else {},
-        "reasons": REASONS,
+        "reasons": left_overs.REASONS,
         "today": today,
         "week": zones.week_name(today),
     }

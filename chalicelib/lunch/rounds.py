@@ -12,8 +12,8 @@ from uuid import UUID, uuid4
 
 from chalicelib import rules
 from chalicelib.database import JOB, Database, advisory_lock, transaction
-from chalicelib.lunch import candidates, messages, silences, states, suggestions
-from chalicelib.lunch.matching import Reason, Result, match, people, prove, reasons
+from chalicelib.lunch import candidates, left_overs, messages, states, suggested
+from chalicelib.lunch.matching import Result, match, people, prove, reasons
 from chalicelib.messaging import outbox
 
 
@@ -95,7 +95,7 @@ def write(db: Database, given: candidates.Round, result: Result, now: datetime) 
     left = {given.people[row]: str(reason) for row, reason in why.items()}
     _tell(db, lunches, values, now)
     _record(db, given, result, lunches, left, now)
-    _suggest(db, given, why)
+    suggested.keep(db, given, why)
     return Outcome(given.location.name, given.location.timezone, lunches, left, result.bound, result.proven)
 
 
@@ -220,42 +220,4 @@ def _record(
         week=given.week.monday,
         round=id,
     )
-    silences.tell_left_over(db, [row.person_id for row in new if row.is_new], given.week.monday, now)
-
-
-def _suggest(db: Database, given: candidates.Round, why: dict[int, Reason]) -> None:
-    """Keep what would have helped those who are left over, in place of what an earlier round of that week said."""
-    people = [given.people[row] for row in why]
-    for table in ("suggested_hour", "suggested_food"):
-        db.run(
-            f"DELETE FROM {table} WHERE week = %(week)s AND person_id = ANY(%(people)s)",
-            week=given.week.monday,
-            people=people,
-        )
-    hours = suggestions.hours(given.columns, list(why), len(given.week.lunches))
-    starts = {row: given.week.start(hour.bit).astimezone(given.week.zone) for row, hour in hours.items()}
-    db.each(
-        "INSERT INTO suggested_hour (person_id, week, weekday, starts, people)"
-        " SELECT person, %(week)s, weekday, starts, people"
-        " FROM json_to_recordset(%(given)s) AS x (person uuid, weekday smallint, starts time, people integer)",
-        [
-            {
-                "person": given.people[row],
-                "weekday": starts[row].weekday(),
-                "starts": starts[row].strftime("%H:%M"),
-                "people": hour.people,
-            }
-            for row, hour in hours.items()
-        ],
-        week=given.week.monday,
-    )
-    unsuited = [row for row, reason in why.items() if reason == Reason.NOBODY_SUITABLE]
-    db.each(
-        "INSERT INTO suggested_food (person_id, week, food_type_id, people) SELECT person, %(week)s, food, people"
-        " FROM json_to_recordset(%(given)s) AS x (person uuid, food smallint, people integer)",
-        [
-            {"person": given.people[row], "food": food.food, "people": food.people}
-            for row, food in suggestions.foods(given.columns, unsuited).items()
-        ],
-        week=given.week.monday,
-    )
+    left_overs.tell(db, [row.person_id for row in new if row.is_new], given.week.monday, now)

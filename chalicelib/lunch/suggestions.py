@@ -63,7 +63,7 @@ def foods(columns: Columns, rows: list[int]) -> dict[int, Food]:
     found = {}
     for row in rows:
         eaten = columns.eats[(columns.free & columns.free[row]) != 0]
-        refused = [food for food in range(64) if served & ~int(columns.eats[row]) >> food & 1]
+        refused = [food for food in range(64) if (served & ~int(columns.eats[row])) >> food & 1]
         counts = {food: int(np.count_nonzero(eaten >> np.uint64(food) & np.uint64(1))) for food in refused}
         if best := _most(counts):
             found[row] = Food(*best)
