@@ -259,6 +259,7 @@ CREATE TABLE invitation_address (
     email text NOT NULL,
     CONSTRAINT invited_email_is_lower_case CHECK (((email = lower(email)) AND (length(email) <= 255)))
 );
+CREATE INDEX invitation_address_email ON invitation_address USING btree (email);
 ALTER TABLE invitation_address ENABLE ROW LEVEL SECURITY;
 CREATE POLICY jobs ON invitation_address TO rendezvous_job USING (true);
 CREATE POLICY through_invitation ON invitation_address TO rendezvous_app USING ((invitation_id IN ( SELECT invitation.id
@@ -485,6 +486,39 @@ ALTER TABLE left_over ENABLE ROW LEVEL SECURITY;
 CREATE POLICY admins ON left_over FOR SELECT TO rendezvous_app USING ((SELECT i_am('admin')));
 CREATE POLICY jobs ON left_over TO rendezvous_job USING (true);
 CREATE POLICY own ON left_over FOR SELECT TO rendezvous_app USING ((person_id = (SELECT me())));
+
+CREATE TABLE suggested_hour (
+    person_id uuid NOT NULL,
+    week date NOT NULL,
+    weekday smallint NOT NULL,
+    starts time without time zone NOT NULL,
+    people integer NOT NULL,
+    CONSTRAINT suggested_hour_pkey PRIMARY KEY (person_id, week),
+    CONSTRAINT suggested_hour_person_id_week_fkey FOREIGN KEY (person_id, week) REFERENCES left_over(person_id, week) ON DELETE CASCADE,
+    CONSTRAINT suggested_hour_is_of_a_week CHECK (((weekday >= 0) AND (weekday <= 6))),
+    CONSTRAINT suggested_hour_tells_of_nobody CHECK ((people >= 3))
+);
+COMMENT ON TABLE suggested_hour IS 'An hour at which so many people are free who eat what this person eats; Monday is 0, the place''s time';
+ALTER TABLE suggested_hour ENABLE ROW LEVEL SECURITY;
+CREATE POLICY admins ON suggested_hour FOR SELECT TO rendezvous_app USING ((SELECT i_am('admin')));
+CREATE POLICY jobs ON suggested_hour TO rendezvous_job USING (true);
+CREATE POLICY own ON suggested_hour TO rendezvous_app USING ((person_id = (SELECT me())));
+
+CREATE TABLE suggested_food (
+    person_id uuid NOT NULL,
+    week date NOT NULL,
+    food_type_id smallint NOT NULL REFERENCES food_type(id) ON DELETE CASCADE,
+    people integer NOT NULL,
+    CONSTRAINT suggested_food_pkey PRIMARY KEY (person_id, week),
+    CONSTRAINT suggested_food_person_id_week_fkey FOREIGN KEY (person_id, week) REFERENCES left_over(person_id, week) ON DELETE CASCADE,
+    CONSTRAINT suggested_food_tells_of_nobody CHECK ((people >= 3))
+);
+COMMENT ON TABLE suggested_food IS 'A food that this person refuses and so many eat who are free when they are';
+CREATE INDEX suggested_food_food_type ON suggested_food USING btree (food_type_id);
+ALTER TABLE suggested_food ENABLE ROW LEVEL SECURITY;
+CREATE POLICY admins ON suggested_food FOR SELECT TO rendezvous_app USING ((SELECT i_am('admin')));
+CREATE POLICY jobs ON suggested_food TO rendezvous_job USING (true);
+CREATE POLICY own ON suggested_food TO rendezvous_app USING ((person_id = (SELECT me())));
 
 CREATE TABLE last_match (
     at timestamptz NOT NULL
@@ -1972,6 +2006,8 @@ GRANT SELECT, INSERT, DELETE, UPDATE ON rule TO rendezvous_app;
 GRANT SELECT, INSERT ON rule_change TO rendezvous_app;
 GRANT DELETE, SELECT (id, person_id, opened, expires) ON session TO rendezvous_app;
 GRANT SELECT, UPDATE (answered) ON silence TO rendezvous_app;
+GRANT SELECT, DELETE ON suggested_food TO rendezvous_app;
+GRANT SELECT, DELETE ON suggested_hour TO rendezvous_app;
 GRANT INSERT ON ticket TO rendezvous_app;
 
 GRANT EXECUTE ON FUNCTION

@@ -8,7 +8,18 @@ from chalicelib.accounts import people
 from chalicelib.calendar import zones
 from chalicelib.coaching import upcoming
 from chalicelib.database import Database
-from chalicelib.lunch import acts, event_pages, events, hours, left_overs, locations, pauses, reviews, silences
+from chalicelib.lunch import (
+    acts,
+    event_pages,
+    events,
+    hours,
+    left_overs,
+    locations,
+    pauses,
+    reviews,
+    silences,
+    suggestion_pages,
+)
 from chalicelib.web.request import Caller
 
 
@@ -20,6 +31,7 @@ def of(db: Database, caller: Caller, now: datetime) -> dict[str, Any]:
     account = people.account(db, caller)
     values = rules.read(db)
     mine = hours.read(db, caller, location, values, next_monday, now)
+    left = left_over(db, caller, zones.monday(today) - timedelta(days=7))
     return {
         "events": [
             (event, acts.can(event, values, now), event_pages.map_link(event.address))
@@ -34,7 +46,8 @@ def of(db: Database, caller: Caller, now: datetime) -> dict[str, Any]:
         "hours": mine.current(),
         "starts": mine.starts(),
         "paused": pauses.holds(db, caller, next_monday),
-        "left_over": left_over(db, caller, zones.monday(today) - timedelta(days=7)),
+        "left_over": left,
+        "helps": suggestion_pages.of(db, caller.id, left.week) if left else {},
         "reasons": left_overs.REASONS,
         "today": today,
         "week": zones.week_name(today),
