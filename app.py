@@ -7,8 +7,11 @@ from typing import Any
 
 from chalice.app import Chalice, Rate
 
+import chalicelib.accounts.access_api
 import chalicelib.accounts.api
 import chalicelib.accounts.invitation_pages
+import chalicelib.admin.access_api
+import chalicelib.admin.access_pages
 import chalicelib.admin.api
 import chalicelib.admin.lunch_pages
 import chalicelib.admin.overview_pages
@@ -20,9 +23,12 @@ import chalicelib.calendar.api
 import chalicelib.coaching.api
 import chalicelib.coaching.booking_pages
 import chalicelib.coaching.coach_pages
+import chalicelib.home.access_pages
 import chalicelib.home.account_pages
 import chalicelib.home.api
+import chalicelib.home.leaving_pages
 import chalicelib.home.login_pages
+import chalicelib.home.second_factor_pages
 import chalicelib.home.unsubscribe_pages
 import chalicelib.home.week_pages
 import chalicelib.lunch.api
@@ -40,6 +46,7 @@ app.api.binary_types = []
 
 for part in (
     chalicelib.accounts.api,
+    chalicelib.accounts.access_api,
     chalicelib.accounts.invitation_pages,
     chalicelib.calendar.api,
     chalicelib.coaching.api,
@@ -55,7 +62,12 @@ for part in (
     chalicelib.home.week_pages,
     chalicelib.api_docs.pages,
     chalicelib.admin.api,
+    chalicelib.admin.access_api,
+    chalicelib.admin.access_pages,
     chalicelib.home.account_pages,
+    chalicelib.home.access_pages,
+    chalicelib.home.second_factor_pages,
+    chalicelib.home.leaving_pages,
     chalicelib.home.unsubscribe_pages,
     chalicelib.admin.overview_pages,
     chalicelib.admin.people_pages,

@@ -24,7 +24,9 @@ def forget(now: datetime) -> None:
 KEPT = (
     ("rate", "since", timedelta(days=1)),
     ("session", "expires", timedelta()),
+    ("api_token", "expires", timedelta(days=30)),
     ("idempotency", "at", timedelta(days=1)),
+    ("pressed_form", "at", timedelta(minutes=1)),
     ("password_reset", "asked", timedelta(days=1)),
     ("address_change", "asked", timedelta(days=8)),
     ("former_address", "at", timedelta(days=7)),

@@ -5,6 +5,14 @@ SET check_function_bodies = off;
 
 CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA public;
 
+CREATE FUNCTION public.account_of_reset(reset uuid, at timestamp with time zone, minutes integer) RETURNS TABLE(username text, email text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT a.username, a.email FROM password_reset r JOIN account a USING (person_id)
+    WHERE r.id = reset AND r.asked + make_interval(mins => minutes) > at
+$$;
+
 CREATE FUNCTION public.ask_reset(wanted_email text, reset uuid, at timestamp with time zone) RETURNS uuid
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -146,25 +154,24 @@ BEGIN
     FROM coming c JOIN gone g ON g.appointment_id = c.id ORDER BY c.starts;
 END $$;
 
-CREATE FUNCTION public.change_password(former text, hash text, kept_session uuid) RETURNS boolean
+CREATE FUNCTION public.change_password(former text, hash text, kept_session uuid, keep_tokens boolean) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     UPDATE account SET password = hash WHERE person_id = me() AND password = former;
-    IF FOUND THEN
-        DELETE FROM session WHERE person_id = me() AND id IS DISTINCT FROM kept_session;
-        DELETE FROM password_reset WHERE person_id = me();
-        RETURN true;
+    IF NOT FOUND THEN
+        RETURN false;
     END IF;
-    RETURN false;
+    PERFORM end_access(me(), kept_session, keep_tokens);
+    RETURN true;
 END $$;
 
-CREATE FUNCTION public.close_session(token bytea) RETURNS void
+CREATE FUNCTION public.close_sessions(tokens bytea[]) RETURNS SETOF uuid
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    DELETE FROM session WHERE token_hash = token
+    DELETE FROM session WHERE token_hash = ANY (tokens) RETURNING person_id
 $$;
 
 CREATE FUNCTION public.coach_calendar(coach_slug text, client uuid, span tstzrange, moving uuid, hold text) RETURNS TABLE(id uuid, name text, timezone text, call_link text, client_slug text, client_name text, client_timezone text, rules jsonb, hours text, taken_from timestamp with time zone[], taken_until timestamp with time zone[], client_from timestamp with time zone[], client_until timestamp with time zone[], calls timestamp with time zone[], banned boolean)
@@ -224,19 +231,19 @@ CREATE FUNCTION public.confirm_address(change uuid, at timestamp with time zone,
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-DECLARE wanted text; old text; was_confirmed boolean;
+DECLARE whose uuid; wanted text; old text; was_confirmed boolean;
 BEGIN
-    DELETE FROM address_change c WHERE c.id = change AND c.asked + make_interval(days => days) > at
-        RETURNING c.person_id, c.email INTO person_id, wanted;
-    IF person_id IS NULL THEN
+    SELECT c.person_id INTO whose FROM address_change c WHERE c.id = change AND c.asked + make_interval(days => days) > at;
+    SELECT a.email, a.email_confirmed INTO old, was_confirmed FROM account a WHERE a.person_id = whose FOR UPDATE;
+    DELETE FROM address_change c WHERE c.id = change AND c.person_id = whose RETURNING c.email INTO wanted;
+    IF wanted IS NULL THEN
         RETURN;
     END IF;
-    SELECT a.email, a.email_confirmed INTO old, was_confirmed
-        FROM account a WHERE a.person_id = confirm_address.person_id FOR UPDATE;
-    UPDATE account a SET email = wanted, email_confirmed = true WHERE a.person_id = confirm_address.person_id;
+    person_id := whose;
+    UPDATE account a SET email = wanted, email_confirmed = true WHERE a.person_id = whose;
     IF old <> wanted AND was_confirmed THEN
         former := gen_random_uuid();
-        INSERT INTO former_address (id, person_id, email, at) VALUES (former, confirm_address.person_id, old, confirm_address.at);
+        INSERT INTO former_address (id, person_id, email, at) VALUES (former, whose, old, confirm_address.at);
     END IF;
     RETURN NEXT;
 END $$;
@@ -249,18 +256,55 @@ BEGIN
     RETURN NEW;
 END $$;
 
+CREATE FUNCTION public.end_access(whose uuid, kept_session uuid, keep_tokens boolean) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM end_sessions(whose, kept_session);
+    DELETE FROM address_change WHERE person_id = whose;
+    DELETE FROM password_reset WHERE person_id = whose;
+    DELETE FROM second_factor WHERE person_id = whose AND NOT active;
+    IF NOT keep_tokens THEN
+        DELETE FROM api_token WHERE person_id = whose;
+        DELETE FROM feed WHERE person_id = whose;
+    END IF;
+END $$;
+
+CREATE FUNCTION public.end_sessions(whose uuid, kept_session uuid) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE ended integer;
+BEGIN
+    DELETE FROM session WHERE person_id = whose AND id IS DISTINCT FROM kept_session;
+    GET DIAGNOSTICS ended = ROW_COUNT;
+    RETURN ended;
+END $$;
+
+CREATE FUNCTION public.end_sessions_of(person uuid) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF i_am('admin') IS NOT TRUE THEN
+        RAISE insufficient_privilege USING MESSAGE = 'only an admin ends the sessions of somebody else';
+    END IF;
+    RETURN end_sessions(person, NULL);
+END $$;
+
 CREATE FUNCTION public.enrol(code bytea, person uuid, wanted_slug text, wanted_username text, hash text, wanted_name text, wanted_email text, wanted_timezone text, at timestamp with time zone) RETURNS TABLE(outcome text, invitation uuid, confirmed boolean, holder uuid)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE granted text; stood_in_the_way text;
 BEGIN
-    SELECT i.id, i.role INTO invitation, granted FROM invitation i WHERE i.digest = code FOR UPDATE;
+    SELECT o.id, o.mailed INTO invitation, confirmed FROM invitation_of(code) o;
+    SELECT i.role INTO granted FROM invitation i WHERE i.id = invitation FOR UPDATE;
     invitation := live_invitation(code, wanted_email, at);
     IF invitation IS NULL THEN
         outcome := 'invitation'; RETURN NEXT; RETURN;
     END IF;
-    confirmed := EXISTS (SELECT FROM invitation_address a WHERE a.invitation_id = invitation);
     BEGIN
         INSERT INTO person (id, slug, name, timezone, enrolled)
         VALUES (person, wanted_slug, wanted_name, wanted_timezone, at);
@@ -281,7 +325,7 @@ BEGIN
     RETURN NEXT;
 END $$;
 
-CREATE FUNCTION public.enter(token bytea, at timestamp with time zone, bearer boolean DEFAULT false) RETURNS TABLE(person_id uuid, session_id uuid, name text, timezone text, roles text[], banned boolean, scope text)
+CREATE FUNCTION public.enter(token bytea, at timestamp with time zone, bearer boolean DEFAULT false) RETURNS TABLE(person_id uuid, session_id uuid, name text, timezone text, roles text[], banned boolean, scope text, second_factor boolean, proved timestamp with time zone)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -291,16 +335,21 @@ BEGIN
     IF token IS NULL THEN
         NULL;
     ELSIF bearer THEN
-        SELECT t.person_id, t.scope INTO person_id, allowed FROM api_token t WHERE t.token_hash = token;
+        SELECT t.person_id, t.scope INTO person_id, allowed
+        FROM api_token t WHERE t.token_hash = token AND t.expires > at;
+        UPDATE api_token SET used = at WHERE id IN
+            (SELECT t.id FROM api_token t WHERE t.token_hash = token AND t.used < at - interval '1 minute' AND t.expires > at
+             FOR UPDATE SKIP LOCKED);
     ELSE
-        SELECT s.person_id, s.id, 'write' INTO person_id, session_id, allowed
+        SELECT s.person_id, s.id, 'write', nullif(s.proved, '-infinity') INTO person_id, session_id, allowed, proved
         FROM session s WHERE s.token_hash = token AND s.expires > at;
     END IF;
     IF person_id IS NOT NULL THEN
         SELECT p.name, p.timezone,
                ARRAY(SELECT r.role FROM person_role r WHERE r.person_id = p.id AND r.active ORDER BY r.role),
-               EXISTS (SELECT FROM ban b WHERE b.person_id = p.id)
-        INTO name, timezone, roles, banned
+               EXISTS (SELECT FROM ban b WHERE b.person_id = p.id),
+               EXISTS (SELECT FROM second_factor f WHERE f.person_id = p.id AND f.active)
+        INTO name, timezone, roles, banned, second_factor
         FROM person p WHERE p.id = enter.person_id;
     END IF;
     PERFORM set_config('rendezvous.person', coalesce(person_id::text, ''), true),
@@ -365,6 +414,7 @@ CREATE FUNCTION public.forget_other_addresses() RETURNS trigger
     AS $$
 BEGIN
     DELETE FROM address_change WHERE person_id = NEW.person_id;
+    DELETE FROM password_reset WHERE person_id = NEW.person_id;
     RETURN NULL;
 END $$;
 
@@ -425,6 +475,15 @@ BEGIN
     RETURN NEW;
 END $$;
 
+CREATE FUNCTION public.hold_password(kept text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM FROM account WHERE person_id = me() AND password = kept FOR SHARE;
+    RETURN FOUND;
+END $$;
+
 CREATE FUNCTION public.hold_person(person uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -458,6 +517,14 @@ BEGIN
             MESSAGE = 'the last admin cannot be removed';
     END IF;
 END $$;
+
+CREATE FUNCTION public.invitation_of(code bytea) RETURNS TABLE(id uuid, mailed boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT i.id, false FROM invitation i WHERE i.digest = code
+    UNION ALL SELECT m.invitation_id, true FROM invitation_mail m WHERE m.digest = code
+$$;
 
 CREATE FUNCTION public.is_asked_to(wanted uuid) RETURNS boolean
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -532,7 +599,7 @@ CREATE FUNCTION public.live_invitation(code bytea, for_email text, at timestamp 
     SET search_path TO 'public', 'pg_temp'
     AS $$
     SELECT i.id FROM invitation i
-    WHERE i.digest = code AND i.expires > at
+    WHERE i.id = (SELECT o.id FROM invitation_of(code) o) AND i.expires > at
       AND NOT EXISTS (SELECT FROM invitation_use u WHERE u.invitation_id = i.id)
       AND NOT EXISTS (SELECT FROM invitation_revocation r WHERE r.invitation_id = i.id)
       AND NOT EXISTS (SELECT FROM invitation_address a WHERE a.invitation_id = i.id AND a.email <> lower(for_email))
@@ -567,11 +634,12 @@ BEGIN
     RETURN coalesce(NEW, OLD);
 END $$;
 
-CREATE FUNCTION public.login_of(wanted text) RETURNS TABLE(person_id uuid, password text)
+CREATE FUNCTION public.login_of(wanted text) RETURNS TABLE(person_id uuid, password text, second_factor uuid)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    SELECT a.person_id, a.password FROM account a WHERE lower(a.username) = lower(wanted)
+    SELECT a.person_id, a.password, f.id FROM account a LEFT JOIN second_factor f ON f.person_id = a.person_id AND f.active
+    WHERE lower(a.username) = lower(wanted)
 $$;
 
 CREATE FUNCTION public.me() RETURNS uuid
@@ -631,6 +699,15 @@ CREATE FUNCTION public.my_password() RETURNS text
     SELECT password FROM account WHERE person_id = me()
 $$;
 
+CREATE FUNCTION public.offer_second_factor(wanted uuid) RETURNS uuid
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    INSERT INTO second_factor AS f (person_id, id, since, active) VALUES (me(), wanted, present(), false)
+    ON CONFLICT (person_id) DO UPDATE SET id = excluded.id, since = excluded.since, last_step = 0 WHERE NOT f.active
+    RETURNING id
+$$;
+
 CREATE FUNCTION public.open_feed(token bytea) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -639,12 +716,20 @@ CREATE FUNCTION public.open_feed(token bytea) RETURNS void
     ON CONFLICT (person_id) DO UPDATE SET token_hash = excluded.token_hash, made = excluded.made
 $$;
 
-CREATE FUNCTION public.open_session(person uuid, token bytea, at timestamp with time zone, until timestamp with time zone) RETURNS void
-    LANGUAGE sql SECURITY DEFINER
+CREATE FUNCTION public.open_session(person uuid, kept text, factor uuid, token bytea, at timestamp with time zone, until timestamp with time zone, replaced bytea[]) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    INSERT INTO session (token_hash, person_id, opened, expires) VALUES (token, person, at, until)
-$$;
+BEGIN
+    PERFORM FROM account WHERE person_id = person AND password = kept FOR SHARE;
+    IF NOT FOUND OR factor IS DISTINCT FROM (SELECT f.id FROM second_factor f WHERE f.person_id = person AND f.active) THEN
+        RETURN false;
+    END IF;
+    DELETE FROM session WHERE token_hash = ANY (replaced);
+    INSERT INTO session (token_hash, person_id, opened, expires, proved)
+        VALUES (token, person, at, until, CASE WHEN factor IS NULL THEN '-infinity' ELSE at END);
+    RETURN true;
+END $$;
 
 CREATE FUNCTION public.pass_over_who_is_gone() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -664,6 +749,13 @@ CREATE FUNCTION public.present() RETURNS timestamp with time zone
 
 COMMENT ON FUNCTION public.present() IS 'The present of this transaction, as the application gave it.';
 
+CREATE FUNCTION public.prove_session(this uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    UPDATE session SET proved = present() WHERE person_id = me() AND id = this
+$$;
+
 CREATE FUNCTION public.refuse_mail(person uuid, wanted text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -677,18 +769,36 @@ BEGIN
     RETURN true;
 END $$;
 
+CREATE FUNCTION public.remove_second_factor_of(person uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF i_am('admin') IS NOT TRUE THEN
+        RAISE insufficient_privilege USING MESSAGE = 'only an admin removes the second factor of somebody else';
+    END IF;
+    DELETE FROM second_factor WHERE person_id = person AND active;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    PERFORM end_sessions(person, NULL);
+    RETURN true;
+END $$;
+
 CREATE FUNCTION public.reset_password(reset uuid, hash text, at timestamp with time zone, minutes integer) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE whose uuid;
 BEGIN
-    DELETE FROM password_reset WHERE id = reset AND asked + make_interval(mins => minutes) > at RETURNING person_id INTO whose;
-    IF whose IS NOT NULL THEN
-        DELETE FROM password_reset WHERE person_id = whose;
-        UPDATE account SET password = hash WHERE person_id = whose;
-        DELETE FROM session WHERE person_id = whose;
+    SELECT person_id INTO whose FROM password_reset WHERE id = reset AND asked + make_interval(mins => minutes) > at;
+    PERFORM FROM account WHERE person_id = whose FOR UPDATE;
+    DELETE FROM password_reset WHERE id = reset AND person_id = whose;
+    IF NOT FOUND THEN
+        RETURN NULL;
     END IF;
+    UPDATE account SET password = hash WHERE person_id = whose;
+    PERFORM end_access(whose, NULL, false);
     RETURN whose;
 END $$;
 
@@ -748,6 +858,35 @@ BEGIN
         OR EXISTS (SELECT FROM relationship r WHERE r.client_id = wanted AND r.coach_id = me());
 END $$;
 
+CREATE FUNCTION public.switch_off_second_factor(kept_session uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    DELETE FROM second_factor WHERE person_id = me();
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    PERFORM end_sessions(me(), kept_session);
+    UPDATE session SET proved = '-infinity' WHERE person_id = me();
+    RETURN true;
+END $$;
+
+CREATE FUNCTION public.switch_on_second_factor(offered uuid, digests bytea[], kept_session uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE second_factor SET active = true, since = present() WHERE person_id = me() AND id = offered AND NOT active;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    INSERT INTO recovery_code (person_id, digest) SELECT me(), unnest(digests);
+    PERFORM end_sessions(me(), kept_session);
+    UPDATE session SET proved = present() WHERE person_id = me() AND id = kept_session;
+    RETURN true;
+END $$;
+
 CREATE FUNCTION public.take_blocked_time() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -756,6 +895,24 @@ BEGIN
     PERFORM lock_coach(NEW.person_id);
     INSERT INTO commitment (person_id, during, block_id) VALUES (NEW.person_id, NEW.during, NEW.id);
     RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.take_recovery_code(person uuid, given bytea) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    DELETE FROM recovery_code WHERE person_id = person AND digest = given;
+    RETURN FOUND;
+END $$;
+
+CREATE FUNCTION public.take_step(person uuid, step bigint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE second_factor SET last_step = step WHERE person_id = person AND last_step < step;
+    RETURN FOUND;
 END $$;
 
 CREATE FUNCTION public.tally(what text, who bytea, seconds integer, at timestamp with time zone, step integer DEFAULT 1) RETURNS TABLE(count integer, until timestamp with time zone)
@@ -806,9 +963,14 @@ CREATE TABLE public.api_token (
     token_hash bytea NOT NULL,
     scope text NOT NULL,
     made timestamp with time zone NOT NULL,
+    expires timestamp with time zone NOT NULL,
+    used timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    CONSTRAINT api_token_expires_later CHECK ((expires > made)),
     CONSTRAINT api_token_name_is_short CHECK (((length(name) >= 1) AND (length(name) <= 100))),
     CONSTRAINT api_token_scope_is_known CHECK ((scope = ANY (ARRAY['read'::text, 'write'::text])))
 );
+
+COMMENT ON COLUMN public.api_token.used IS 'When it was last used, to the minute; -infinity until then.';
 
 CREATE TABLE public.appointment (
     id uuid NOT NULL,
@@ -1050,6 +1212,13 @@ CREATE TABLE public.invitation_batch (
     at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.invitation_mail (
+    invitation_id uuid NOT NULL,
+    digest bytea NOT NULL
+);
+
+COMMENT ON TABLE public.invitation_mail IS 'SHA-256 of the code that is mailed: who enrols with it has read that mail.';
+
 CREATE TABLE public.invitation_revocation (
     invitation_id uuid NOT NULL,
     at timestamp with time zone NOT NULL
@@ -1155,12 +1324,24 @@ CREATE TABLE public.person_role (
     CONSTRAINT role_is_known CHECK ((role = ANY (ARRAY['member'::text, 'client'::text, 'coach'::text, 'admin'::text])))
 );
 
+CREATE TABLE public.pressed_form (
+    person_id uuid NOT NULL,
+    press bytea NOT NULL,
+    location text NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.rate (
     what text NOT NULL,
     who bytea NOT NULL,
     since timestamp with time zone NOT NULL,
     count integer NOT NULL,
     CONSTRAINT rate_counts_up CHECK ((count >= 0))
+);
+
+CREATE TABLE public.recovery_code (
+    person_id uuid NOT NULL,
+    digest bytea NOT NULL
 );
 
 CREATE TABLE public.refusal (
@@ -1240,14 +1421,29 @@ ALTER TABLE public.rule_change ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
     CACHE 1
 );
 
+CREATE TABLE public.second_factor (
+    person_id uuid NOT NULL,
+    id uuid NOT NULL,
+    since timestamp with time zone NOT NULL,
+    active boolean NOT NULL,
+    last_step bigint DEFAULT 0 NOT NULL
+);
+
+COMMENT ON TABLE public.second_factor IS 'The key is derived from the id and stored nowhere; not active until a code of it was shown.';
+
+COMMENT ON COLUMN public.second_factor.last_step IS 'The half minute of the last code that was taken: none is taken twice (RFC 6238, 5.2).';
+
 CREATE TABLE public.session (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     token_hash bytea NOT NULL,
     person_id uuid NOT NULL,
     opened timestamp with time zone NOT NULL,
     expires timestamp with time zone NOT NULL,
+    proved timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
     CONSTRAINT session_ends_later CHECK ((expires > opened))
 );
+
+COMMENT ON COLUMN public.session.proved IS 'When the second factor was last given here; -infinity: never.';
 
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_pkey PRIMARY KEY (person_id);
@@ -1362,6 +1558,12 @@ ALTER TABLE ONLY public.invitation
 ALTER TABLE ONLY public.invitation_use
     ADD CONSTRAINT invitation_is_used_once PRIMARY KEY (invitation_id);
 
+ALTER TABLE ONLY public.invitation_mail
+    ADD CONSTRAINT invitation_mail_digest_is_unique UNIQUE (digest);
+
+ALTER TABLE ONLY public.invitation_mail
+    ADD CONSTRAINT invitation_mail_pkey PRIMARY KEY (invitation_id);
+
 ALTER TABLE ONLY public.invitation
     ADD CONSTRAINT invitation_pkey PRIMARY KEY (id);
 
@@ -1407,8 +1609,14 @@ ALTER TABLE ONLY public.person_role
 ALTER TABLE ONLY public.person
     ADD CONSTRAINT person_slug_is_unique UNIQUE (slug);
 
+ALTER TABLE ONLY public.pressed_form
+    ADD CONSTRAINT pressed_form_pkey PRIMARY KEY (person_id);
+
 ALTER TABLE ONLY public.rate
     ADD CONSTRAINT rate_pkey PRIMARY KEY (what, who);
+
+ALTER TABLE ONLY public.recovery_code
+    ADD CONSTRAINT recovery_code_pkey PRIMARY KEY (person_id, digest);
 
 ALTER TABLE ONLY public.refusal
     ADD CONSTRAINT refusal_pkey PRIMARY KEY (person_id, food_type_id);
@@ -1437,6 +1645,9 @@ ALTER TABLE ONLY public.rule_change
 ALTER TABLE ONLY public.rule
     ADD CONSTRAINT rule_pkey PRIMARY KEY (name, scope);
 
+ALTER TABLE ONLY public.second_factor
+    ADD CONSTRAINT second_factor_pkey PRIMARY KEY (person_id);
+
 ALTER TABLE ONLY public.session
     ADD CONSTRAINT session_pkey PRIMARY KEY (id);
 
@@ -1444,6 +1655,8 @@ ALTER TABLE ONLY public.session
     ADD CONSTRAINT session_token_is_unique UNIQUE (token_hash);
 
 CREATE INDEX address_change_person ON public.address_change USING btree (person_id);
+
+CREATE INDEX api_token_expires ON public.api_token USING btree (expires);
 
 CREATE INDEX appointment_client ON public.appointment USING btree (client_id, starts);
 
@@ -1492,6 +1705,8 @@ CREATE INDEX outbox_waiting ON public.outbox USING btree (id) WHERE (published I
 CREATE INDEX password_reset_person ON public.password_reset USING btree (person_id);
 
 CREATE INDEX person_location_location ON public.person_location USING btree (location_id);
+
+CREATE INDEX pressed_form_at ON public.pressed_form USING btree (at);
 
 CREATE INDEX rate_since ON public.rate USING btree (since);
 
@@ -1646,6 +1861,9 @@ ALTER TABLE ONLY public.invitation_batch
 ALTER TABLE ONLY public.invitation
     ADD CONSTRAINT invitation_by_person_fkey FOREIGN KEY (by_person) REFERENCES public.person(id);
 
+ALTER TABLE ONLY public.invitation_mail
+    ADD CONSTRAINT invitation_mail_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES public.invitation(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.invitation_revocation
     ADD CONSTRAINT invitation_revocation_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES public.invitation(id) ON DELETE CASCADE;
 
@@ -1682,6 +1900,12 @@ ALTER TABLE ONLY public.person_location
 ALTER TABLE ONLY public.person_role
     ADD CONSTRAINT person_role_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.pressed_form
+    ADD CONSTRAINT pressed_form_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.recovery_code
+    ADD CONSTRAINT recovery_code_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.second_factor(person_id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.refusal
     ADD CONSTRAINT refusal_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id) ON DELETE CASCADE;
 
@@ -1705,6 +1929,9 @@ ALTER TABLE ONLY public.review
 
 ALTER TABLE ONLY public.round
     ADD CONSTRAINT round_location_id_fkey FOREIGN KEY (location_id) REFERENCES public.location(id);
+
+ALTER TABLE ONLY public.second_factor
+    ADD CONSTRAINT second_factor_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.session
     ADD CONSTRAINT session_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id) ON DELETE CASCADE;
@@ -1752,6 +1979,10 @@ CREATE POLICY admins ON public.refusal FOR SELECT TO rendezvous_app USING (( SEL
 CREATE POLICY admins ON public.relationship TO rendezvous_app USING (( SELECT public.i_am('admin'::text) AS i_am)) WITH CHECK (( SELECT public.i_am('admin'::text) AS i_am));
 
 CREATE POLICY admins ON public.round FOR SELECT TO rendezvous_app USING (( SELECT public.i_am('admin'::text) AS i_am));
+
+CREATE POLICY admins ON public.second_factor FOR SELECT TO rendezvous_app USING (( SELECT public.i_am('admin'::text) AS i_am));
+
+CREATE POLICY admins ON public.session FOR SELECT TO rendezvous_app USING (( SELECT public.i_am('admin'::text) AS i_am));
 
 CREATE POLICY admins_read ON public.review FOR SELECT TO rendezvous_app USING (( SELECT public.i_am('admin'::text) AS i_am));
 
@@ -1825,6 +2056,8 @@ ALTER TABLE public.invitation_address ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.invitation_batch ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.invitation_mail ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.invitation_revocation ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.invitation_use ENABLE ROW LEVEL SECURITY;
@@ -1881,6 +2114,8 @@ CREATE POLICY jobs ON public.invitation_address TO rendezvous_job USING (true);
 
 CREATE POLICY jobs ON public.invitation_batch TO rendezvous_job USING (true);
 
+CREATE POLICY jobs ON public.invitation_mail TO rendezvous_job USING (true);
+
 CREATE POLICY jobs ON public.invitation_revocation TO rendezvous_job USING (true);
 
 CREATE POLICY jobs ON public.invitation_use TO rendezvous_job USING (true);
@@ -1903,6 +2138,10 @@ CREATE POLICY jobs ON public.person_location TO rendezvous_job USING (true);
 
 CREATE POLICY jobs ON public.person_role TO rendezvous_job USING (true);
 
+CREATE POLICY jobs ON public.pressed_form TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.recovery_code TO rendezvous_job USING (true);
+
 CREATE POLICY jobs ON public.refusal TO rendezvous_job USING (true);
 
 CREATE POLICY jobs ON public.relationship TO rendezvous_job USING (true);
@@ -1914,6 +2153,8 @@ CREATE POLICY jobs ON public.review TO rendezvous_job USING (true);
 CREATE POLICY jobs ON public.round TO rendezvous_job USING (true);
 
 CREATE POLICY jobs ON public.rule_change TO rendezvous_job USING (true);
+
+CREATE POLICY jobs ON public.second_factor TO rendezvous_job USING (true);
 
 CREATE POLICY jobs ON public.session TO rendezvous_job USING (true);
 
@@ -1977,9 +2218,15 @@ CREATE POLICY own ON public.person_location TO rendezvous_app USING ((person_id 
 
 CREATE POLICY own ON public.person_role FOR SELECT TO rendezvous_app USING ((person_id = ( SELECT public.me() AS me)));
 
+CREATE POLICY own ON public.pressed_form TO rendezvous_app USING ((person_id = ( SELECT public.me() AS me))) WITH CHECK ((person_id = ( SELECT public.me() AS me)));
+
+CREATE POLICY own ON public.recovery_code FOR SELECT TO rendezvous_app USING ((person_id = ( SELECT public.me() AS me)));
+
 CREATE POLICY own ON public.refusal TO rendezvous_app USING ((person_id = ( SELECT public.me() AS me))) WITH CHECK ((person_id = ( SELECT public.me() AS me)));
 
 CREATE POLICY own ON public.relationship FOR SELECT TO rendezvous_app USING (((client_id = ( SELECT public.me() AS me)) OR (coach_id = ( SELECT public.me() AS me))));
+
+CREATE POLICY own ON public.second_factor FOR SELECT TO rendezvous_app USING ((person_id = ( SELECT public.me() AS me)));
 
 CREATE POLICY own ON public.session TO rendezvous_app USING ((person_id = ( SELECT public.me() AS me)));
 
@@ -1995,6 +2242,10 @@ ALTER TABLE public.person_location ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.person_role ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.pressed_form ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.recovery_code ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.refusal ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.relationship ENABLE ROW LEVEL SECURITY;
@@ -2008,6 +2259,8 @@ ALTER TABLE public.round ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.rule ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.rule_change ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.second_factor ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.session ENABLE ROW LEVEL SECURITY;
 
@@ -2035,6 +2288,9 @@ CREATE POLICY through_invitation ON public.invitation_address TO rendezvous_app 
    FROM public.invitation))) WITH CHECK ((invitation_id IN ( SELECT invitation.id
    FROM public.invitation)));
 
+CREATE POLICY through_invitation ON public.invitation_mail FOR INSERT TO rendezvous_app WITH CHECK ((invitation_id IN ( SELECT invitation.id
+   FROM public.invitation)));
+
 CREATE POLICY through_invitation ON public.invitation_revocation FOR SELECT TO rendezvous_app USING ((invitation_id IN ( SELECT invitation.id
    FROM public.invitation)));
 
@@ -2044,6 +2300,10 @@ CREATE POLICY through_invitation ON public.invitation_use FOR SELECT TO rendezvo
 REVOKE USAGE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO rendezvous_app;
 GRANT USAGE ON SCHEMA public TO rendezvous_job;
+
+REVOKE ALL ON FUNCTION public.account_of_reset(reset uuid, at timestamp with time zone, minutes integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.account_of_reset(reset uuid, at timestamp with time zone, minutes integer) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.account_of_reset(reset uuid, at timestamp with time zone, minutes integer) TO rendezvous_app;
 
 REVOKE ALL ON FUNCTION public.ask_reset(wanted_email text, reset uuid, at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.ask_reset(wanted_email text, reset uuid, at timestamp with time zone) TO rendezvous_job;
@@ -2071,13 +2331,13 @@ REVOKE ALL ON FUNCTION public.cancel_coming_calls(of_coach uuid, of_client uuid,
 GRANT ALL ON FUNCTION public.cancel_coming_calls(of_coach uuid, of_client uuid, span tstzrange, why text) TO rendezvous_job;
 GRANT ALL ON FUNCTION public.cancel_coming_calls(of_coach uuid, of_client uuid, span tstzrange, why text) TO rendezvous_app;
 
-REVOKE ALL ON FUNCTION public.change_password(former text, hash text, kept_session uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.change_password(former text, hash text, kept_session uuid) TO rendezvous_job;
-GRANT ALL ON FUNCTION public.change_password(former text, hash text, kept_session uuid) TO rendezvous_app;
+REVOKE ALL ON FUNCTION public.change_password(former text, hash text, kept_session uuid, keep_tokens boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.change_password(former text, hash text, kept_session uuid, keep_tokens boolean) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.change_password(former text, hash text, kept_session uuid, keep_tokens boolean) TO rendezvous_app;
 
-REVOKE ALL ON FUNCTION public.close_session(token bytea) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.close_session(token bytea) TO rendezvous_job;
-GRANT ALL ON FUNCTION public.close_session(token bytea) TO rendezvous_app;
+REVOKE ALL ON FUNCTION public.close_sessions(tokens bytea[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.close_sessions(tokens bytea[]) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.close_sessions(tokens bytea[]) TO rendezvous_app;
 
 REVOKE ALL ON FUNCTION public.coach_calendar(coach_slug text, client uuid, span tstzrange, moving uuid, hold text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.coach_calendar(coach_slug text, client uuid, span tstzrange, moving uuid, hold text) TO rendezvous_job;
@@ -2089,6 +2349,16 @@ GRANT ALL ON FUNCTION public.confirm_address(change uuid, at timestamp with time
 
 REVOKE ALL ON FUNCTION public.count_revision() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.count_revision() TO rendezvous_job;
+
+REVOKE ALL ON FUNCTION public.end_access(whose uuid, kept_session uuid, keep_tokens boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.end_access(whose uuid, kept_session uuid, keep_tokens boolean) TO rendezvous_job;
+
+REVOKE ALL ON FUNCTION public.end_sessions(whose uuid, kept_session uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.end_sessions(whose uuid, kept_session uuid) TO rendezvous_job;
+
+REVOKE ALL ON FUNCTION public.end_sessions_of(person uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.end_sessions_of(person uuid) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.end_sessions_of(person uuid) TO rendezvous_app;
 
 REVOKE ALL ON FUNCTION public.enrol(code bytea, person uuid, wanted_slug text, wanted_username text, hash text, wanted_name text, wanted_email text, wanted_timezone text, at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.enrol(code bytea, person uuid, wanted_slug text, wanted_username text, hash text, wanted_name text, wanted_email text, wanted_timezone text, at timestamp with time zone) TO rendezvous_job;
@@ -2124,6 +2394,10 @@ GRANT ALL ON FUNCTION public.hold_attendance_to_its_commitment() TO rendezvous_j
 REVOKE ALL ON FUNCTION public.hold_event_to_its_states() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.hold_event_to_its_states() TO rendezvous_job;
 
+REVOKE ALL ON FUNCTION public.hold_password(kept text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.hold_password(kept text) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.hold_password(kept text) TO rendezvous_app;
+
 REVOKE ALL ON FUNCTION public.hold_person(person uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.hold_person(person uuid) TO rendezvous_job;
 GRANT ALL ON FUNCTION public.hold_person(person uuid) TO rendezvous_app;
@@ -2138,6 +2412,9 @@ GRANT ALL ON FUNCTION public.i_am_a_job() TO rendezvous_app;
 
 REVOKE ALL ON FUNCTION public.insist_on_an_admin() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.insist_on_an_admin() TO rendezvous_job;
+
+REVOKE ALL ON FUNCTION public.invitation_of(code bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.invitation_of(code bytea) TO rendezvous_job;
 
 REVOKE ALL ON FUNCTION public.is_asked_to(wanted uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.is_asked_to(wanted uuid) TO rendezvous_job;
@@ -2190,13 +2467,17 @@ REVOKE ALL ON FUNCTION public.my_password() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.my_password() TO rendezvous_job;
 GRANT ALL ON FUNCTION public.my_password() TO rendezvous_app;
 
+REVOKE ALL ON FUNCTION public.offer_second_factor(wanted uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.offer_second_factor(wanted uuid) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.offer_second_factor(wanted uuid) TO rendezvous_app;
+
 REVOKE ALL ON FUNCTION public.open_feed(token bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.open_feed(token bytea) TO rendezvous_job;
 GRANT ALL ON FUNCTION public.open_feed(token bytea) TO rendezvous_app;
 
-REVOKE ALL ON FUNCTION public.open_session(person uuid, token bytea, at timestamp with time zone, until timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.open_session(person uuid, token bytea, at timestamp with time zone, until timestamp with time zone) TO rendezvous_job;
-GRANT ALL ON FUNCTION public.open_session(person uuid, token bytea, at timestamp with time zone, until timestamp with time zone) TO rendezvous_app;
+REVOKE ALL ON FUNCTION public.open_session(person uuid, kept text, factor uuid, token bytea, at timestamp with time zone, until timestamp with time zone, replaced bytea[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.open_session(person uuid, kept text, factor uuid, token bytea, at timestamp with time zone, until timestamp with time zone, replaced bytea[]) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.open_session(person uuid, kept text, factor uuid, token bytea, at timestamp with time zone, until timestamp with time zone, replaced bytea[]) TO rendezvous_app;
 
 REVOKE ALL ON FUNCTION public.pass_over_who_is_gone() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.pass_over_who_is_gone() TO rendezvous_job;
@@ -2205,9 +2486,17 @@ REVOKE ALL ON FUNCTION public.present() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.present() TO rendezvous_job;
 GRANT ALL ON FUNCTION public.present() TO rendezvous_app;
 
+REVOKE ALL ON FUNCTION public.prove_session(this uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.prove_session(this uuid) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.prove_session(this uuid) TO rendezvous_app;
+
 REVOKE ALL ON FUNCTION public.refuse_mail(person uuid, wanted text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.refuse_mail(person uuid, wanted text) TO rendezvous_job;
 GRANT ALL ON FUNCTION public.refuse_mail(person uuid, wanted text) TO rendezvous_app;
+
+REVOKE ALL ON FUNCTION public.remove_second_factor_of(person uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.remove_second_factor_of(person uuid) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.remove_second_factor_of(person uuid) TO rendezvous_app;
 
 REVOKE ALL ON FUNCTION public.reset_password(reset uuid, hash text, at timestamp with time zone, minutes integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.reset_password(reset uuid, hash text, at timestamp with time zone, minutes integer) TO rendezvous_job;
@@ -2237,8 +2526,24 @@ REVOKE ALL ON FUNCTION public.shares_calls_with(wanted uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.shares_calls_with(wanted uuid) TO rendezvous_job;
 GRANT ALL ON FUNCTION public.shares_calls_with(wanted uuid) TO rendezvous_app;
 
+REVOKE ALL ON FUNCTION public.switch_off_second_factor(kept_session uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.switch_off_second_factor(kept_session uuid) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.switch_off_second_factor(kept_session uuid) TO rendezvous_app;
+
+REVOKE ALL ON FUNCTION public.switch_on_second_factor(offered uuid, digests bytea[], kept_session uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.switch_on_second_factor(offered uuid, digests bytea[], kept_session uuid) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.switch_on_second_factor(offered uuid, digests bytea[], kept_session uuid) TO rendezvous_app;
+
 REVOKE ALL ON FUNCTION public.take_blocked_time() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.take_blocked_time() TO rendezvous_job;
+
+REVOKE ALL ON FUNCTION public.take_recovery_code(person uuid, given bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.take_recovery_code(person uuid, given bytea) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.take_recovery_code(person uuid, given bytea) TO rendezvous_app;
+
+REVOKE ALL ON FUNCTION public.take_step(person uuid, step bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.take_step(person uuid, step bigint) TO rendezvous_job;
+GRANT ALL ON FUNCTION public.take_step(person uuid, step bigint) TO rendezvous_app;
 
 REVOKE ALL ON FUNCTION public.tally(what text, who bytea, seconds integer, at timestamp with time zone, step integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.tally(what text, who bytea, seconds integer, at timestamp with time zone, step integer) TO rendezvous_job;
@@ -2273,6 +2578,10 @@ GRANT SELECT(name) ON TABLE public.api_token TO rendezvous_app;
 GRANT SELECT(scope) ON TABLE public.api_token TO rendezvous_app;
 
 GRANT SELECT(made) ON TABLE public.api_token TO rendezvous_app;
+
+GRANT SELECT(expires) ON TABLE public.api_token TO rendezvous_app;
+
+GRANT SELECT(used) ON TABLE public.api_token TO rendezvous_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.appointment TO rendezvous_job;
 GRANT SELECT ON TABLE public.appointment TO rendezvous_app;
@@ -2369,6 +2678,9 @@ GRANT SELECT,INSERT ON TABLE public.invitation_address TO rendezvous_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.invitation_batch TO rendezvous_job;
 GRANT SELECT,INSERT ON TABLE public.invitation_batch TO rendezvous_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.invitation_mail TO rendezvous_job;
+GRANT INSERT ON TABLE public.invitation_mail TO rendezvous_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.invitation_revocation TO rendezvous_job;
 GRANT SELECT ON TABLE public.invitation_revocation TO rendezvous_app;
 
@@ -2412,7 +2724,14 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.person_location TO rendezvous_
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.person_role TO rendezvous_job;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.person_role TO rendezvous_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pressed_form TO rendezvous_job;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pressed_form TO rendezvous_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rate TO rendezvous_job;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.recovery_code TO rendezvous_job;
+
+GRANT SELECT(person_id) ON TABLE public.recovery_code TO rendezvous_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refusal TO rendezvous_job;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refusal TO rendezvous_app;
@@ -2436,6 +2755,16 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rule TO rendezvous_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rule_change TO rendezvous_job;
 GRANT SELECT,INSERT ON TABLE public.rule_change TO rendezvous_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.second_factor TO rendezvous_job;
+
+GRANT SELECT(person_id) ON TABLE public.second_factor TO rendezvous_app;
+
+GRANT SELECT(id) ON TABLE public.second_factor TO rendezvous_app;
+
+GRANT SELECT(since) ON TABLE public.second_factor TO rendezvous_app;
+
+GRANT SELECT(active) ON TABLE public.second_factor TO rendezvous_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.session TO rendezvous_job;
 GRANT DELETE ON TABLE public.session TO rendezvous_app;
 
@@ -2446,6 +2775,8 @@ GRANT SELECT(person_id) ON TABLE public.session TO rendezvous_app;
 GRANT SELECT(opened) ON TABLE public.session TO rendezvous_app;
 
 GRANT SELECT(expires) ON TABLE public.session TO rendezvous_app;
+
+GRANT SELECT(proved) ON TABLE public.session TO rendezvous_app;
 
 ALTER DEFAULT PRIVILEGES FOR ROLE rendezvous IN SCHEMA public GRANT ALL ON FUNCTIONS  TO rendezvous_job;
 

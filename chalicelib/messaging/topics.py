@@ -152,7 +152,7 @@ MESSAGES: tuple[Message, ...] = (
         ("Mails",),
         "person",
         "A mail to one person is due that no other topic calls for",
-        ("kind", "person", "address_change?", "former_address?", "password_reset?"),
+        ("kind", "person", "address_change?", "former_address?", "password_reset?", "token?", "tokens_kept?"),
     ),
 )
 """Every type of message there is. A test holds every message that any test writes against it."""
@@ -177,6 +177,8 @@ DATA: dict[str, str] = {
     "purpose": "`lunch` or `coaching`",
     "response": "`approved` or `invited`: what its people are at first",
     "to": "whether it goes to an address",
+    "token": "id of the API token",
+    "tokens_kept": "true where tokens and the calendar's address outlive the former password",
     "week": "ISO week of the start where the lunch is, or of the day where the person lives: `2026-W48`",
 }
 """What the names in a message's data hold."""

@@ -20,7 +20,7 @@ from chalicelib.database import JOB, Database, transaction
 from chalicelib.errors import Unavailable
 from chalicelib.messaging import mail, records
 from chalicelib.messaging.records import Message, messages
-from chalicelib.notifications import calls, kinds
+from chalicelib.notifications import account_mails, calls, kinds
 from chalicelib.notifications.recipients import Mail, confirmed
 from chalicelib.web.templating import environment
 
@@ -88,7 +88,7 @@ def _is_refused(db: Database, one: Mail) -> bool:
 
 
 def invitation(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
-    """To join: the code is derived from the id; it stands in this mail and nowhere else."""
+    """To join: the code is derived from the id; it stands in this mail and nowhere else, not on the inviter's page."""
     row = db.row(
         "SELECT a.email, coalesce(p.name, '') AS by, i.expires FROM invitation i JOIN invitation_address a ON a.invitation_id = i.id"
         " LEFT JOIN person p ON p.id = i.by_person WHERE i.id = %(id)s AND i.expires > present()"
@@ -97,7 +97,7 @@ def invitation(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
         id=data["invitation"],
     )
     if row:
-        code = links.code(invitations.PURPOSE, UUID(data["invitation"]))
+        code = links.code(invitations.MAILED, UUID(data["invitation"]))
         yield Mail("invitation", row.email, {"by": row.by, "code": code, "expires": row.expires})
 
 
@@ -191,6 +191,8 @@ KINDS: dict[str, Callable[[Database, dict[str, Any]], Iterator[Mail]]] = {
     "reset": reset,
     "address_in_use": address_in_use,
     "address_changed": address_changed,
+    "token_made": account_mails.token_made,
+    **{kind: account_mails.told(kind) for kind in account_mails.KINDS},
 }
 
 

@@ -13,14 +13,14 @@ import psycopg2
 import psycopg2.extras
 
 from chalicelib import clock, rules
-from chalicelib.accounts import passwords, people
+from chalicelib.accounts import joining, passwords
 from chalicelib.calendar import zones
 from chalicelib.database import JOB, Database, transaction
 from chalicelib.lunch import jobs, rounds
 from chalicelib.lunch.weeks import week_at
 from infra.local import demo_coaching, match
 
-PASSWORD = "lunchtime"
+PASSWORD = "table-for-three"
 NAMESPACE = UUID("6f1f3c1e-2f0a-4f62-9a51-5a1d0c7a5e11")
 PAST_WEEKS = 5
 
@@ -199,7 +199,7 @@ def _make_people(cursor: Any, now: datetime) -> None:
 
 def _make_person(cursor: Any, name: str, zone: str, password: str, at: datetime, roles: tuple[str, ...]) -> None:
     id = id_of(name)
-    cursor.execute("INSERT INTO person VALUES (%s, %s, %s, %s, %s)", (id, people.slug_of(name), name, zone, at))
+    cursor.execute("INSERT INTO person VALUES (%s, %s, %s, %s, %s)", (id, joining.slug_of(name), name, zone, at))
     email = f"{username(name)}@example.org"
     cursor.execute("INSERT INTO account VALUES (%s, %s, %s, true, %s)", (id, username(name), email, password))
     psycopg2.extras.execute_values(

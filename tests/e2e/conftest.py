@@ -123,7 +123,7 @@ class Running:
         connection.close()
         return answer.status, json.loads(text) if text.startswith(("{", "[")) else text, given[1] if given else ""
 
-    def log_in(self, username: str, password: str = "lunchtime") -> str:
+    def log_in(self, username: str, password: str = "table-for-three") -> str:
         """The session cookie of somebody of the demo community."""
         status, _, cookie = self.curl("POST", "/Login/", {"username": username, "password": password}, form=True)
         assert status == 200, username

@@ -36,8 +36,8 @@ def test_the_file_holds_what_a_member_has_given(community: Any, sql: Any, clock:
     ada.post("/api/availability", hours | {"weekly": True, "except": ["2026-12-01"]})
     ada.post("/api/pauses", {"first": "2026-W51", "last": "2026-W52"})
     ada.post("/InvitationCode/Create/", {"to": "eve@example.org"})
-    ada.post("/api/me/tokens", {"name": "phone"})
-    ada.ask("PUT", "/api/me/feed")
+    ada.post("/api/me/tokens", {"name": "phone", "password": PASSWORD})
+    ada.ask("PUT", "/api/me/feed", {"password": PASSWORD})
     ada.ask("PUT", "/api/me/email", {"email": "new@example.org", "password": PASSWORD})
     lunch(sql, community.locations["Harbour"], "2026-11-25T12:00+00:00", approved=[person, bob], confirmed=True)
     answer = ada.get("/api/me/export")
@@ -66,8 +66,8 @@ def test_the_file_holds_what_a_member_has_given(community: Any, sql: Any, clock:
 def test_the_file_holds_nothing_of_others_and_no_secret(community: Any, sql: Any) -> None:
     ada, bob = community.member("ada"), community.member("bob")
     for browser in (ada, bob):
-        browser.post("/api/me/tokens", {"name": "phone"})
-        browser.ask("PUT", "/api/me/feed")
+        browser.post("/api/me/tokens", {"name": "phone", "password": PASSWORD})
+        browser.ask("PUT", "/api/me/feed", {"password": PASSWORD})
         browser.post("/InvitationCode/Create/", {"to": "eve@example.org"})
     text = ada.get("/api/me/export").text
     assert "bob" not in text.lower()
