@@ -13,7 +13,7 @@ from chalicelib.web.credentials import hashed, new_token
 from chalicelib.web.field_types import Instant
 from chalicelib.web.request import Caller
 
-WRONG = "These do not belong together: username, password, and a code where a second factor is on"
+WRONG = "This username and password do not belong together, or the code of the second factor is not right"
 
 
 def log_in(

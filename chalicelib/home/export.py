@@ -12,8 +12,14 @@ TABLES: dict[str, str] = {
     "account": "SELECT username, email, email_confirmed FROM account WHERE person_id = %(me)s",
     "person_role": "SELECT role, active FROM person_role WHERE person_id = %(me)s ORDER BY role",
     "ban": "SELECT at, why FROM ban WHERE person_id = %(me)s",
-    "session": "SELECT id, opened, expires FROM session WHERE person_id = %(me)s ORDER BY opened",
-    "api_token": "SELECT id, name, scope, made FROM api_token WHERE person_id = %(me)s ORDER BY made",
+    "session": "SELECT id, opened, expires, CASE WHEN isfinite(proved) THEN proved END AS proved FROM session WHERE person_id = %(me)s ORDER BY opened",
+    "api_token": (
+        "SELECT id, name, scope, made, expires, CASE WHEN isfinite(used) THEN used END AS used"
+        " FROM api_token WHERE person_id = %(me)s ORDER BY made"
+    ),
+    "second_factor": "SELECT since, active FROM second_factor WHERE person_id = %(me)s",
+    "recovery_code": "SELECT 'not used yet' AS state FROM recovery_code WHERE person_id = %(me)s",
+    "pressed_form": "SELECT location, at FROM pressed_form WHERE person_id = %(me)s",
     "feed": "SELECT made FROM feed WHERE person_id = %(me)s",
     "mail_refusal": "SELECT kind FROM mail_refusal WHERE person_id = %(me)s ORDER BY kind",
     "password_reset": "SELECT asked FROM password_reset WHERE person_id = %(me)s ORDER BY asked",

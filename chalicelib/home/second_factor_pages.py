@@ -4,6 +4,7 @@ from datetime import datetime
 
 from chalicelib.accounts import people, second_factor
 from chalicelib.database import Database, Transact, transaction
+from chalicelib.errors import NotFound
 from chalicelib.web import Form, Routes, auth, credentials, saved_forms
 from chalicelib.web.field_types import AnyPassword, Body, Code, Line
 from chalicelib.web.request import Caller, Request
@@ -69,11 +70,11 @@ def begin(transact: Transact, caller: Caller, body: Begin, request: Request, now
 
 
 @routes.page("/account/second-factor/key")
-def key(db: Database, caller: Caller, form: Form) -> Page | Redirect:
+def key(db: Database, caller: Caller, form: Form) -> Page:
     """The key that waits for its first code."""
     offer = second_factor.offered(db, caller)
     if offer is None:
-        return Redirect("/account/second-factor")
+        raise NotFound("No key waits for its first code: begin anew on the page of your account")
     return page("home/second_factor_key.html", key=offer["key"], picture=_picture(offer["uri"]))
 
 
