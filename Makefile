@@ -38,14 +38,17 @@ kafka: dev ## run a real Apache Kafka (needs Java 17 and Maven)
 
 # --- tests ----------------------------------------------------------------------------------------------------
 
-.PHONY: test bench check lint types imports slow
+.PHONY: test days bench check lint types imports slow terraform
 test: dev matcher ## the tests that need no download beyond PyPI, a process a core (ARGS="-k login -n 0")
 	@$(PYTEST) --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+
+days: dev matcher ## the tests on each of the days and in each of the zones of tests/days.py (ARGS="tests/coaching")
+	@exec $(VENV_PYTHON) -m tests.days --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 bench: tools matcher ## the benchmarks: a table with the machine, the baseline of the same run, and ratios
 	@exec $(VENV_PYTHON) -m tests.benchmarks
 
-check: lint types imports test slow ## everything that CI runs
+check: lint types imports test terraform slow ## everything that CI runs
 
 lint: tools ## style and common mistakes (ruff)
 	.venv/bin/ruff check
@@ -61,12 +64,22 @@ slow: tools matcher checkers ## the tests that need more than PyPI: real Kafka, 
 	@$(VENV_PYTHON) -m pytest -m "kafka or browser or lynx or package or long" $(ARGS); code=$$?; \
 	test $$code -ne 5 || echo "There is no such test yet."; test $$code -eq 0 -o $$code -eq 5
 
+terraform: dev ## what is deployed, as far as it can be checked without an account (needs Terraform 1.11)
+	@VENV=build/checkov sh infra/setup.sh requirements-checkov.txt
+	@exec $(VENV_PYTHON) -m infra.terraform_checks
+
 # --- what it is made of ---------------------------------------------------------------------------------------
 
-.PHONY: package reference lock clean dev tools matcher checkers
+.PHONY: package settings schema reference lock clean dev tools matcher checkers
+schema: dev ## write sql/schema.sql and the drawings of docs/architecture.md from the migrations
+	@exec $(VENV_PYTHON) -m infra.schema
+
 package: ## build and verify the zip for Lambda in build/ (needs Python 3.13)
 	@PYTHON= WANTED=3.13 VENV=build/venv sh infra/setup.sh requirements-dev.txt
 	@exec build/venv/bin/python -m infra.package
+
+settings: dev ## write what Chalice and Terraform share, after a change of app.py's functions
+	@exec $(VENV_PYTHON) -m infra.settings
 
 reference: dev ## write the tables of docs/reference that come from code
 	@exec $(VENV_PYTHON) -m infra.reference
@@ -75,6 +88,7 @@ lock: dev ## lock the requirements again (UPGRADE=1: to the newest versions)
 	$(LOCK) requirements-check.in -o requirements-check.txt
 	$(LOCK) requirements-dev.in -c requirements-check.txt -o requirements-dev.txt
 	$(LOCK) requirements.in -c requirements-check.txt -o requirements.txt
+	$(LOCK) requirements-checkov.in -o requirements-checkov.txt
 
 clean: ## remove what was built and installed; the data of `make run` (.local) stays
 	rm -rf .venv build .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
@@ -88,7 +102,7 @@ tools:
 	@sh infra/setup.sh requirements-check.txt
 
 matcher: dev
-	@test ! -e infra/compile_matcher.py || $(VENV_PYTHON) -m infra.compile_matcher || \
+	@$(VENV_PYTHON) -m infra.compile_matcher || \
 	echo "The matcher could not be compiled: it runs as plain Python, with the same answers, slower."
 
 # axe and the Nu checker, locked; without npm the tests that want them say so.

@@ -35,6 +35,7 @@ import chalicelib.lunch.api
 import chalicelib.lunch.event_pages
 import chalicelib.lunch.hours_pages
 import chalicelib.lunch.pause_pages
+import chalicelib.notifications.api
 from chalicelib import clock, logs
 from chalicelib.config import config
 from chalicelib.web import fallbacks, parsing
@@ -43,6 +44,7 @@ logs.start()
 
 app = Chalice(app_name="rendezvous")
 app.api.binary_types = []
+app.experimental_feature_flags.update(["WEBSOCKETS"])
 
 for part in (
     chalicelib.accounts.api,
@@ -69,6 +71,7 @@ for part in (
     chalicelib.home.second_factor_pages,
     chalicelib.home.leaving_pages,
     chalicelib.home.unsubscribe_pages,
+    chalicelib.notifications.api,
     chalicelib.admin.overview_pages,
     chalicelib.admin.people_pages,
     chalicelib.admin.lunch_pages,
@@ -85,6 +88,14 @@ def relay(event: Any) -> None:
     from chalicelib.messaging import kafka
 
     chalicelib.messaging.relay.run(kafka.send, clock.now)
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES))
+def send_mails(event: Any) -> None:
+    """Sends the mails that wait, until the next sender takes over."""
+    from chalicelib.notifications import sending
+
+    sending.run(clock.now)
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES))
@@ -120,7 +131,7 @@ def sweep(event: Any) -> None:
 
 @app.lambda_function(name="mailer")
 def mailer(event: Any, context: Any) -> None:
-    """Sends the mails that messages call for."""
+    """Writes down the mails that messages call for."""
     from chalicelib.notifications import mailers
 
     mailers.handle(event)
@@ -128,7 +139,32 @@ def mailer(event: Any, context: Any) -> None:
 
 @app.lambda_function(name="live_updates")
 def live_updates(event: Any, context: Any) -> None:
-    """Tells open pages what happened to events."""
+    """Tells open pages what happened to lunches."""
+    from chalicelib.notifications import live_updates
+
+    live_updates.handle(event)
+
+
+@app.on_ws_connect(name="websocket_connect")
+def websocket_connect(event: Any) -> dict[str, int]:
+    """Lets a page's socket in, by its ticket."""
+    from chalicelib.notifications import tickets
+
+    ticket = (event.to_dict().get("queryStringParameters") or {}).get("ticket", "")
+    return {"statusCode": 200 if tickets.open_socket(ticket, event.connection_id, clock.now()) else 403}
+
+
+@app.on_ws_disconnect(name="websocket_disconnect")
+def websocket_disconnect(event: Any) -> None:
+    """Forgets a socket that is closed."""
+    from chalicelib.notifications import tickets
+
+    tickets.close_socket(event.connection_id)
+
+
+@app.on_ws_message(name="websocket_message")
+def websocket_message(event: Any) -> None:
+    """Pages have nothing to say here: whatever they send is passed over."""
 
 
 @app.lambda_function(name="migrate")

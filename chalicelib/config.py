@@ -19,6 +19,8 @@ class Config:
     mail_from      sender of every mail
     secrets_file   JSON file of the secrets (local); empty in AWS
     secrets_id     name of the secret in Secrets Manager (AWS)
+    sockets_url    where pages open their WebSocket; empty: they do without
+    sockets_api    where what is told to sockets is posted to (API Gateway's @connections)
     rounds_queue   name of the SQS queue that carries one message per location and round
     """
 
@@ -31,6 +33,8 @@ class Config:
     secrets_file: str
     secrets_id: str
     rounds_queue: str
+    sockets_url: str
+    sockets_api: str
 
     @property
     def live(self) -> bool:
@@ -51,6 +55,8 @@ def config() -> Config:
         secrets_file=get("SECRETS_FILE", ""),
         secrets_id=get("SECRETS_ID", "rendezvous"),
         rounds_queue=get("ROUNDS_QUEUE", "rendezvous-rounds"),
+        sockets_url=get("SOCKETS_URL", ""),
+        sockets_api=get("SOCKETS_API", ""),
     )
 
 

@@ -25,12 +25,15 @@ KEPT = (
     ("rate", "since", timedelta(days=1)),
     ("session", "expires", timedelta()),
     ("api_token", "expires", timedelta(days=30)),
+    ("ticket", "expires", timedelta()),
+    ("socket", "opened", timedelta(hours=3)),  # API Gateway ends each after two
     ("idempotency", "at", timedelta(days=1)),
     ("pressed_form", "at", timedelta(minutes=1)),
     ("password_reset", "asked", timedelta(days=1)),
     ("address_change", "asked", timedelta(days=8)),
     ("former_address", "at", timedelta(days=7)),
     ("batch_report", "at", timedelta(days=7)),
+    ("mail", "written", timedelta(days=30)),
     ("delivered", "at", timedelta(days=60)),
 )
 """Table, the column that says when, and how long a row is kept after it."""

@@ -18,7 +18,24 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = Path("chalicelib/lunch/matching")
-MODULES = ("people", "blocks", "near", "tables", "greedy", "rescue", "exchange", "regroup", "small", "fill", "emit")
+MODULES = (
+    "people",
+    "blocks",
+    "near",
+    "tables",
+    "greedy",
+    "rescue",
+    "exchange",
+    "regroup",
+    "small",
+    "fill",
+    "emit",
+    "groups",
+    "graph",
+    "component",
+    "trees",
+    "covers",
+)
 
 
 def main(arguments: list[str]) -> int:
@@ -42,6 +59,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _compile(package: Path, python: str, suffix: str, require: bool) -> int:
+    print("Compiling the matcher, once: this takes about half a minute.", flush=True)
     with tempfile.TemporaryDirectory() as scratch:
         shutil.copytree(package, Path(scratch) / PACKAGE, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
         for folder in (PACKAGE.parent, PACKAGE.parent.parent):

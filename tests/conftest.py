@@ -13,9 +13,14 @@ import psycopg2.extras
 import pytest
 
 from infra.local.postgres import Postgres
+from tests import days
 from tests.messages import faults
 
 _numbers = itertools.count()
+
+
+def pytest_report_header() -> str:
+    return f"day: {os.environ.get('DAY') or 'today'}, zone of the machine: {os.environ.get('TZ') or 'its own'}"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -39,6 +44,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         "AWS_SECRET_ACCESS_KEY": "nothing",
         "AWS_DEFAULT_REGION": "us-east-1",
     }
+    days.set_clock(folder / "clock")
     yield
 
 
@@ -109,6 +115,8 @@ def clock(settings: None) -> Iterator["Clock"]:
 
 
 class Clock:
+    """The file that moves the product's clock; a new one each time, so that no reader takes it for the old one."""
+
     def __init__(self, file: Path) -> None:
         self.file = file
 
@@ -117,10 +125,13 @@ class Clock:
         from datetime import UTC, datetime
 
         wanted = datetime.fromisoformat(now.replace("Z", "+00:00"))
-        self.file.write_text(str((wanted - datetime.now(UTC)).total_seconds()))
+        draft = self.file.with_suffix(".new")
+        draft.write_text(str((wanted - datetime.now(UTC)).total_seconds()))
+        draft.rename(self.file)
 
     def reset(self) -> None:
-        self.file.unlink(missing_ok=True)
+        """Back to the day of this run."""
+        days.set_clock(self.file)
 
 
 @pytest.fixture

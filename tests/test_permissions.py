@@ -8,11 +8,11 @@ as the answer to every form that was accepted.
 import re
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from chalicelib import clock
 from tests.coaching.practice import NOW, Practice, book
 from tests.lunches import lunch
 from tests.people import PASSWORD, Answer, Browser, Community
@@ -146,6 +146,7 @@ POST   /admin/locations/{location}                  303     404     404     404 
 GET    /admin/locations/{location}/close            303     404     404     404     404     200     403     303
 POST   /admin/locations/{location}/close            303     404     404     404     404     422     403     303
 POST   /admin/locations/{location}/open             303     404     404     404     404     303     403     303
+GET    /admin/mails                                 303     404     404     404     404     200     403     303
 GET    /admin/outbox                                303     404     404     404     404     200     403     303
 GET    /admin/people                                303     404     404     404     404     200     403     303
 GET    /admin/people/{person}                       303     404     404     404     404     200     403     303
@@ -225,6 +226,7 @@ POST   /api/office-hours                            401     404     404     422 
 PATCH  /api/office-hours/{id}                       401     404     404     200     404     404     403     401
 DELETE /api/office-hours/{id}                       401     404     404     204     404     404     403     401
 GET    /api/openapi.json                            200     200     200     200     200     200     200     200
+POST   /api/tickets                                 401     503     503     503     503     503     403     401
 GET    /api/pauses                                  401     200     200     200     200     200     403     401
 POST   /api/pauses                                  401     422     422     422     422     422     403     401
 DELETE /api/pauses/{id}                             401     204     404     404     404     404     403     401
@@ -401,7 +403,7 @@ class World:
             "INSERT INTO round VALUES (%s, '2026-11-16', %s, %s, 3, 1, 0, 0, true, 1, '')",
             id,
             harbour,
-            datetime.now(UTC),
+            clock.now(),
         )
         return id
 
@@ -421,7 +423,7 @@ def csrf(browser: Browser) -> str:
     from chalicelib.web import csrf
     from chalicelib.web.request import Request
 
-    request = Request("POST", "/", "/", {}, [], "", "", datetime.now(UTC), token=browser.cookie.encode())
+    request = Request("POST", "/", "/", {}, [], "", "", clock.now(), token=browser.cookie.encode())
     return csrf.token(request) if browser.cookie else ""
 
 

@@ -4,14 +4,14 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from chalicelib import logs
-from chalicelib.accounts import links, people, proofs
+from chalicelib.accounts import attempts, links, people, proofs
 from chalicelib.database import Database, Transact
 from chalicelib.errors import Conflict, NotFound, TooManyRequests
 from chalicelib.messaging import outbox
 from chalicelib.web.request import Caller
 
 CONFIRM_DAYS = 7
-CONFIRMATIONS_PER_HOUR = 5
+CONFIRMATIONS_PER_HOUR, CONFIRMATIONS_PER_DAY = 5, 10
 
 
 def ask_to_confirm(db: Database, person: UUID, email: str, now: datetime) -> None:
@@ -59,20 +59,28 @@ def change(transact: Transact, caller: Caller, email: str, password: str, addres
 
 
 def confirm_again(db: Database, caller: Caller, now: datetime) -> None:
-    """Mail another link to the address that is still unconfirmed. Raises Conflict, TooManyRequests."""
+    """Mail another link to the address that is still unconfirmed, or that mails were refused by. Raises Conflict,
+    TooManyRequests."""
     known = people.account(db, caller)
-    if known["email_confirmed"]:
+    if known["email_confirmed"] and not _was_refused(db, caller):
         raise Conflict("Your address is confirmed already")
     _ask_again(db, caller, known["email"], now)
 
 
+def _was_refused(db: Database, caller: Caller) -> bool:
+    """Whether a mail to the caller was given up."""
+    return bool(
+        db.value("SELECT EXISTS (SELECT FROM mail WHERE recipient = %(me)s AND state <> 'waiting')", me=caller.id)
+    )
+
+
 def _ask_again(db: Database, caller: Caller, email: str, now: datetime) -> None:
-    """So many an hour: nobody's letter box is to be filled by way of this."""
+    """So many an hour by one person, and so many a day to one address: nobody's letter box is to be filled by way of this."""
     asked = db.value(
         "SELECT count(*) FROM address_change WHERE person_id = %(me)s AND asked > %(since)s",
         me=caller.id,
         since=now - timedelta(hours=1),
     )
-    if asked >= CONFIRMATIONS_PER_HOUR:
+    if asked >= CONFIRMATIONS_PER_HOUR or attempts.count_mail(db, "confirm", email, now) > CONFIRMATIONS_PER_DAY:
         raise TooManyRequests("So many links were mailed that you should look for them first", retry_after=3600)
     ask_to_confirm(db, caller.id, email, now)

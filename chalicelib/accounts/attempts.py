@@ -56,6 +56,13 @@ def count_reset(db: Database, email: str, now: datetime) -> int:
     return count
 
 
-def is_first_today(db: Database, what: str, who: str, now: datetime) -> bool:
-    """Count one more of what happens to ``who`` at most once in 24 hours; whether it is the first."""
-    return bool(tally(db, what, who, now, seconds=DAY_SECONDS).count == 1)
+def count_forgotten(db: Database, network: str, now: datetime) -> tuple[int, datetime]:
+    """Count one who forgot a password at that network address; how many did, and when the window ends."""
+    row = tally(db, "forgotten", network, now)
+    return row.count, row.until
+
+
+def count_mail(db: Database, kind: str, email: str, now: datetime) -> int:
+    """Count a mail of that kind which anybody can ask for to any address; how many were asked for in a day."""
+    count: int = tally(db, f"mail {kind}", email.lower(), now, seconds=DAY_SECONDS).count
+    return count

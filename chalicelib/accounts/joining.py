@@ -45,9 +45,7 @@ def enrol(
     if row.outcome == "username":
         raise Conflict("This username is taken")
     if row.outcome == "email":
-        if attempts.is_first_today(db, "address in use", str(row.holder), now):
-            data = {"kind": "address_in_use", "person": str(row.holder)}
-            outbox.put(db, "Mails", str(row.holder), "mail.due", data, now)
+        tell_holder(db, row.holder, email, now)
         raise Forbidden(UNUSABLE, keep=True)
     if row.outcome != "enrolled":
         raise Forbidden(UNUSABLE)
@@ -55,3 +53,9 @@ def enrol(
     if not row.confirmed:
         addresses.ask_to_confirm(db, id, email, now)
     return id
+
+
+def tell_holder(db: Database, holder: UUID, email: str, now: datetime) -> None:
+    """Mail the owner of an address that somebody tried to join with it; once a day, however many try."""
+    if attempts.count_mail(db, "address_in_use", email, now) == 1:
+        outbox.put(db, "Mails", str(holder), "mail.due", {"kind": "address_in_use", "person": str(holder)}, now)

@@ -10,20 +10,29 @@ from uuid import uuid4
 from chalicelib import logs
 from chalicelib.accounts import attempts, links, passwords, people, proofs
 from chalicelib.database import Database, Transact, transaction
-from chalicelib.errors import Conflict, NotFound
+from chalicelib.errors import Conflict, NotFound, TooManyRequests
 from chalicelib.messaging import outbox
 from chalicelib.web.request import Caller
 
 USED = "This link was used, or is too old"
 RESET_MINUTES = 60
-MOST_RESETS = 5
-"""Links for one address in a quarter of an hour: nobody's mailbox is filled by who knows his address."""
+MOST_RESETS, MOST_RESETS_A_DAY = 5, 10
+"""Links for one address in a quarter of an hour, and in a day: nobody's mailbox is filled by who knows the address."""
+MOST_FORGOTTEN = 20
+"""Asked for from one network address in a quarter of an hour, whether the addresses exist or not."""
 
 
-def forgot(db: Database, email: str, now: datetime) -> None:
+def forgot(db: Database, email: str, network: str, now: datetime) -> None:
     """Mail a link to the owner of that address, if there is one and not too many were just asked for; the caller is
-    not told."""
-    if attempts.count_reset(db, email, now) > MOST_RESETS:
+    not told. Raises TooManyRequests where too many were asked for from that network address."""
+    count, until = attempts.count_forgotten(db, network, now)
+    if count > MOST_FORGOTTEN:
+        wait = int((until - now).total_seconds()) + 1
+        raise TooManyRequests("So many links were asked for that you should wait for them", retry_after=wait)
+    if (
+        attempts.count_reset(db, email, now) > MOST_RESETS
+        or attempts.count_mail(db, "reset", email, now) > MOST_RESETS_A_DAY
+    ):
         return
     reset = uuid4()
     person = db.value("SELECT ask_reset(%(email)s, %(id)s, %(now)s)", email=email, id=reset, now=now)

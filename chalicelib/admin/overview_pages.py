@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from chalicelib.admin import audit_log, business_rules, messages, round_results
+from chalicelib.admin import audit_log, business_rules, mails, messages, round_results
 from chalicelib.admin.lists import Which
 from chalicelib.database import Database
 from chalicelib.errors import Invalid
+from chalicelib.notifications import undelivered
 from chalicelib.rules import RULES
 from chalicelib.web import Form, Routes
 from chalicelib.web.field_types import Body, Line
@@ -75,7 +76,18 @@ def reset_rule(db: Database, caller: Caller, rule: str, body: MaybeWhy, now: dat
 
 @routes.page("/admin/outbox", who="admin")
 def read_outbox(db: Database) -> Page:
-    return page("admin/outbox.html", waiting=messages.waiting(db))
+    return page("admin/outbox.html", waiting=messages.waiting(db), dead=messages.dead_letters(db))
+
+
+@routes.page("/admin/mails", who="admin")
+def read_mails(db: Database, query: Which) -> Page:
+    return page(
+        "admin/mails.html",
+        query=query,
+        listing=mails.find(db, query),
+        title=undelivered.title,
+        why=undelivered.why,
+    )
 
 
 @routes.page("/admin/audit", who="admin")

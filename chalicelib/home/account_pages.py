@@ -9,7 +9,7 @@ from chalicelib.calendar import zones
 from chalicelib.database import Database
 from chalicelib.errors import Invalid
 from chalicelib.lunch import food_types, locations
-from chalicelib.notifications import kinds
+from chalicelib.notifications import kinds, undelivered
 from chalicelib.web import Form, Routes, credentials
 from chalicelib.web.field_types import Body, FoodName, Line, Name, Zone
 from chalicelib.web.request import Caller, Request
@@ -61,6 +61,7 @@ def account(db: Database, caller: Caller, request: Request, form: Form, query: D
         location=location.name if location else "",
         refuses=food_types.refused_by(db, caller),
         kinds=kinds.KINDS.items(),
+        undelivered=undelivered.of(db, caller.id),
         refused=refused_mails.refused_by(db, caller.id),
         sessions=sessions.mine(db, caller),
         second_factor=second_factor.state(db, caller),

@@ -22,6 +22,7 @@ TABLES: dict[str, str] = {
     "pressed_form": "SELECT location, at FROM pressed_form WHERE person_id = %(me)s",
     "feed": "SELECT made FROM feed WHERE person_id = %(me)s",
     "mail_refusal": "SELECT kind FROM mail_refusal WHERE person_id = %(me)s ORDER BY kind",
+    "mail": "SELECT kind, state, written FROM mail WHERE recipient = %(me)s ORDER BY written",
     "password_reset": "SELECT asked FROM password_reset WHERE person_id = %(me)s ORDER BY asked",
     "address_change": "SELECT email, asked FROM address_change WHERE person_id = %(me)s ORDER BY asked",
     "former_address": "SELECT email, at FROM former_address WHERE person_id = %(me)s ORDER BY at",

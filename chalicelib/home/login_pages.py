@@ -115,8 +115,8 @@ def forgotten(db: Database, form: Form, query: Done) -> Page:
 
 
 @routes.form("/forgotten", who=ANYBODY, shows=forgotten)
-def forgot(db: Database, body: Forgot, now: datetime) -> Redirect:
-    new_passwords.forgot(db, body.email, now)
+def forgot(db: Database, body: Forgot, request: Request, now: datetime) -> Redirect:
+    new_passwords.forgot(db, body.email, request.address, now)
     return Redirect("/forgotten?done=asked")
 
 

@@ -128,18 +128,22 @@ def entries(db: Database, person: UUID, since: datetime) -> Iterator[Entry]:
         since=since,
         former=FORMER_MEMBER,
     )
-    for row in rows:
-        yield Entry(
-            row.starts,
-            row.ends,
-            feeds.uid("event", row.id),
-            row.title,
-            ", ".join(filter(None, (row.location, row.address))),
-            "\n".join(filter(None, (", ".join(row.people), row.meeting_point))),
-            links.absolute(f"/events/{row.id}"),
-            _CALENDAR.get(row.status, "CONFIRMED"),
-            row.revision,
-        )
+    return map(entry, rows)
+
+
+def entry(event: Any) -> Entry:
+    """A lunch (id, starts, ends, title, location, address, people, meeting_point, status, revision) as a calendar entry."""
+    return Entry(
+        event.starts,
+        event.ends,
+        feeds.uid("event", event.id),
+        event.title,
+        ", ".join(filter(None, (event.location, event.address))),
+        "\n".join(filter(None, (", ".join(event.people), event.meeting_point))),
+        links.absolute(f"/events/{event.id}"),
+        _CALENDAR.get(event.status, "CONFIRMED"),
+        event.revision,
+    )
 
 
 _CALENDAR = {"Proposed": "TENTATIVE", "Rejected": "CANCELLED", "Canceled": "CANCELLED"}

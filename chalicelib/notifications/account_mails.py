@@ -1,30 +1,35 @@
 """Mails about what opens an account: its owner is told of everything that somebody else might have done."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from uuid import UUID
 
 from chalicelib.database import Database
-from chalicelib.notifications.recipients import Mail, confirmed
-
-KINDS = ("password_changed", "password_reset", "feed_made", "second_factor_on", "second_factor_off")
-"""Kinds that say what happened, and nothing that must be looked up."""
+from chalicelib.notifications.kinds import About, Letter, kind
+from chalicelib.notifications.recipients import confirmed
 
 
-def told(kind: str) -> Callable[[Database, dict[str, Any]], Iterator[Mail]]:
-    """Writes the mail of that kind to the owner of the account."""
-
-    def write(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
-        for row in confirmed(db, [data["person"]]):
-            yield Mail(kind, row.email, {"name": row.name, "tokens_kept": data.get("tokens_kept", False)})
-
-    return write
+def _told(db: Database, recipient: UUID, about: About) -> Letter | None:
+    person = confirmed(db, recipient)
+    return Letter(person.email, {"name": person.name}) if person else None
 
 
-def token_made(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
-    """A token was made; of one that has ended already there is nothing to tell."""
-    token = db.row("SELECT name, scope, expires FROM api_token WHERE id = %(id)s", id=data["token"])
-    if token is None:
-        return
-    for row in confirmed(db, [data["person"]]):
-        values = {"name": row.name, "token": token.name, "scope": token.scope, "expires": token.expires}
-        yield Mail("token_made", row.email, values)
+kind("password_reset", "Your password was reset", urgent=True)(_told)
+kind("feed_made", "An address of your calendar was made")(_told)
+kind("second_factor_on", "Your second factor is on")(_told)
+kind("second_factor_off", "Your second factor is off")(_told)
+
+
+@kind("password_changed", "Your password was changed", urgent=True)
+def password_changed(db: Database, recipient: UUID, about: About) -> Letter | None:
+    person = confirmed(db, recipient)
+    return Letter(person.email, {"name": person.name, "tokens_kept": about["tokens_kept"]}) if person else None
+
+
+@kind("token_made", "A token for your account was made")
+def token_made(db: Database, recipient: UUID, about: About) -> Letter | None:
+    """Of a token that has ended already there is nothing to tell."""
+    person = confirmed(db, recipient)
+    token = db.row("SELECT name, scope, expires FROM api_token WHERE id = %(id)s", id=about["token"])
+    if person is None or token is None:
+        return None
+    values = {"name": person.name, "token": token.name, "scope": token.scope, "expires": token.expires}
+    return Letter(person.email, values)

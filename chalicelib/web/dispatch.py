@@ -43,7 +43,7 @@ def serve(endpoint: Endpoint, request: Request, parts: Mapping[str, str]) -> Res
         status=response.status_code,
         ms=round((time.perf_counter() - started) * 1000, 1),
     )
-    return responses.secured(response, config().live)
+    return responses.secured(response, config().live, config().sockets_url)
 
 
 def _note_denial(endpoint: Endpoint, request: Request, error: UserError) -> None:
@@ -85,7 +85,8 @@ def _entered(endpoint: Endpoint, request: Request) -> Transact:
 def _once(db: Database, endpoint: Endpoint, request: Request, handle: Callable[[], Response]) -> Response:
     if endpoint.method == "POST" and endpoint.html:
         return idempotency.once_of_form(db, request, handle)
-    response = idempotency.once(db, request, handle) if endpoint.method == "POST" and endpoint.below_api else handle()
+    once = endpoint.method == "POST" and endpoint.below_api and endpoint.kept
+    response = idempotency.once(db, request, handle) if once else handle()
     if request.caller and not request.is_safe:
         idempotency.forget_press(db)
     return response

@@ -26,6 +26,7 @@ class Endpoint:
     counted: bool = False
     banned: str | None = "You are banned"
     by_token: bool = True
+    kept: bool = True
     refusal: Callable[[str], Any] | None = None
     refuses: tuple[int, ...] = ()
     shows: Callable[..., Page] | None = None

@@ -15,6 +15,8 @@ from chalicelib.errors import Invalid
 _FORBIDDEN = r"\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffd\ud800-\udfff"
 _LINE = rf"^[^{_FORBIDDEN}]*\Z"
 _NAME = rf"^[^\s{_FORBIDDEN}]([^{_FORBIDDEN}]*[^\s{_FORBIDDEN}])?\Z"
+_ADDRESS = r"((=*[A-Za-z0-9.!#$%&'*+/^_`{|}~-]|\?)+=*|=+)@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"
+"""As browsers have it (WHATWG HTML), but no ``=`` before a ``?``. Without a look ahead, which not every program has."""
 _LINES = rf"^([^{_FORBIDDEN}]|[\t\r\n])*\Z"
 
 SENTENCES: dict[str, str] = {}
@@ -47,17 +49,18 @@ Username = Annotated[
 Email = Annotated[
     str,
     matching(
-        r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\Z",
+        rf"^{_ADDRESS}\Z",
         "is no e-mail address",
         min_length=3,
         max_length=254,
     ),
 ]
-"""An address as browsers accept it in ``<input type=email>`` (WHATWG HTML)."""
+"""An address as browsers accept it in ``<input type=email>`` (WHATWG HTML), without ``=?``: programs that decode it
+there deliver to somebody else."""
 InvitedEmail = Annotated[
     str,
     matching(
-        r"^$|^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\Z",
+        rf"^$|^{_ADDRESS}\Z",
         "is no e-mail address",
         max_length=255,
     ),

@@ -34,8 +34,9 @@ class Caller(NamedTuple):
 
 @dataclass
 class Request:
-    """What was sent. ``address`` is the network address that API Gateway saw, never a header's claim; ``claims`` are
-    the tokens by which somebody may be there, ``token`` the one that counts."""
+    """What was sent. ``address`` is the network address that API Gateway saw, never a header's claim; of an IPv6 address
+    the first half, which is what one household or machine is given. ``claims`` are the tokens by which somebody may be
+    there, ``token`` the one that counts."""
 
     method: str
     path: str
@@ -64,6 +65,19 @@ class Request:
         return self.method in SAFE_METHODS
 
 
+def network(address: str) -> str:
+    """What is counted as one network address: an IPv4 address, or the /64 of an IPv6 one."""
+    if ":" not in address:
+        return address
+    import ipaddress  # for who comes by IPv6 alone
+
+    try:
+        known = ipaddress.IPv6Address(address.partition("%")[0])
+    except ValueError:
+        return address
+    return str(known.ipv4_mapped or ipaddress.IPv6Network((known, 64), strict=False))
+
+
 def read(given: Any) -> Request:
     """Chalice's request as ours."""
     event = given.to_original_event()
@@ -81,7 +95,7 @@ def read(given: Any) -> Request:
             for value in values
         ],
         body=given.raw_body.decode("utf-8", "replace"),
-        address=context["identity"]["sourceIp"],
+        address=network(context["identity"]["sourceIp"]),
         now=clock.now(),
         prefix=whole[: -len(path)] if whole.endswith(path) else "",
         id=context.get("requestId") or str(uuid4()),

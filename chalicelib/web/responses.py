@@ -3,17 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Generic, TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 from chalice.app import Response
 
 from chalicelib.errors import UserError
 
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src {connect};"
+    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 SECURITY_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
-        " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": _POLICY.format(connect="'self'"),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
@@ -100,8 +102,13 @@ def retry_after(error: UserError) -> dict[str, str]:
     return {"Retry-After": str(error.retry_after)} if error.retry_after else {}
 
 
-def secured(response: Response, https: bool) -> Response:
-    """The response with the security headers, and not to be stored unless it says otherwise."""
+def secured(response: Response, https: bool, sockets: str = "") -> Response:
+    """The response with the security headers, and not to be stored unless it says otherwise; ``sockets`` is where
+    pages may open a WebSocket besides their own site."""
+    if sockets:
+        place = urlsplit(sockets)
+        connect = f"'self' {place.scheme}://{place.netloc}"
+        response.headers.setdefault("Content-Security-Policy", _POLICY.format(connect=connect))
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
     if https:

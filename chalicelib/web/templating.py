@@ -32,7 +32,8 @@ def environment() -> "Environment":
     folders = {folder.parent.name: FileSystemLoader(folder) for folder in SLICES.glob("*/templates")}
     found = Environment(
         loader=PrefixLoader(folders),
-        autoescape=select_autoescape(default=True),
+        # Text is text: a mail says O'Neil, not O&#39;Neil.
+        autoescape=select_autoescape(disabled_extensions=("txt",), default=True),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -72,6 +73,7 @@ def show(request: Request, page: Page) -> Response:
         "form": Form(),
         "rules": rules,
         "stage": config().stage,
+        "live": bool(config().sockets_url),
     }
     return Response(
         render(page.template, values | page.values),

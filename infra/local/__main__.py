@@ -4,7 +4,7 @@ import os
 import shlex
 import sys
 
-from infra.local.faults import Fault
+from infra.local.errors import LocalError
 from infra.local.installation import data_folder, environment
 
 USAGE = """usage: python -m infra.local run            start everything; Ctrl-C ends it
@@ -53,7 +53,7 @@ def main(arguments: list[str]) -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
-    except Fault as fault:
+    except LocalError as fault:
         sys.exit(f"{fault}")
     except BrokenPipeError:
         sys.exit(1)

@@ -6,7 +6,7 @@ It can exist on a developer's machine alone: this folder is not deployed.
 import os
 import random
 from datetime import date, datetime, time, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID, uuid5
 
 import psycopg2
@@ -19,112 +19,11 @@ from chalicelib.database import JOB, Database, transaction
 from chalicelib.lunch import jobs, rounds
 from chalicelib.lunch.weeks import week_at
 from infra.local import demo_coaching, match
+from infra.local.demo_places import FOODS, PLACES, Place
 
 PASSWORD = "table-for-three"
 NAMESPACE = UUID("6f1f3c1e-2f0a-4f62-9a51-5a1d0c7a5e11")
 PAST_WEEKS = 5
-
-FOODS = ("Thai", "Italian", "Japanese", "Mexican", "Vegan", "Sandwiches", "Soup", "Burgers")
-
-
-class Place(NamedTuple):
-    name: str
-    timezone: str
-    address: str
-    meeting_point: str
-    foods: tuple[str, ...]
-    people: tuple[str, ...]
-
-
-PLACES = (
-    Place(
-        "Speicherstadt",
-        "Europe/Berlin",
-        "Am Sandtorkai 30, Hamburg",
-        "under the clock by the main door",
-        ("Thai", "Italian", "Vegan", "Soup", "Sandwiches"),
-        (
-            "Ada Brandt",
-            "Otto Klein",
-            "Emre Yilmaz",
-            "Frieda Vogt",
-            "Jonas Weber",
-            "Lena Schulz",
-            "Malik Diallo",
-            "Nora Fuchs",
-            "Paul Richter",
-            "Ruth Adler",
-            "Sami Haddad",
-            "Tilda Berg",
-            "Viktor Lang",
-            "Wanda Nowak",
-            "Yara Saleh",
-            "Zoe Winter",
-            "Anton Graf",
-            "Bela Horvat",
-            "Clara Stein",
-            "David Kraus",
-        ),
-    ),
-    Place(
-        "Ferry Building",
-        "America/Los_Angeles",
-        "1 Ferry Building, San Francisco",
-        "at the fountain",
-        ("Mexican", "Japanese", "Vegan", "Burgers", "Sandwiches"),
-        (
-            "Willis Carter",
-            "Debra Jones",
-            "Wilhelmina Hart",
-            "Thanh Nguyen",
-            "David Okafor",
-            "Lori Mitchell",
-            "Bobby Alvarez",
-            "Charlotte Reed",
-            "Edward Kim",
-            "Fiona Walsh",
-            "George Tanaka",
-            "Hannah Brooks",
-            "Isaac Levy",
-            "Julia Rossi",
-            "Kenji Mori",
-            "Laura Castillo",
-            "Marcus Boyd",
-            "Nina Petrova",
-            "Oscar Diaz",
-            "Priya Shah",
-        ),
-    ),
-    Place(
-        "Connaught Place",
-        "Asia/Kolkata",
-        "Block A, Connaught Place, New Delhi",
-        "at the north gate",
-        ("Thai", "Italian", "Vegan", "Soup", "Mexican"),
-        (
-            "Aarav Mehta",
-            "Bhavna Rao",
-            "Chetan Gupta",
-            "Divya Nair",
-            "Esha Kapoor",
-            "Farhan Khan",
-            "Gita Menon",
-            "Harish Iyer",
-            "Indira Das",
-            "Jai Malhotra",
-            "Kavya Pillai",
-            "Lakshmi Reddy",
-            "Manish Joshi",
-            "Neha Verma",
-            "Om Prakash",
-            "Pooja Singh",
-            "Rahul Bose",
-            "Sanjay Roy",
-            "Tara Chopra",
-            "Uma Bhatt",
-        ),
-    ),
-)
 
 ADMIN = "Grace Admin"
 LEFT_OVER = "Otto Klein"

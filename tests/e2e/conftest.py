@@ -17,6 +17,8 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
+from tests import days
+
 if TYPE_CHECKING:
     from tests.e2e.pages import Site
 
@@ -54,6 +56,8 @@ class Running:
 
     def start(self) -> None:
         self.lines.clear()
+        self.data.mkdir(parents=True, exist_ok=True)
+        days.set_clock(self.data / "clock")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "infra.local", "run"],
             cwd=ROOT,

@@ -4,12 +4,15 @@ import re
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+from chalicelib import clock
+from chalicelib.calendar import zones
+from infra.local import mails
 from tests.e2e.conftest import Running, eventually
 
 VISITOR, MEMBER, ADMIN, COACH, CLIENT = "visitor", "member", "admin", "coach", "client"
@@ -140,13 +143,17 @@ def _on_this_site(running: Running, page: str, link: str) -> str:
 
 
 def by_mail(running: Running, who: str) -> list[str]:
-    """The addresses that mails carry to somebody, as a visitor opens them."""
-    if who != VISITOR:
-        return []
-    mails = "".join(path.read_text() for path in sorted((running.data / "mail").glob("[!.]*.eml")))
-    mails = mails.replace("=\n", "").replace("=3D", "=")
-    found = re.findall(rf"{re.escape(running.address)}(/unsubscribe/[\w.=-]+)", mails)
-    return list(dict.fromkeys(found))[:1]
+    """The addresses that mails carry: to one of the cast, as they open them; to a visitor, how to end a kind of mail."""
+    found: list[str] = []
+    for path in sorted((running.data / "mail").glob("[!.]*.eml")):
+        mail = mails.read(path)
+        text = "".join(mails.content(part) for part in mail.walk() if part.get_content_type() == "text/plain")
+        text += str(mail["List-Unsubscribe"] or "")
+        if who == VISITOR:
+            found += re.findall(rf"{re.escape(running.address)}(/unsubscribe/[\w.=-]+)", text)[:1]
+        elif f"{USERNAMES[who]}@" in str(mail["to"]):
+            found += re.findall(rf"{re.escape(running.address)}(/[^\s<>\"]*)", text)
+    return list(dict.fromkeys(found))[: 1 if who == VISITOR else None]
 
 
 def settle(running: Running) -> Site:
@@ -185,5 +192,5 @@ def settle(running: Running) -> Site:
 
 
 def next_monday() -> date:
-    today = datetime.now(UTC).date()
+    today = zones.day_of(clock.now(), "Europe/Berlin")
     return today + timedelta(days=7 - today.weekday())

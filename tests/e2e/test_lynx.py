@@ -30,7 +30,7 @@ def log_in(lynx: Lynx, username: str, password: str) -> None:
 
 
 def stored(site: Site, username: str, path: str, password: str = PASSWORD) -> Any:
-    """What the API says to that person in a session of his own."""
+    """What the API says to that person in a session of their own."""
     status, answer, _ = site.running.curl("GET", path, cookie=site.running.log_in(username, password))
     assert status == 200, path
     return answer

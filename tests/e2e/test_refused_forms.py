@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 
 class Refused(NamedTuple):
-    """Who opens which page, and what he types into the form that posts there."""
+    """Who opens which page, and what they type into the form that posts there."""
 
     who: str
     path: str

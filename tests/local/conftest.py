@@ -25,7 +25,7 @@ SET_BY_THE_SUPERVISOR = frozenset(
 )
 
 
-OTHER_WORLDS = {
+FOREIGN_SETTINGS = {
     "AWS_PROFILE": "production",
     "AWS_SESSION_TOKEN": "token",
     "AWS_ENDPOINT_URL_SQS": "http://192.0.2.1",
@@ -190,7 +190,7 @@ def system() -> Iterator[System]:
     """One running system for all tests that leave it running."""
     folder = Path(tempfile.mkdtemp(prefix="rendezvous-test-"))
     folder.chmod(0o755)
-    running = System(folder, **OTHER_WORLDS).start()
+    running = System(folder, **FOREIGN_SETTINGS).start()
     yield running
     running.stop()
     shutil.rmtree(folder, ignore_errors=True)

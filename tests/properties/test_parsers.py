@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from chalicelib import clock
 from chalicelib.calendar import zones
 from chalicelib.calendar.entries import Entry
 from chalicelib.errors import Invalid, UserError
@@ -124,7 +125,7 @@ def test_a_query_string_is_read_or_refused(query: str, data: st.DataObject) -> N
     from infra.local import events
 
     endpoint = data.draw(st.sampled_from([one for one in ENDPOINTS if one.method == "GET"]))
-    event = events.http("GET", f"{endpoint.path}?{query}", endpoint.path, {}, [], b"", "203.0.113.7", datetime.now(UTC))
+    event = events.http("GET", f"{endpoint.path}?{query}", endpoint.path, {}, [], b"", "203.0.113.7", clock.now())
     given = event["multiValueQueryStringParameters"] or {}
     pairs = [(name, value) for name, values in given.items() for value in values]
     refused(lambda: read_query(endpoint, SimpleNamespace(query=pairs)))  # type: ignore[arg-type]

@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> int:
     check(columns, result)
     try:
         with open(arguments[1], "wb") as file:
-            np.savez_compressed(file, **to_arrays(result))  # type: ignore[arg-type]
+            np.savez(file, **to_arrays(result))  # type: ignore[arg-type]
     except OSError as refusal:
         return _refuse(f"{arguments[1]} cannot be written: {refusal.strerror}.")
     proof = "no method could leave fewer (checked)" if result.proven else f"at least {result.bound} must be (checked)"

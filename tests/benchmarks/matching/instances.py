@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -133,8 +133,64 @@ def waiting(n: int, seed: int) -> Columns:
     return hubs(n, seed, distinct_waits=True)
 
 
+def estranged(n: int, seed: int) -> Columns:
+    """Offices of 1,000 (of 200, so that the lists fit in memory, from 20,000 on) in which nearly all have met nearly all:
+    each person may still meet about three others."""
+    chance = np.random.default_rng([7, seed])
+    size = 1000 if n < 20_000 else 200
+    location = np.arange(n) // size
+    forbidden = []
+    for first in range(0, n, size):
+        people = min(size, n - first)
+        apart = np.triu(chance.random((people, people)) > 3 / people, 1)
+        forbidden.append(np.argwhere(apart) + first)
+    free = windows(chance, n, days=(2, 5), most_steps=8)
+    return with_history(chance, location, free, menu(chance, n, 8, 0.1), 0.0, 2.0, np.concatenate(forbidden))
+
+
+RING = 501
+
+
+def blossoms(n: int, seed: int) -> Columns:
+    """Offices in which each fits only the next, all around: odd cycles of 501 people. Every other ring has threes who
+    share an hour, but without whom the others are not all pairs."""
+    chance = np.random.default_rng([8, seed])
+    location, free, eats, forbidden = [], [], [], []
+    for first in range(0, n, RING):
+        people = min(RING, n - first)
+        threes = _threes(chance, people) if first // RING % 2 else []
+        cells: list[set[tuple[int, int]]] = [
+            {((p - 1) % people % 60, (p - 1) % people // 60), (p % 60, p // 60)} for p in range(people)
+        ]
+        for number, three in enumerate(threes):
+            for person in three:
+                cells[person].add((number, 63))
+        may = {(p, (p + 1) % people) for p in range(people)} | {pair for t in threes for pair in combinations(t, 2)}
+        hours = [sum({1 << hour for hour, _ in own}) for own in cells]
+        foods = [sum({1 << food for _, food in own}) for own in cells]
+        for one, other in combinations(range(people), 2):
+            if hours[one] & hours[other] and foods[one] & foods[other] and not {(one, other), (other, one)} & may:
+                forbidden.append((first + one, first + other))
+        location += [first // RING] * people
+        free += hours
+        eats += foods
+    pairs = np.array(forbidden, np.int64).reshape(-1, 2)
+    masks = np.array(free, np.uint64), np.array(eats, np.uint64)
+    return with_history(chance, np.array(location), *masks, 0.0, 0.5, pairs)
+
+
+def _threes(chance: Generator, people: int) -> list[tuple[int, int, int]]:
+    """Six threes on a ring, one after the other, with an odd number of people between the first two and the last two."""
+    room = people // 6
+    if room < 5:
+        return []
+    gaps = 2 * chance.integers(1, room // 4 + 1, (6, 2))
+    return [(turn * room, turn * room + int(a), turn * room + int(a + b)) for turn, (a, b) in enumerate(gaps)]
+
+
 SHAPES: dict[str, Callable[[int, int], Columns]] = {
-    shape.__name__: shape for shape in (realistic, sparse, cliques, acquainted, hubs, waiting, chain, giant)
+    shape.__name__: shape
+    for shape in (realistic, sparse, cliques, acquainted, hubs, waiting, chain, giant, estranged, blossoms)
 }
 
 

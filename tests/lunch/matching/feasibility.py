@@ -6,12 +6,14 @@ Fails if a group is not feasible by the letter, a result is not the best, or the
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 
 from chalicelib.lunch.matching import Columns, Result, Unproven, check, fill, match, prove, regroup
 from tests.lunch.matching.rounds import both_ways, brute_force, columns, fits, members, outcome
+from tests.lunch.matching.separators import proven_by_hand, rings
 
 ROUNDS = 60
 
@@ -39,6 +41,16 @@ def main() -> None:
             check(given, result)
             assert all(fits(exact, group) for group in members(result)), seed
             assert best in (None, outcome(exact, result)), seed
+    for seed in range(ROUNDS):
+        chance = np.random.default_rng(seed)
+        exact, given = a_round(chance)
+        result = match(given)
+        for share in (0, 0.2):
+            any_separator = replace(result, separator=chance.random(len(exact)) < share)
+            bound = proven_by_hand(exact, any_separator)
+            assert bound == prove(exact, any_separator) == prove(given, any_separator), seed
+    for three in (False, True):
+        assert all(prove(round, result) == 1 - three for round, result in rings(three))
     for round, result in false_results():
         try:
             prove(round, result)

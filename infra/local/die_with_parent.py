@@ -1,6 +1,6 @@
 """Runs a program that must not outlive its parent, where the kernel does not see to it (not Linux).
 
-``python -m infra.local.leash SIGNAL PROGRAM ARGUMENT...``: SIGNAL goes to the program when standard input
+``python -m infra.local.die_with_parent SIGNAL PROGRAM ARGUMENT...``: SIGNAL goes to the program when standard input
 closes; signals that reach this process are handed on.
 """
 

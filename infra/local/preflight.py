@@ -7,12 +7,12 @@ import time
 import psycopg2
 
 from infra.local import processes
-from infra.local.faults import Fault
+from infra.local.errors import LocalError
 
 OLDEST_SERVER = 150000
 
 
-def forget_other_worlds() -> None:
+def drop_foreign_settings() -> None:
     """Drops what the shell says of other systems: no handler here may ever reach somebody's real AWS account."""
     for name in list(os.environ):
         if name.startswith("AWS_") or (name.startswith("PG") and "DATABASE_URL" not in os.environ):
@@ -27,7 +27,7 @@ def listen(port: int) -> socket.socket:
     """The gateway's socket, taken before anything is started; requests wait in it until the gateway is there.
 
     Raises:
-        Fault: the port is taken, or not for ordinary users.
+        LocalError: the port is taken, or not for ordinary users.
     """
     for patience in (True, True, True, False):
         listener = socket.socket()
@@ -38,24 +38,28 @@ def listen(port: int) -> socket.socket:
             return listener
         except PermissionError:
             listener.close()
-            raise Fault(f"Port {port} is not for ordinary users: choose another, like make run PORT=8001.") from None
+            raise LocalError(
+                f"Port {port} is not for ordinary users: choose another, like make run PORT=8001."
+            ) from None
         except OSError:
             listener.close()
             if not patience:
                 break
             time.sleep(0.2)  # the gateway of a killed system may still be ending
-    raise Fault(f"Port {port} is taken: end who has it, or choose another one, like make run PORT=8001.")
+    raise LocalError(f"Port {port} is taken: end who has it, or choose another one, like make run PORT=8001.")
 
 
 def server_version(url: str) -> str:
-    """The version of the PostgreSQL at ``url``. Raises Fault if it does not answer or is older than 15."""
+    """The version of the PostgreSQL at ``url``. Raises LocalError if it does not answer or is older than 15."""
     try:
         connection = psycopg2.connect(url, connect_timeout=5)
     except psycopg2.Error as error:
         reason = " ".join(str(error).split())
-        raise Fault(f"The PostgreSQL of DATABASE_URL does not answer ({reason}): start it, or unset it.") from error
+        raise LocalError(
+            f"The PostgreSQL of DATABASE_URL does not answer ({reason}): start it, or unset it."
+        ) from error
     number = connection.server_version
     connection.close()
     if number < OLDEST_SERVER:
-        raise Fault(f"PostgreSQL {number // 10000} is too old: DATABASE_URL must name version 15 or later.")
+        raise LocalError(f"PostgreSQL {number // 10000} is too old: DATABASE_URL must name version 15 or later.")
     return f"{number // 10000}.{number % 10000}"

@@ -1,0 +1,92 @@
+"""The deployed system on one's own machine: ``python -m infra.localstack start | deploy``."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from infra.local import surroundings as preflight
+from infra.local.faults import Fault
+from infra.local.installation import data_folder
+from infra.localstack import deploy, system
+
+USAGE = """usage: python -m infra.localstack start          LocalStack, PostgreSQL and Kafka until Ctrl-C
+       python -m infra.localstack deploy         deploy to them; where nothing runs, start them first and stay
+       python -m infra.localstack admin EMAIL    invite the first admin of what is deployed"""
+
+
+def main(arguments: list[str]) -> int:
+    """Runs one command; returns the exit status."""
+    data = data_folder() / "localstack"
+    preflight.forget_other_worlds()
+    match arguments:
+        case ["start"]:
+            with _started(data) as started:
+                return _until_ended(started)
+        case ["deploy"]:
+            if account := system.running(data):
+                _deploy(account)
+                return 0
+            with _started(data) as started:
+                _deploy(started.account)
+                return _until_ended(started)
+        case ["admin", email]:
+            return _admin(data, email)
+    print(USAGE, file=sys.stderr)
+    return 2
+
+
+def _started(data: Path) -> system.System:
+    port = int(os.environ.get("LOCALSTACK_PORT") or 4566)
+    return system.System(data, port)
+
+
+def _deploy(account: system.Account) -> None:
+    began = time.monotonic()
+    site = deploy.deploy(account)
+    endpoint = account.variables["AWS_ENDPOINT_URL"]
+    say(f"Mails that were sent: {endpoint}/_aws/ses")
+    say(f"Deployed in {time.monotonic() - began:.1f} s: {site}/")
+
+
+def _until_ended(started: system.System) -> int:
+    """Stays until a signal, or until a part ends."""
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, frame: ended.set())
+    account = started.account
+    say(f"Database: {account.database_url}")
+    say(f"Kafka ({type(started.kafka).__name__}): {account.kafka}")
+    say(f"LocalStack is ready on {account.variables['AWS_ENDPOINT_URL']}; Ctrl-C ends everything.")
+    parts = (started.aws, started.postgres, started.kafka)
+    while not ended.wait(0.5):
+        for part in parts:
+            if part.process is None or part.process.poll() is not None:
+                raise Fault(f"{type(part).__name__} ended, so everything ends: see {part.log}.")
+    return 0
+
+
+def _admin(data: Path, email: str) -> int:
+    account = system.running(data)
+    if account is None:
+        raise Fault("Nothing is deployed: make deploy-local")
+    variables = os.environ | account.variables | deploy.environment(account) | {"SECRETS_FILE": str(account.secrets_file)}
+    command = [sys.executable, "-m", "infra.local.admin", email]
+    return subprocess.run(command, env=variables, check=False).returncode
+
+
+def say(line: str) -> None:
+    """Prints a line now, whoever reads."""
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except Fault as fault:
+        sys.exit(str(fault))
+    except KeyboardInterrupt:
+        sys.exit(130)
