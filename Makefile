@@ -7,17 +7,18 @@
 
 VENV_PYTHON := .venv/bin/python
 LOCAL := exec $(VENV_PYTHON) -m infra.local
+EMULATION := exec $(VENV_PYTHON) -m infra.localstack
 PYTEST := exec $(VENV_PYTHON) -m pytest
 LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade)
 
 .PHONY: help
 help: ## list what make can do
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
 
 # --- the running system ---------------------------------------------------------------------------------------
 
-.PHONY: run match clock admin kafka
+.PHONY: run match clock admin kafka backup restore
 run: dev matcher ## start everything on 127.0.0.1 and serve a demo community (PORT=8000 DATA=.local)
 	@$(LOCAL) run
 
@@ -33,8 +34,31 @@ admin: dev ## invite the first admin of a new installation (EMAIL=ada@example.or
 	@test -n "$$EMAIL" || { echo "Whom? make admin EMAIL=ada@example.org"; exit 2; }
 	@$(LOCAL) admin "$$EMAIL"
 
+backup: dev ## write the running system's database to a file (FILE=rendezvous.dump; DATABASE_URL= another's)
+	@exec $(VENV_PYTHON) -m infra.backup backup "$$FILE"
+
+restore: dev ## put such a file into an empty database: of DATA=, or at DATABASE_URL= (FILE=rendezvous.dump)
+	@exec $(VENV_PYTHON) -m infra.backup restore "$$FILE"
+
 kafka: dev ## run a real Apache Kafka (needs Java 17 and Maven)
 	@$(LOCAL) kafka
+
+# --- as deployed, on this machine (needs Python 3.13) ---------------------------------------------------------
+
+.PHONY: localstack deploy-local test-localstack emulation
+localstack: emulation ## run LocalStack, PostgreSQL and Kafka on 127.0.0.1, for what is deployed (LOCALSTACK_PORT=4566)
+	@$(EMULATION) start
+
+deploy-local: emulation ## deploy to them, and start them first where they do not run
+	@$(EMULATION) deploy
+
+test-localstack: emulation ## deploy to an emulation of its own and drive what is deployed, faults included
+	@$(PYTEST) -m localstack --numprocesses 0 $(ARGS) tests/localstack
+
+# LocalStack, and what Lambda's Python has beside a function: an environment each, for neither may find the other's.
+emulation: dev
+	@PYTHON= WANTED=3.13 VENV=build/localstack sh infra/setup.sh infra/localstack/requirements.txt
+	@PYTHON= WANTED=3.13 VENV=build/lambda-runtime sh infra/setup.sh infra/localstack/runtime.txt
 
 # --- tests ----------------------------------------------------------------------------------------------------
 
@@ -48,7 +72,7 @@ days: dev matcher ## the tests on each of the days and in each of the zones of t
 bench: tools matcher ## the benchmarks: a table with the machine, the baseline of the same run, and ratios
 	@exec $(VENV_PYTHON) -m tests.benchmarks
 
-check: lint types imports test terraform slow ## everything that CI runs
+check: lint types imports test terraform slow test-localstack ## everything that CI runs
 
 lint: tools ## style and common mistakes (ruff)
 	.venv/bin/ruff check
@@ -89,6 +113,8 @@ lock: dev ## lock the requirements again (UPGRADE=1: to the newest versions)
 	$(LOCK) requirements-dev.in -c requirements-check.txt -o requirements-dev.txt
 	$(LOCK) requirements.in -c requirements-check.txt -o requirements.txt
 	$(LOCK) requirements-checkov.in -o requirements-checkov.txt
+	$(subst 3.11,3.13,$(LOCK)) --no-deps infra/localstack/requirements.in -o infra/localstack/requirements.txt
+	$(subst 3.11,3.13,$(LOCK)) infra/localstack/runtime.in -c requirements-dev.txt -o infra/localstack/runtime.txt
 
 clean: ## remove what was built and installed; the data of `make run` (.local) stays
 	rm -rf .venv build .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

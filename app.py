@@ -26,6 +26,7 @@ import chalicelib.coaching.coach_pages
 import chalicelib.home.access_pages
 import chalicelib.home.account_pages
 import chalicelib.home.api
+import chalicelib.home.health_api
 import chalicelib.home.leaving_pages
 import chalicelib.home.login_pages
 import chalicelib.home.second_factor_pages
@@ -35,6 +36,7 @@ import chalicelib.lunch.api
 import chalicelib.lunch.event_pages
 import chalicelib.lunch.hours_pages
 import chalicelib.lunch.pause_pages
+import chalicelib.lunch.review_pages
 import chalicelib.notifications.api
 from chalicelib import clock, logs
 from chalicelib.config import config
@@ -59,7 +61,9 @@ for part in (
     chalicelib.lunch.event_pages,
     chalicelib.lunch.hours_pages,
     chalicelib.lunch.pause_pages,
+    chalicelib.lunch.review_pages,
     chalicelib.home.api,
+    chalicelib.home.health_api,
     chalicelib.home.login_pages,
     chalicelib.home.week_pages,
     chalicelib.api_docs.pages,
@@ -129,6 +133,14 @@ def sweep(event: Any) -> None:
     retention.forget(clock.now())
 
 
+@app.schedule(Rate(1, unit=Rate.MINUTES))
+def observe(event: Any) -> None:
+    """Writes down how long what should be done soon has been waiting."""
+    from chalicelib import gauges
+
+    gauges.tell(clock.now())
+
+
 @app.lambda_function(name="mailer")
 def mailer(event: Any, context: Any) -> None:
     """Writes down the mails that messages call for."""
@@ -169,7 +181,12 @@ def websocket_message(event: Any) -> None:
 
 @app.lambda_function(name="migrate")
 def migrate(event: Any, context: Any) -> list[str]:
-    """Brings the database to the newest schema; run by whoever deploys, before the new code serves."""
+    """Makes schema, log-ins and topics what this code needs; run by whoever deploys, before the new code serves."""
     import chalicelib.migrate
+    from chalicelib.messaging import kafka, topics
 
-    return chalicelib.migrate.migrate()
+    applied = chalicelib.migrate.migrate()
+    chalicelib.migrate.make_logins()
+    if config().kafka:
+        kafka.make_topics(config().kafka, topics.TOPICS, topics.KEPT_FOREVER)
+    return applied

@@ -15,7 +15,7 @@ import psycopg2
 import psycopg2.errors
 import psycopg2.extras
 
-from chalicelib.config import config
+from chalicelib.config import config, with_password
 from chalicelib.errors import CONSTRAINTS, Conflict, Unavailable, UserError
 
 T = TypeVar("T")
@@ -186,7 +186,7 @@ def _connection(role: str) -> Any:
 def connect(role: str = APP) -> Any:
     """A new psycopg2 connection in that role, for whoever must hold one of their own."""
     try:
-        connection = psycopg2.connect(config().database_url, connect_timeout=5)
+        connection = psycopg2.connect(with_password(config().database_url), connect_timeout=5)
         with connection.cursor() as cursor:
             cursor.execute(_CONNECT.format(role=role, patience=_PATIENCE[role]))
         connection.commit()

@@ -8,10 +8,15 @@ import os
 from pathlib import Path
 
 import psycopg2
+from psycopg2 import sql
+from psycopg2.extensions import encrypt_password
 
-from chalicelib.config import config
+from chalicelib.config import config, password, with_password
+from chalicelib.database import APP, JOB
 
 MIGRATIONS = Path(__file__).parent.parent / "sql" / "migrations"
+HANDLERS, JOBS = "rendezvous_handlers", "rendezvous_jobs"
+"""The log-ins of who serves people and of who works by itself; the third, the owner's, migrates."""
 _LOCK = "SELECT pg_advisory_lock(hashtext('rendezvous migrations'))"
 
 
@@ -21,7 +26,7 @@ def migrate(url: str = "") -> list[str]:
     from yoyo.backends.core.postgresql import PostgresqlBackend
     from yoyo.connections import parse_uri
 
-    url = url or config().database_url
+    url = url or with_password(config().database_url)
     guard = psycopg2.connect(url)
     try:
         guard.cursor().execute(_LOCK)
@@ -36,6 +41,30 @@ def migrate(url: str = "") -> list[str]:
             backend.connection.close()
     finally:
         guard.close()
+
+
+def make_logins(url: str = "") -> None:
+    """Make the log-ins of handlers and jobs what their secrets say; nothing where there are no such secrets (locally).
+
+    Each may take one role and is nothing without it. The server gets the password's verifier alone.
+    """
+    known = {HANDLERS: (config().handlers_secret, APP), JOBS: (config().jobs_secret, JOB)}
+    wanted = {name: (secret, role) for name, (secret, role) in known.items() if secret}
+    if not wanted:
+        return
+    connection = psycopg2.connect(url or with_password(config().database_url))
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(_LOCK.replace("advisory_lock", "advisory_xact_lock"))
+            for name, (secret, role) in wanted.items():
+                verifier = encrypt_password(password(secret), name, connection, "scram-sha-256")
+                cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", (name,))
+                if cursor.fetchone() is None:
+                    cursor.execute(sql.SQL("CREATE ROLE {} LOGIN NOINHERIT").format(sql.Identifier(name)))
+                cursor.execute(sql.SQL("ALTER ROLE {} PASSWORD %s").format(sql.Identifier(name)), (verifier,))
+                cursor.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(role), sql.Identifier(name)))
+    finally:
+        connection.close()
 
 
 if __name__ == "__main__":

@@ -74,11 +74,12 @@ def compile_matcher() -> set[str]:
 
 
 def package() -> None:
-    """Lets Chalice collect the packages and write the zip and the Terraform that deploys it."""
+    """Lets Chalice collect the packages and write the zip. Its template is thrown away: infra/terraform deploys."""
     chalice = Path(sys.executable).parent / "chalice"
-    command = [str(chalice), "package", "--stage", "live", "--pkg-format", "terraform", str(OUT)]
+    command = [str(chalice), "package", "--stage", "live", str(OUT)]
     region = {"AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", "eu-central-1")}
     subprocess.run(command, cwd=PROJECT, env=os.environ | region, check=True)
+    (OUT / "sam.json").unlink()
 
 
 def pack_again(archive: Path) -> None:
@@ -101,10 +102,43 @@ def import_faults(archive: Path) -> list[str]:
     with zipfile.ZipFile(archive) as checked:
         checked.extractall(unzipped)
     packages = sorted(path.parent.name for path in unzipped.glob("*/__init__.py"))
-    program = "import sys, importlib; sys.path.insert(0, '.'); [importlib.import_module(n) for n in sys.argv[1:]]"
-    command = [sys.executable, "-I", "-S", "-B", "-c", program, *packages, "app"]
-    ended = subprocess.run(command, cwd=unzipped, capture_output=True, text=True, check=False)
-    shutil.rmtree(unzipped)
+    try:
+        return [fault for program in (cold_start(), all_of(packages)) for fault in run(program, unzipped)]
+    finally:
+        shutil.rmtree(unzipped)
+
+
+def cold_start() -> str:
+    """A program that does what an HTTP function does before its first answer."""
+    return f"""
+import time
+started = time.process_time()
+import app
+spent = (time.process_time() - started) * 1000
+early = sorted(set({lambda_zip.HEAVY!r}) & set(sys.modules))
+assert not early, f"app.py imports {{', '.join(early)}}, which only some functions need"
+print(f"A cold start of the HTTP function imports {{len(sys.modules)}} modules in {{spent:.0f}} ms of CPU time.")
+"""
+
+
+def all_of(packages: list[str]) -> str:
+    """A program that imports everything, with the matcher as machine code."""
+    return f"""
+import importlib, pkgutil
+[importlib.import_module(name) for name in {packages!r} + ["app"]]
+import chalicelib.lunch.matching as matching
+names = [module.name for module in pkgutil.iter_modules(matching.__path__) if module.name != "__main__"]
+parts = [importlib.import_module(f"chalicelib.lunch.matching.{{name}}") for name in names]
+told = [part.COMPILED for part in parts if hasattr(part, "COMPILED")]
+assert told and all(told), "the matcher runs as plain Python"
+"""
+
+
+def run(program: str, folder: Path) -> list[str]:
+    """Why a program failed in an interpreter that knows nothing but `folder`."""
+    command = [sys.executable, "-I", "-S", "-B", "-c", f"import sys; sys.path.insert(0, '.'){program}"]
+    ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    print(ended.stdout, end="", flush=True)
     return [] if ended.returncode == 0 else [f"Unzipped, it cannot be imported: {ended.stderr.splitlines()[-1]}"]
 
 

@@ -205,3 +205,36 @@ if (ROOT / "app.py").exists():
         ended = subprocess.run([make, "package"], cwd=ROOT, capture_output=True, text=True, check=False)
         assert ended.returncode == 0, ended.stdout + ended.stderr
         assert "all as they should be" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("program", "told"),
+    [
+        ("import kafka", "app.py imports kafka, which only some functions need"),
+        ("raise ImportError('no such package')", "no such package"),
+    ],
+)
+def test_an_app_that_starts_badly_is_refused(tmp_path: Path, program: str, told: str) -> None:
+    (tmp_path / "kafka.py").write_text("")
+    (tmp_path / "app.py").write_text(program)
+    (fault,) = package.run(package.cold_start(), tmp_path)
+    assert told in fault
+
+
+def test_an_app_that_starts_light_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "kafka.py").write_text("")
+    (tmp_path / "app.py").write_text("def mailer():\n    import kafka\n")
+    assert package.run(package.cold_start(), tmp_path) == []
+
+
+def test_a_matcher_that_runs_as_plain_python_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "chalicelib" / "lunch" / "matching"
+    folder.mkdir(parents=True)
+    for name, compiled in {"greedy": True, "rescue": False}.items():
+        (folder / f"{name}.py").write_text(f"COMPILED = {compiled}\n")
+    (folder / "__init__.py").write_text("")
+    (tmp_path / "app.py").write_text("")
+    (fault,) = package.run(package.all_of([]), tmp_path)
+    assert "the matcher runs as plain Python" in fault
+    (folder / "rescue.py").write_text("COMPILED = True\n")
+    assert package.run(package.all_of([]), tmp_path) == []

@@ -22,6 +22,7 @@ OWNERS = ("member", "coach", "client")
 NINE, TEN = "2026-12-10T09:00:00+01:00", "2026-12-10T10:00:00+01:00"
 BODIES: dict[str, dict[str, Any]] = {
     "PUT /api/events/{id}/attendance": {"response": "approved"},
+    "PUT /api/events/{id}/review": {"enjoyed": {}},
     "POST /api/appointments": {"coach": "carla", "start": NINE, "end": TEN},
     "PATCH /api/appointments/{id}": {"start": NINE, "end": TEN, "version": 99},
     "POST /api/series": {"coach": "carla", "start": TEN, "months": 2},
@@ -87,12 +88,16 @@ POST   /Login/Failure                               401     401     401     401 
 POST   /Login/Success                               200     200     200     200     200     200     200     200
 POST   /Logout                                      200     200     200     200     200     200     200     200
 POST   /logout                                      303     303     303     303     303     303     303     303
+GET    /health                                      200     200     200     200     200     200     200     200
+GET    /ready                                       200     200     200     200     200     200     200     200
 GET    /MyEvents                                    401     200     200     200     200     200     403     401
 GET    /privacy                                     200     200     200     200     200     200     200     200
 GET    /public                                      303     200     200     200     200     200     403     303
 GET    /PublicEvents                                401     200     200     200     200     200     403     401
 GET    /Register                                    200     200     200     200     200     200     200     200
 POST   /Register                                    422     422     422     422     422     422     422     422
+GET    /Review                                      303     200     200     200     200     200     403     303
+POST   /Review/{id}                                 303     422     404     404     404     404     403     303
 GET    /static/{name}                               200     200     200     200     200     200     200     200
 GET    /unsubscribe/{token}                         200     200     200     200     200     200     200     200
 POST   /unsubscribe/{token}                         303     303     303     303     303     303     303     303
@@ -130,6 +135,7 @@ GET    /admin/events                                303     404     404     404 
 GET    /admin/events/{event}                        303     404     404     404     404     200     403     303
 GET    /admin/events/{event}/cancel                 303     404     404     404     404     200     403     303
 POST   /admin/events/{event}/cancel                 303     404     404     404     404     422     403     303
+GET    /admin/blocked-pairs                         303     404     404     404     404     200     403     303
 GET    /admin/food-types                            303     404     404     404     404     200     403     303
 POST   /admin/food-types                            303     404     404     404     404     422     403     303
 GET    /admin/food-types/{food_type}                303     404     404     404     404     200     403     303
@@ -198,6 +204,8 @@ POST   /api/days-away                               401     404     404     422 
 GET    /api/events                                  401     200     200     200     200     200     403     401
 GET    /api/events/{id}                             401     200     404     404     404     200     403     401
 PUT    /api/events/{id}/attendance                  401     200     404     404     404     404     403     401
+GET    /api/events/{id}/review                      401     200     404     404     404     404     403     401
+PUT    /api/events/{id}/review                      401     409     404     404     404     404     403     401
 GET    /api/invitations                             401     200     200     200     200     200     403     401
 DELETE /api/invitations/{invitation}                401     204     404     404     404     404     403     401
 GET    /api/me                                      401     200     200     200     200     200     200     401
@@ -305,6 +313,7 @@ class World:
             "/availability/{id}": self.hours,
             "/api/availability/{id}": self.hours,
             "/events/{id}": self.event,
+            "/Review/{id}": self.event,
             "/api/events/{id}": self.event,
             "sessions/{id}": lambda: self.browser("member").get("/api/me/sessions").json["sessions"][0]["id"],
             "tokens/{id}": self.token,

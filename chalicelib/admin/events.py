@@ -32,11 +32,12 @@ class WhichEvents(Which):
 
 
 class Attendee(msgspec.Struct):
-    """Somebody who was asked to a lunch, and what he said."""
+    """Somebody who was asked to a lunch, what they said, and whether they reviewed it (nobody can read how)."""
 
     id: UUID
     name: str
     response: Response
+    reviewed: bool
 
 
 class Event(msgspec.Struct):
@@ -59,7 +60,8 @@ SELECT * FROM (
     SELECT e.id, e.title, l.name AS location, l.timezone, e.starts, e.ends, e.status, e.public,
            e.creator IS NULL AS by_system,
            (SELECT coalesce(json_agg(json_build_object('id', p.id, 'name', coalesce(nullif(p.name, ''), %(former)s),
-                                                       'response', a.response) ORDER BY lower(p.name), p.id), '[]')
+                                                       'response', a.response, 'reviewed', a.reviewed)
+                                     ORDER BY lower(p.name), p.id), '[]')
             FROM attendance a JOIN person p ON p.id = a.person_id WHERE a.event_id = e.id) AS attendees
     FROM event e JOIN location l ON l.id = e.location_id
 ) event
@@ -97,7 +99,7 @@ def read(db: Database, event: UUID) -> Event:
 
 
 def reviews(db: Database, event: UUID) -> list[str]:
-    """What was written about the lunch; nobody knows by whom."""
+    """What was written about the lunch, once its reviews are over: earlier, who has reviewed would tell who wrote."""
     rows = db.rows("SELECT description FROM review WHERE event_id = %(id)s ORDER BY id", id=event)
     return [row.description for row in rows]
 

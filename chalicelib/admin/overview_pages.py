@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
+from chalicelib import rules
 from chalicelib.admin import audit_log, business_rules, mails, messages, round_results
 from chalicelib.admin.lists import Which
 from chalicelib.database import Database
 from chalicelib.errors import Invalid
+from chalicelib.lunch import blocked_pairs
 from chalicelib.notifications import undelivered
 from chalicelib.rules import RULES
 from chalicelib.web import Form, Routes
@@ -72,6 +74,15 @@ def reset_rule(db: Database, caller: Caller, rule: str, body: MaybeWhy, now: dat
     except Invalid as refused:
         raise _about_value(rule, refused) from None
     return Redirect("/admin/rules")
+
+
+@routes.page("/admin/blocked-pairs", who="admin")
+def read_blocked_pairs(db: Database) -> Page:
+    return page(
+        "admin/blocked_pairs.html",
+        filter=blocked_pairs.size(db),
+        rate=rules.read(db).bloom.false_positive_rate,
+    )
 
 
 @routes.page("/admin/outbox", who="admin")

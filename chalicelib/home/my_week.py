@@ -8,7 +8,7 @@ from chalicelib.accounts import people
 from chalicelib.calendar import zones
 from chalicelib.coaching import upcoming
 from chalicelib.database import Database
-from chalicelib.lunch import events, hours, locations, pauses
+from chalicelib.lunch import events, hours, locations, pauses, reviews
 from chalicelib.web.request import Caller
 
 REASONS = {
@@ -50,16 +50,14 @@ def waiting(db: Database, caller: Caller, now: datetime) -> dict[str, int]:
     row = db.row(
         """
         SELECT count(*) FILTER (WHERE a.response = 'invited' AND e.status IN ('Proposed', 'Confirmed')
-                                AND e.starts > %(now)s) AS approvals,
-               count(*) FILTER (WHERE a.response = 'approved' AND NOT a.reviewed
-                                AND e.status = 'Awaiting Evaluation') AS reviews
+                                AND e.starts > %(now)s) AS approvals
         FROM attendance a JOIN event e ON e.id = a.event_id WHERE a.person_id = %(me)s
         """,
         me=caller.id,
         now=now,
     )
     assert row is not None
-    return {"approvals": row.approvals, "reviews": row.reviews}
+    return {"approvals": row.approvals, "reviews": len(reviews.awaited(db, caller, now))}
 
 
 def left_over(db: Database, caller: Caller, since: Any) -> Any | None:

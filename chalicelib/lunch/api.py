@@ -1,13 +1,15 @@
 """Routes about lunch: my events and whether I come, public events, pauses, what there is to choose from."""
 
 from datetime import datetime
-from typing import Any, Literal, TypedDict
+from typing import Annotated, Any, Literal, TypedDict
 from uuid import UUID
 
+from msgspec import Meta
+
 from chalicelib.database import Database
-from chalicelib.lunch import attendances, events, food_types, locations, pauses
+from chalicelib.lunch import attendances, events, food_types, locations, pauses, reviews
 from chalicelib.web import Routes
-from chalicelib.web.field_types import Body, FoodName, Name, WeekName
+from chalicelib.web.field_types import Body, FoodName, Lines, Name, WeekName
 from chalicelib.web.request import Caller
 from chalicelib.web.responses import Yes
 
@@ -25,6 +27,11 @@ class WhichOfMine(Body):
 
 class Respond(Body):
     response: Literal["approved", "rejected"]
+
+
+class GiveReview(Body):
+    enjoyed: Annotated[dict[str, bool], Meta(max_length=20)]
+    description: Annotated[Lines, Meta(max_length=reviews.LONGEST)] | None = None
 
 
 class BeginPause(Body):
@@ -109,6 +116,19 @@ def respond(db: Database, caller: Caller, id: UUID, body: Respond, now: datetime
     """Say whether you come. Approving rejects your other invitations for that time."""
     attendances.respond(db, caller, id, body.response, now)
     return events.shown(events.read(db, caller, id))
+
+
+@routes.api("GET", "/api/events/{id}/review")
+def read_review(db: Database, caller: Caller, id: UUID) -> reviews.Review:
+    """Whom you had lunch with there, whether you have reviewed it, and until when you can."""
+    return reviews.read(db, caller, id)
+
+
+@routes.api("PUT", "/api/events/{id}/review", status=204, refuses=(409,))
+def review(db: Database, caller: Caller, id: UUID, body: GiveReview, now: datetime) -> None:
+    """Say of each of the people whether you enjoyed their company, and describe the lunch if you like. The answers are
+    not kept, so they cannot be changed: again, it changes nothing."""
+    reviews.give(db, caller, id, body.enjoyed, body.description or "", now)
 
 
 @routes.api("POST", "/api/pauses", status=201)

@@ -10,6 +10,7 @@ import numpy as np
 from chalicelib import rules
 from chalicelib.calendar.occurrences import Hours, Span, spans, without
 from chalicelib.database import Database
+from chalicelib.lunch import blocked_pairs
 from chalicelib.lunch.encode import mask
 from chalicelib.lunch.matching import Columns
 from chalicelib.lunch.weeks import Week, week_at
@@ -44,6 +45,7 @@ def read(db: Database, monday: date, location: int, now: datetime) -> Round:
     pairs = db.rows(_MET, location=location, since=week.begins - timedelta(weeks=WEEKS_REMEMBERED))
     pairs = [pair for pair in pairs if pair.one in number and pair.other in number]
     recently = week.begins - timedelta(days=values.lunch.repeat_days)
+    filter = blocked_pairs.read(db)
     columns = Columns(
         location=np.zeros(len(rows), np.int32),
         free=np.array(_free(db, rows, week, now), np.uint64),
@@ -55,6 +57,8 @@ def read(db: Database, monday: date, location: int, now: datetime) -> Round:
         maximum=values.lunch.max_attendees,
         seed=_seed(monday, location),
         starts=len(values.lunch.starts),
+        person=np.frombuffer(b"".join(id.bytes for id in people), np.uint8).reshape(-1, 16) if filter else None,
+        filter=filter,
     )
     foods = {row.id: row.name for row in db.rows("SELECT id, name FROM food_type")}
     return Round(place, week, people, columns, foods)

@@ -7,9 +7,11 @@ from chalicelib import rules
 from chalicelib.calendar import zones
 from chalicelib.config import config
 from chalicelib.database import JOB, Database, transaction
-from chalicelib.lunch import attendances
+from chalicelib.lunch import attendances, blocked_pairs, reviews
 from chalicelib.messaging import outbox
 
+AHEAD = timedelta(days=1)
+"""The filter has room for whatever is answered about the lunches of so long from now: longer than a sweep may be late."""
 SENT_AGAIN = timedelta(minutes=20)
 """A message that was lost on its way to the queue is sent again after so long; a round run twice makes nothing twice."""
 
@@ -82,6 +84,9 @@ def sweep(now: datetime) -> None:
         pass
     while transaction(lambda db: close_reviews(db, now), JOB):
         pass
+    transaction(lambda db: blocked_pairs.grow(db, reviews.answers_due(db, now + AHEAD)), JOB)
+    while transaction(blocked_pairs.seal_anew, JOB):
+        pass
 
 
 _CLAIM = (
@@ -96,6 +101,7 @@ def end_events(db: Database, now: datetime) -> int:
     ended = db.rows(_CLAIM, at="Confirmed", to="Awaiting Evaluation", before=now, evaluated=True)
     _tell(db, ended, "Event_Evaluate", "event.evaluate", now)
     _tell(db, ended, "Events_All", "event.evaluate", now)
+    reviews.finish(db, [row.id for row in ended], now)  # some reviewed it before the sweep came
     done = db.rows(_CLAIM, at="Confirmed", to="Done", before=now, evaluated=False)
     _tell(db, done, "Events_All", "event.done", now)
     return len(ended) + len(done)

@@ -1,10 +1,12 @@
-"""Sends messages to Kafka, acknowledged by all replicas and idempotent. Imported only by the relay."""
+"""Sends messages to Kafka, acknowledged by all replicas and idempotent, and makes the topics. Imported only by the
+relay, and where topics are made."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kafka import KafkaProducer
+from kafka.admin import KafkaAdminClient, NewTopic
 from kafka.errors import KafkaError
 
 from chalicelib.config import config
@@ -15,6 +17,14 @@ _TIMEOUT_SECONDS = 30
 
 log = logging.getLogger(__name__)
 _producer: Any = None
+
+
+def connection() -> dict[str, Any]:
+    """Where the brokers are, and how they are spoken to: kafka-python makes the token of AWS by itself."""
+    settings: dict[str, Any] = {"bootstrap_servers": config().kafka.split(",")}
+    if config().kafka_security:
+        settings |= {"security_protocol": "SASL_SSL", "sasl_mechanism": config().kafka_security}
+    return settings
 
 
 def send(messages: Sequence[tuple[str, str, str, bytes]]) -> set[int]:
@@ -67,7 +77,7 @@ def _open() -> Any:
     global _producer
     if _producer is None:
         _producer = KafkaProducer(
-            bootstrap_servers=config().kafka.split(","),
+            **connection(),
             acks="all",
             enable_idempotence=True,
             linger_ms=5,
@@ -87,3 +97,32 @@ def close() -> None:
     if _producer is not None:
         _producer.close(timeout=5)
         _producer = None
+
+
+def make_topics(bootstrap: str, topics: Mapping[str, int], kept_forever: frozenset[str] = frozenset()) -> list[str]:
+    """Make the topics that are not there yet, with that many partitions each; their names.
+
+    ``kept_forever`` names those that no retention touches. Where brokers ask for a token of AWS there are several, and
+    they say how many replicas a topic has; elsewhere there is one.
+    """
+    replicas = -1 if config().kafka_security else 1
+    for_ever = {"retention.ms": "-1", "retention.bytes": "-1"}
+    admin = KafkaAdminClient(**connection() | {"bootstrap_servers": bootstrap}, bootstrap_timeout_ms=5000)
+    try:
+        there = set(admin.list_topics())
+        missing = [name for name in topics if name not in there]
+        if missing:
+            admin.create_topics(
+                [
+                    NewTopic(
+                        name=name,
+                        num_partitions=topics[name],
+                        replication_factor=replicas,
+                        topic_configs=for_ever if name in kept_forever else {},
+                    )
+                    for name in missing
+                ]
+            )
+        return missing
+    finally:
+        admin.close()

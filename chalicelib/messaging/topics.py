@@ -85,6 +85,13 @@ MESSAGES: tuple[Message, ...] = (
         ("event", "week", "person", "approved?"),
     ),
     Message(
+        "attendance.reviewed",
+        ("Events_All",),
+        "event",
+        "Somebody who was there has reviewed a lunch; what they answered is not told",
+        ("event", "week", "person"),
+    ),
+    Message(
         "event.approved",
         ("Event_Approved", "Events_All"),
         "event",

@@ -83,10 +83,10 @@ def _entered(endpoint: Endpoint, request: Request) -> Transact:
 
 
 def _once(db: Database, endpoint: Endpoint, request: Request, handle: Callable[[], Response]) -> Response:
-    if endpoint.method == "POST" and endpoint.html:
+    once = endpoint.method == "POST" and endpoint.remembered
+    if once and endpoint.html:
         return idempotency.once_of_form(db, request, handle)
-    once = endpoint.method == "POST" and endpoint.below_api and endpoint.kept
-    response = idempotency.once(db, request, handle) if once else handle()
+    response = idempotency.once(db, request, handle) if once and endpoint.below_api else handle()
     if request.caller and not request.is_safe:
         idempotency.forget_press(db)
     return response

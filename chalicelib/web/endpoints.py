@@ -26,10 +26,10 @@ class Endpoint:
     counted: bool = False
     banned: str | None = "You are banned"
     by_token: bool = True
-    kept: bool = True
     refusal: Callable[[str], Any] | None = None
     refuses: tuple[int, ...] = ()
     shows: Callable[..., Page] | None = None
+    remembered: bool = True
 
     @cached_property
     def takes(self) -> dict[str, Any]:

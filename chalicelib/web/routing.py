@@ -40,7 +40,7 @@ class Routes(Blueprint):
         counted   counts towards requests.per_minute
         banned    what a banned person is told; None: they may call it
         by_token  whether a personal API token will do (True), or only a session
-        kept      whether an Idempotency-Key keeps the answer (True), or it holds a secret that is told once
+        remembered  whether an Idempotency-Key keeps the answer (True), or it holds a secret that is told once
         refusal   message -> body of 401, 403, 404, 409 and 429, where it is not problem+json
         refuses   statuses of the handler's own refusals that do not follow from the above, for the API's description
         """
@@ -51,7 +51,11 @@ class Routes(Blueprint):
         return self._add("GET", path, who, more | {"html": True})
 
     def form(self, path: str, *, shows: Callable[..., Page], who: str = ANY_PERSON, **more: Any) -> Callable[..., Any]:
-        """Where a page's form posts to: answered by a Redirect; refused, ``shows`` shows it again, nothing lost."""
+        """Where a page's form posts to: answered by a Redirect; refused, ``shows`` shows it again, nothing lost.
+
+        remembered  whether a second press of its button is answered from what was kept of the first; without, nothing
+                    is kept of what was sent, not even a digest, and the handler sees to it that twice is once
+        """
         return self._add("POST", path, who, more | {"html": True, "forms": True, "shows": shows})
 
     def _add(self, method: str, path: str, who: str, more: dict[str, Any]) -> Callable[..., Any]:

@@ -33,6 +33,7 @@ def invalid(text: str) -> Invalid:
     """The refusal for what msgspec said: the field it is about, and a sentence for people."""
     match = _AT.match(text)
     what, path = (match["what"], match["path"] or "") if match else (text, "")
+    path = path.replace("[...]", "")  # a value of an object whose names are the caller's
     named = _FIELD_IN_TEXT.search(what)
     field = ".".join(part for part in [path.removeprefix("$").lstrip("."), named[1] if named else ""] if part)
     return Invalid.field(printable(field) or "body", printable(_in_words(what)))

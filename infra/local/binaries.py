@@ -58,7 +58,7 @@ def find(kept: int | None, user: User | None, home: Path) -> Path:
         LocalError: nothing fits.
     """
     found: dict[int, Path] = {}
-    for folder in _candidates():
+    for folder in candidates():
         folder = _within_reach(folder, user, home)
         if _complete(folder):
             found.setdefault(major_version(folder, user), folder)
@@ -92,7 +92,7 @@ def major_version(folder: Path, user: User | None = None) -> int:
     return int(number[0]) if number else 0
 
 
-def _candidates() -> list[Path]:
+def candidates() -> list[Path]:
     """bin folders, the likeliest first."""
     folders = []
     if config := shutil.which("pg_config"):

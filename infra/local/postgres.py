@@ -117,7 +117,7 @@ class Postgres:
             return file.read().decode(errors="replace")
 
     def _launch(self) -> None:
-        self.port = processes.free_port()
+        self.port = self.port or processes.free_port()  # it comes back where its clients look for it
         settings = SETTINGS | {"port": str(self.port)} | ({} if self.durable else CARELESS)
         self.log.touch(mode=0o600)
         self._said_before = self.log.stat().st_size

@@ -8,8 +8,8 @@ import threading
 import time
 from pathlib import Path
 
-from infra.local import surroundings as preflight
-from infra.local.faults import Fault
+from infra.local import preflight
+from infra.local.errors import LocalError
 from infra.local.installation import data_folder
 from infra.localstack import deploy, system
 
@@ -21,7 +21,7 @@ USAGE = """usage: python -m infra.localstack start          LocalStack, PostgreS
 def main(arguments: list[str]) -> int:
     """Runs one command; returns the exit status."""
     data = data_folder() / "localstack"
-    preflight.forget_other_worlds()
+    preflight.drop_foreign_settings()
     match arguments:
         case ["start"]:
             with _started(data) as started:
@@ -65,15 +65,17 @@ def _until_ended(started: system.System) -> int:
     while not ended.wait(0.5):
         for part in parts:
             if part.process is None or part.process.poll() is not None:
-                raise Fault(f"{type(part).__name__} ended, so everything ends: see {part.log}.")
+                raise LocalError(f"{type(part).__name__} ended, so everything ends: see {part.log}.")
     return 0
 
 
 def _admin(data: Path, email: str) -> int:
     account = system.running(data)
     if account is None:
-        raise Fault("Nothing is deployed: make deploy-local")
-    variables = os.environ | account.variables | deploy.environment(account) | {"SECRETS_FILE": str(account.secrets_file)}
+        raise LocalError("Nothing is deployed: make deploy-local")
+    variables = (
+        os.environ | account.variables | deploy.environment(account) | {"SECRETS_FILE": str(account.secrets_file)}
+    )
     command = [sys.executable, "-m", "infra.local.admin", email]
     return subprocess.run(command, env=variables, check=False).returncode
 
@@ -86,7 +88,7 @@ def say(line: str) -> None:
 if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
-    except Fault as fault:
-        sys.exit(str(fault))
+    except LocalError as error:
+        sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit(130)

@@ -19,7 +19,7 @@ from chalice.deploy.packager import LambdaDeploymentPackager
 PATIENCE = 0.1
 
 
-class Client(TypedAWSClient):  # type: ignore[misc]
+class Client(TypedAWSClient):
     """Takes the code from S3, and looks again after a tenth of a second."""
 
     code: dict[str, str]
@@ -43,13 +43,12 @@ class Client(TypedAWSClient):  # type: ignore[misc]
 def main(project: str, archive: str, code: str) -> None:
     """Deploys; ends the process with Chalice's own status."""
 
-    class Verified(LambdaDeploymentPackager):  # type: ignore[misc]
+    class Verified(LambdaDeploymentPackager):
         def create_deployment_package(self, project_dir: str, python_version: str) -> str:
             return archive
 
-    deployer.LambdaDeploymentPackager = Verified
     Client.code = json.loads(code)
-    deployer.TypedAWSClient = Client
+    vars(deployer).update(LambdaDeploymentPackager=Verified, TypedAWSClient=Client)
     os.chdir(project)
     sys.argv = ["chalice", "deploy", "--stage", "live"]
     sys.exit(cli.main())

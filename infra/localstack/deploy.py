@@ -2,21 +2,22 @@
 
 import fcntl
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
-from chalicelib.topics import CONSUMERS, KEPT_FOREVER, TOPICS
-from infra.local import pollers
+from chalicelib.messaging.topics import CONSUMERS, KEPT_FOREVER, TOPICS
+from infra.local import events, pollers
 from infra.local.broker import make_topics
-from infra.local.faults import Fault
+from infra.local.errors import LocalError
 from infra.local.processes import ROOT
-from infra.localstack.server import REGION
+from infra.localstack.fresh_package import fresh_package
+from infra.localstack.server import REGION, inherited
 from infra.localstack.system import Account
 
 STAGE = "live"
@@ -39,25 +40,25 @@ NETWORK = [
     {"Type": "VPC_SECURITY_GROUP", "URI": "security_group:sg-00000000"},
 ]
 """A mapping must say how it reaches a cluster of one's own; here nobody reads it."""
-PACKAGE = ROOT / "build" / "lambda" / "deployment.zip"
 CHALICE = ROOT / "build" / "venv" / "bin" / "python"
 
 
 def deploy(to: Account) -> str:
-    """Deploys, also over what is deployed; two at once take turns. Returns the site's address. Raises Fault."""
-    if not PACKAGE.exists():
-        raise Fault("There is no package to deploy: make package")
+    """Deploys, also over what is deployed; two at once take turns. Returns the site's address. Raises LocalError."""
+    package = fresh_package()
     with _alone(to.path / "deploy.lock"):
-        make_what_it_stands_on(to)
+        make_what_it_stands_on(to, package)
         if is_deployed(to):
             # A new schema comes before the code that needs it.
             to.client("lambda").update_function_code(FunctionName=f"{NAME}-migrate", **CODE)
             migrate(to)
-            chalice_deploy(to)
+            chalice_deploy(to, package)
         else:
-            chalice_deploy(to)
+            chalice_deploy(to, package)
             migrate(to)
         map_topics(to)
+    for name in schedules(to):  # they would fire in a minute for the first time
+        fire(to, name)
     return site(to)
 
 
@@ -68,14 +69,12 @@ def _alone(path: Path) -> Iterator[None]:
         yield
 
 
-def make_what_it_stands_on(to: Account) -> None:
+def make_what_it_stands_on(to: Account, package: Path) -> None:
     """Makes what Chalice does not, where it is not: queue and dead letters, secret, sender, topics, the API's id."""
     pollers.make_queue(to.client("sqs"), QUEUE)
     secrets = to.client("secretsmanager")
-    try:
+    with suppress(secrets.exceptions.ResourceExistsException):  # keys that were rotated stay
         secrets.create_secret(Name=SECRET, SecretString=to.secrets_file.read_text())
-    except secrets.exceptions.ResourceExistsException:
-        pass  # keys that were rotated stay
     to.client("ses").verify_email_identity(EmailAddress=parseaddr(MAIL_FROM)[1])
     make_topics(to.kafka, TOPICS, KEPT_FOREVER)
     api = to.client("apigateway")
@@ -84,7 +83,7 @@ def make_what_it_stands_on(to: Account) -> None:
     storage = to.client("s3")
     if CODE["S3Bucket"] not in {bucket["Name"] for bucket in storage.list_buckets()["Buckets"]}:
         storage.create_bucket(Bucket=CODE["S3Bucket"], CreateBucketConfiguration={"LocationConstraint": REGION})
-    storage.upload_file(str(PACKAGE), CODE["S3Bucket"], CODE["S3Key"])
+    storage.upload_file(str(package), CODE["S3Bucket"], CODE["S3Key"])
 
 
 def is_deployed(to: Account) -> bool:
@@ -97,7 +96,7 @@ def is_deployed(to: Account) -> bool:
     return True
 
 
-def chalice_deploy(to: Account) -> None:
+def chalice_deploy(to: Account, package: Path) -> None:
     """Chalice's part: functions, API, schedules, the queue's mapping."""
     project = to.path / "project"
     deployed = project / ".chalice" / "deployed" / f"{STAGE}.json"
@@ -107,14 +106,14 @@ def chalice_deploy(to: Account) -> None:
     deployed.parent.mkdir(exist_ok=True)
     deployed.write_text(kept)
     configure(project / ".chalice" / "config.json", environment(to))
-    command = [str(CHALICE), "-m", "infra.localstack.chalice_deploy", str(project), str(PACKAGE), json.dumps(CODE)]
-    variables = os.environ | to.variables | {"PYTHONPATH": str(ROOT)}
+    command = [str(CHALICE), "-m", "infra.localstack.chalice_deploy", str(project), str(package), json.dumps(CODE)]
+    variables = inherited() | to.variables | {"PYTHONPATH": str(ROOT)}
     ended = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
     log = to.path / "log" / "chalice.log"
     log.write_text(ended.stdout + ended.stderr)
     if ended.returncode:
         said = (ended.stderr or ended.stdout).strip().splitlines() or ["it said nothing"]
-        raise Fault(f"chalice deploy failed: {said[-1]} (the whole is in {log}).")
+        raise LocalError(f"chalice deploy failed: {said[-1]} (the whole is in {log}).")
 
 
 def configure(path: Path, variables: dict[str, str]) -> None:
@@ -177,10 +176,10 @@ def map_topics(to: Account) -> None:
 
 
 def migrate(to: Account) -> list[str]:
-    """Runs the migration Lambda; the names of what it applied. Raises Fault."""
+    """Runs the migration Lambda; the names of what it applied. Raises LocalError."""
     answer = invoke(to, "migrate")
     if not isinstance(answer, list):
-        raise Fault(f"The schema could not be brought up to date: {answer}")
+        raise LocalError(f"The schema could not be brought up to date: {answer}")
     return answer
 
 
@@ -188,3 +187,15 @@ def invoke(to: Account, name: str, event: Any = None) -> Any:
     """Calls a function by its name in app.py and waits; what it answered, or the description of its error."""
     answer = to.client("lambda").invoke(FunctionName=f"{NAME}-{name}", Payload=json.dumps(event or {}))
     return json.loads(answer["Payload"].read() or "null")
+
+
+def schedules(to: Account) -> list[str]:
+    """The names, in app.py, of the functions that fire by themselves."""
+    rules = to.client("events").list_rules(NamePrefix=NAME)["Rules"]
+    return sorted(rule["Name"].removeprefix(f"{NAME}-").removesuffix("-event") for rule in rules)
+
+
+def fire(to: Account, name: str) -> None:
+    """Calls a schedule's function as EventBridge does when its time has come, and does not wait for it."""
+    event = json.dumps(events.schedule(name, datetime.now(UTC)))
+    to.client("lambda").invoke(FunctionName=f"{NAME}-{name}", InvocationType="Event", Payload=event)

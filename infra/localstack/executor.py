@@ -5,7 +5,6 @@ execution environment one executor. The function's Python and what stands beside
 their own (LAMBDA_PYTHON), so that nothing of LocalStack's is found by mistake.
 """
 
-import json
 import os
 import signal
 import subprocess
@@ -25,9 +24,8 @@ from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecu
 from infra.local import processes
 from infra.localstack import packages
 from infra.localstack.runtime_api import Answer, InitError, Invocation, RuntimeApi, error
+from infra.localstack.server import inherited
 
-INHERITED = ("PATH", "LANG", "LC_ALL", "HOME", "NO_PROXY", "no_proxy", "SSL_CERT_FILE")
-"""All that a function sees of this machine's environment; the rest is what it was deployed with."""
 LOOK_SECONDS = 0.05
 
 # Linux ends a child with the thread that started it, and LocalStack's threads come and go.
@@ -58,8 +56,7 @@ class ProcessExecutor(RuntimeExecutor):  # type: ignore[misc]
     def start(self, env_vars: dict[str, Any]) -> None:
         """Starts the process and waits until it asks for work."""
         code = packages.location(self.function_version)
-        self._variables = {name: os.environ[name] for name in INHERITED if name in os.environ}
-        self._variables |= {name: str(value) for name, value in env_vars.items()}
+        self._variables = inherited() | {name: str(value) for name, value in env_vars.items()}
         self._variables |= {
             "PYTHONPATH": str(code),
             "PYTHONUNBUFFERED": "1",
@@ -112,7 +109,7 @@ class ProcessExecutor(RuntimeExecutor):  # type: ignore[misc]
             answer = self._invoke(payload, seconds)
         except StatusErrorException as failed:
             answer = Answer(failed.payload, True)
-        logs = self._logs_of(id, (time.monotonic() - began) * 1000)
+        logs = self._logs_of(id, answer, (time.monotonic() - began) * 1000)
         return InvocationResult(request_id=id, payload=answer.payload, is_error=answer.is_error, logs=logs)
 
     def _invoke(self, payload: dict[str, str], seconds: float) -> Answer:
@@ -134,14 +131,15 @@ class ProcessExecutor(RuntimeExecutor):  # type: ignore[misc]
             return ended.answer
         return answer
 
-    def _logs_of(self, id: str, milliseconds: float) -> str:
+    def _logs_of(self, id: str, answer: Answer, milliseconds: float) -> str:
         """What the process said since it was last asked, between the lines that Lambda writes."""
         with self._log.open("rb") as log:
             log.seek(self._read)
             said = log.read()
         self._read += len(said)
         report = f"REPORT RequestId: {id}\tDuration: {milliseconds:.2f} ms"
-        return f"START RequestId: {id}\n{said.decode('utf-8', 'replace')}END RequestId: {id}\n{report}\n"
+        ending = answer.payload.decode("utf-8", "replace") + "\n" if self._process is None else ""
+        return f"START RequestId: {id}\n{said.decode('utf-8', 'replace')}{ending}END RequestId: {id}\n{report}\n"
 
     def _end(self) -> None:
         if self._process is not None:

@@ -11,6 +11,7 @@ from localstack.services.lambda_.hooks import create_event_source_poller, set_ev
 from infra.local import events, pollers
 
 LOG = logging.getLogger(__name__)
+logging.getLogger("kafka").setLevel(logging.ERROR)  # it tells of every connection
 DEFAULTS = {"BatchSize": 100, "MaximumBatchingWindowInSeconds": 0, "StartingPosition": "TRIM_HORIZON"}
 WAIT_MS = 200
 

@@ -1,7 +1,6 @@
 """Function packages on this machine: each is unpacked once, however many functions are made of it."""
 
 import hashlib
-import os
 import tempfile
 import threading
 import zipfile
@@ -30,4 +29,4 @@ def unpack(function_version: Any) -> None:
                 function_version.config.code._download_archive_to_file(file)
             with zipfile.ZipFile(archive) as package:
                 package.extractall(Path(draft) / "code")
-            os.rename(Path(draft) / "code", target)
+            (Path(draft) / "code").rename(target)

@@ -48,7 +48,7 @@ class RuntimeApi:
         self._work: queue.SimpleQueue[Invocation | None] = queue.SimpleQueue()
         self._answer: Future[Answer] = Future()
         self._asked = ""
-        self._server = _Server(("127.0.0.1", 0), _handler(self))
+        self._server = _Server(self)
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
 
     @property
@@ -106,55 +106,57 @@ def error(kind: str, message: str) -> Answer:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
+    def __init__(self, api: RuntimeApi) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.api = api
+
     def handle_error(self, request: object, client_address: object) -> None:
         """Nothing: a process that is ended leaves its connection as it is."""
 
 
-def _handler(api: RuntimeApi) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _Server
 
-        def do_GET(self) -> None:
-            if self.path != _ROOT + "invocation/next":
-                self._say(404)
-                return
-            work = api.next()
-            if work is None:
-                self.close_connection = True
-                return
-            headers = {
-                "Content-Type": "application/json",
-                "Lambda-Runtime-Aws-Request-Id": work.id,
-                "Lambda-Runtime-Deadline-Ms": str(int((time.time() + work.seconds) * 1000)),
-                "Lambda-Runtime-Invoked-Function-Arn": work.function,
-                "Lambda-Runtime-Trace-Id": work.trace,
-            }
-            self._say(200, work.payload.encode(), headers)
+    def do_GET(self) -> None:
+        if self.path != _ROOT + "invocation/next":
+            self._say(404)
+            return
+        work = self.server.api.next()
+        if work is None:
+            self.close_connection = True
+            return
+        headers = {
+            "Content-Type": "application/json",
+            "Lambda-Runtime-Aws-Request-Id": work.id,
+            "Lambda-Runtime-Deadline-Ms": str(int((time.time() + work.seconds) * 1000)),
+            "Lambda-Runtime-Invoked-Function-Arn": work.function,
+            "Lambda-Runtime-Trace-Id": work.trace,
+        }
+        self._say(200, work.payload.encode(), headers)
 
-        def do_POST(self) -> None:
-            body = self._body()
-            self._say(api.take(self.path.removeprefix(_ROOT).split("/"), body), b'{"status":"OK"}')
+    def do_POST(self) -> None:
+        what = self.path.removeprefix(_ROOT).split("/")
+        self._say(self.server.api.take(what, self._body()), b'{"status":"OK"}')
 
-        def _body(self) -> bytes:
-            if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
-                return self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            parts = []
-            while size := int(self.rfile.readline().split(b";")[0], 16):
-                parts.append(self.rfile.read(size))
-                self.rfile.readline()
-            while self.rfile.readline().strip():  # trailers
-                pass
-            return b"".join(parts)
-
-        def _say(self, status: int, body: bytes = b"", headers: dict[str, str] | None = None) -> None:
-            self.send_response(status)
-            for name, value in ({"Content-Length": str(len(body))} | (headers or {})).items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        parts = []
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            parts.append(self.rfile.read(size))
+            self.rfile.readline()
+        while self.rfile.readline().strip():  # trailers
             pass
+        return b"".join(parts)
 
-    return Handler
+    def _say(self, status: int, body: bytes = b"", headers: dict[str, str] | None = None) -> None:
+        self.send_response(status)
+        for name, value in ({"Content-Length": str(len(body))} | (headers or {})).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass

@@ -27,6 +27,8 @@ SETTINGS = {
     "LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC": "0.5",
     "SERVICES": ",".join(SERVICES),
 }
+INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "NO_PROXY", "no_proxy", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+"""What the emulation and its functions see of this machine's environment: nothing by which they would find the real AWS."""
 REGION = "eu-central-1"
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "local",
@@ -34,6 +36,11 @@ CREDENTIALS = {
     "AWS_REGION": REGION,
     "AWS_DEFAULT_REGION": REGION,
 }
+
+
+def inherited() -> dict[str, str]:
+    """This machine's environment, as far as the emulation and its functions see it."""
+    return {name: os.environ[name] for name in INHERITED if name in os.environ}
 
 
 class LocalStack:
@@ -71,7 +78,7 @@ class LocalStack:
         self.stop()
 
     def start(self) -> None:
-        """Starts it and returns when it answers. Raises Fault. The calling thread must live as long as it."""
+        """Starts it and returns when it answers. Raises LocalError. The calling thread must live as long as it."""
         shutil.rmtree(self.data / "files", ignore_errors=True)
         temporary = self.data / "files" / "tmp"
         temporary.mkdir(parents=True)
@@ -88,7 +95,7 @@ class LocalStack:
         self.process = processes.spawn(
             [LOCALSTACK, "-m", "localstack.runtime.main"],
             log=self.log,
-            environment=os.environ | SETTINGS | own,
+            environment=inherited() | SETTINGS | own,
             last_signal=signal.SIGTERM,
         )
         processes.wait_until(self._answers, self.process, "LocalStack", self.log)

@@ -18,7 +18,7 @@ import boto3
 from infra.local import installation
 from infra.local.apache_kafka import ApacheKafka
 from infra.local.broker import Tansu
-from infra.local.faults import Fault, disk_faults
+from infra.local.errors import LocalError, disk_errors
 from infra.local.postgres import Postgres
 from infra.local.processes import ROOT
 from infra.localstack.server import LocalStack
@@ -104,8 +104,8 @@ class System:
         self.stop()
 
     def start(self) -> None:
-        """Starts everything at once and returns when all answer. Raises Fault."""
-        with disk_faults(self.data):
+        """Starts everything at once and returns when all answer. Raises LocalError."""
+        with disk_errors(self.data):
             self._lock = installation.prepare(self.data)
             shutil.rmtree(self.data / "project", ignore_errors=True)
             shutil.rmtree(self.data / "kafka", ignore_errors=True)
@@ -118,8 +118,12 @@ class System:
     def stop(self) -> None:
         """Ends everything: first the functions, so that none misses what it needs."""
         (self.data / STATE).unlink(missing_ok=True)
-        for part in (self.aws, self.kafka, self.postgres):
-            part.stop()
+        self.aws.stop()
+        if isinstance(self.kafka, ApacheKafka):
+            self.kafka.kill()  # what it holds is not kept: it need not write it down
+        else:
+            self.kafka.stop()
+        self.postgres.stop()
         self._threads.shutdown()
         if self._lock is not None:
             self._lock.close()
@@ -142,7 +146,7 @@ def write(account: Account) -> None:
 
 
 def running(data: Path) -> Account | None:
-    """What runs with this folder; None if nothing does. Raises Fault while it starts."""
+    """What runs with this folder; None if nothing does. Raises LocalError while it starts."""
     try:
         with (data / "lock").open() as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)  # got: whoever held it is gone, whatever the file says
@@ -154,4 +158,4 @@ def running(data: Path) -> Account | None:
     try:
         return Account(**json.loads((data / STATE).read_text()))
     except FileNotFoundError:
-        raise Fault("LocalStack is still starting: wait for the line 'LocalStack is ready'.") from None
+        raise LocalError("LocalStack is still starting: wait for the line 'LocalStack is ready'.") from None

@@ -63,6 +63,7 @@ CHAPTERS = (
             "event_food",
             "attendance",
             "review",
+            "filter_chunk",
         ),
     ),
     Chapter(

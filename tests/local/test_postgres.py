@@ -89,13 +89,13 @@ def test_a_folder_of_another_major_version_is_not_touched(data: Path, version: s
 def test_a_folder_is_opened_by_the_version_that_made_it(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     embedded = binaries._embedded()
     assert embedded is not None
-    candidates = binaries._candidates()
+    candidates = binaries.candidates()
     if len({binaries.major_version(folder) for folder in candidates if binaries._complete(folder)}) < 2:
         pytest.skip("there is only one PostgreSQL here")
-    monkeypatch.setattr(binaries, "_candidates", lambda: [embedded])
+    monkeypatch.setattr(binaries, "candidates", lambda: [embedded])
     with Postgres(data) as server:
         made_by = ask(server.url, "SHOW server_version_num")
-    monkeypatch.setattr(binaries, "_candidates", lambda: candidates)
+    monkeypatch.setattr(binaries, "candidates", lambda: candidates)
     with Postgres(data) as server:
         assert ask(server.url, "SHOW server_version_num") == made_by
 
