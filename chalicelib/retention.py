@@ -20,6 +20,9 @@ def forget(now: datetime) -> None:
     ):
         pass
 
+    while transaction(lambda db: _forget_addresses(db, now), JOB) == BATCH:
+        pass
+
 
 KEPT = (
     ("rate", "since", timedelta(days=1)),
@@ -37,6 +40,17 @@ KEPT = (
     ("delivered", "at", timedelta(days=60)),
 )
 """Table, the column that says when, and how long a row is kept after it."""
+
+
+def _forget_addresses(db: Database, now: datetime) -> int:
+    """The addresses of a batch of invitations that expired unused: nobody can join by one any more."""
+    return db.run(
+        "DELETE FROM invitation_address WHERE invitation_id IN (SELECT a.invitation_id FROM invitation_address a"
+        " JOIN invitation i ON i.id = a.invitation_id WHERE i.expires <= %(now)s AND NOT EXISTS"
+        " (SELECT FROM invitation_use u WHERE u.invitation_id = i.id) LIMIT %(batch)s)",
+        now=now,
+        batch=BATCH,
+    )
 
 
 def _forget(db: Database, table: str, column: str, before: datetime) -> int:

@@ -542,7 +542,9 @@ CREATE INDEX attendance_person ON attendance USING btree (person_id, event_id);
 ALTER TABLE attendance ENABLE ROW LEVEL SECURITY;
 CREATE POLICY admins ON attendance FOR UPDATE TO rendezvous_app USING ((SELECT i_am('admin')));
 CREATE POLICY jobs ON attendance TO rendezvous_job USING (true);
-CREATE POLICY own ON attendance FOR INSERT TO rendezvous_app WITH CHECK ((person_id = (SELECT me())));
+CREATE POLICY own ON attendance FOR INSERT TO rendezvous_app WITH CHECK (((person_id = (SELECT me())) AND (event_id IN ( SELECT e.id
+   FROM event e
+  WHERE (e.public OR (e.creator = (SELECT me())))))));
 CREATE POLICY own_response ON attendance FOR UPDATE TO rendezvous_app USING ((person_id = (SELECT me())));
 CREATE POLICY through_event ON attendance FOR SELECT TO rendezvous_app USING (((person_id = (SELECT me())) OR (SELECT i_am('admin')) OR sees_event(event_id)));
 
@@ -1166,13 +1168,14 @@ END $$;
 CREATE FUNCTION erase(kept text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
-    AS $$
-DECLARE whose uuid := me();
+    AS $_$
+DECLARE whose uuid := me(); names text[]; place record;
 BEGIN
     PERFORM FROM account WHERE person_id = whose AND password = kept FOR UPDATE;
     IF NOT FOUND THEN
         RETURN false;
     END IF;
+    names := names_of(whose);
     DELETE FROM person_role WHERE person_id = whose;
     DELETE FROM commitment WHERE person_id = whose;
     DELETE FROM availability WHERE person_id = whose;
@@ -1181,22 +1184,34 @@ BEGIN
     DELETE FROM pause WHERE person_id = whose;
     DELETE FROM left_over WHERE person_id = whose;
     DELETE FROM idempotency WHERE person_id = whose;
-    DELETE FROM session WHERE person_id = whose;
-    DELETE FROM api_token WHERE person_id = whose;
-    DELETE FROM feed WHERE person_id = whose;
+    PERFORM forget_answers_that_name(names);
+    DELETE FROM pressed_form;  -- kept for seconds; where others were led to may name people
+    PERFORM end_access(whose, NULL, false);
+    DELETE FROM second_factor WHERE person_id = whose;
     DELETE FROM mail_refusal WHERE person_id = whose;
-    DELETE FROM password_reset WHERE person_id = whose;
-    DELETE FROM address_change WHERE person_id = whose;
     DELETE FROM former_address WHERE person_id = whose;
     DELETE FROM ban WHERE person_id = whose;
-    DELETE FROM invitation_address WHERE invitation_id IN (SELECT id FROM invitation WHERE by_person = whose);
+    -- The invitations they gave, the one they came by, and those that wait for their address.
     INSERT INTO invitation_revocation (invitation_id, at)
-        SELECT id, present() FROM invitation i WHERE by_person = whose
-        AND NOT EXISTS (SELECT FROM invitation_use u WHERE u.invitation_id = i.id) ON CONFLICT DO NOTHING;
+        SELECT i.id, present() FROM invitation i LEFT JOIN invitation_address a ON a.invitation_id = i.id
+        WHERE (i.by_person = whose OR a.email = ANY (names))
+          AND NOT EXISTS (SELECT FROM invitation_use u WHERE u.invitation_id = i.id) ON CONFLICT DO NOTHING;
+    DELETE FROM invitation_address WHERE email = ANY (names)
+        OR invitation_id IN (SELECT id FROM invitation WHERE by_person = whose)
+        OR invitation_id IN (SELECT invitation_id FROM invitation_use WHERE person_id = whose);
+    UPDATE batch_report SET lines = (
+        SELECT coalesce(jsonb_agg(jsonb_set(l, '{address}', to_jsonb(without_names(l ->> 'address', names))) ORDER BY n), '[]')
+        FROM jsonb_array_elements(lines) WITH ORDINALITY AS x (l, n))
+    WHERE without_names(lines::text, names) <> lines::text;
+    UPDATE audit SET why = '' WHERE whom = whose::text AND why <> '';
+    FOR place IN SELECT * FROM free_texts() WHERE to_regclass(in_table) IS NOT NULL LOOP
+        EXECUTE format('UPDATE %1$I SET %2$I = without_names(%2$I, $1) WHERE without_names(%2$I, $1) <> %2$I',
+                       place.in_table, place.in_column) USING names;
+    END LOOP;
     DELETE FROM account WHERE person_id = whose;
     UPDATE person SET name = '', slug = id::text, timezone = 'UTC', enrolled = 'epoch' WHERE id = whose;
     RETURN true;
-END $$;
+END $_$;
 
 -- one trip: counts an attempt in its window and answers the count, so that two at once count two.
 CREATE FUNCTION tally(what text, who bytea, seconds integer, at timestamptz, step integer DEFAULT 1) RETURNS TABLE(count integer, until timestamptz)
@@ -1312,6 +1327,7 @@ BEGIN
         RETURN false;
     END IF;
     INSERT INTO invitation_revocation (invitation_id, at) VALUES (wanted, present()) ON CONFLICT DO NOTHING;
+    DELETE FROM invitation_address WHERE invitation_id = wanted;
     RETURN true;
 END $$;
 
@@ -1899,6 +1915,32 @@ BEGIN
     RETURN end_sessions(person, NULL);
 END $$;
 
+CREATE FUNCTION forget_answers_that_name(names text[]) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    DELETE FROM idempotency WHERE EXISTS (
+        SELECT FROM unnest(names) n
+        WHERE n <> '' AND position(substr(to_json(n)::text, 2, length(to_json(n)::text) - 2) IN body) > 0)
+$$;
+
+CREATE FUNCTION forget_the_former_name() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM forget_answers_that_name(ARRAY[OLD.name]);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER a_former_name_is_in_no_answer AFTER UPDATE OF name ON person FOR EACH ROW WHEN ((old.name <> new.name)) EXECUTE FUNCTION forget_the_former_name();
+
+CREATE FUNCTION free_texts() RETURNS TABLE(in_table text, in_column text)
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    VALUES ('audit', 'why'), ('ban', 'why'), ('cancellation', 'reason'), ('event', 'title'),
+           ('event_cancellation', 'reason'), ('review', 'description')
+$$;
+
 CREATE FUNCTION hold_password(kept text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1914,6 +1956,21 @@ CREATE FUNCTION invitation_of(code bytea) RETURNS TABLE(id uuid, mailed boolean)
     AS $$
     SELECT i.id, false FROM invitation i WHERE i.digest = code
     UNION ALL SELECT m.invitation_id, true FROM invitation_mail m WHERE m.digest = code
+$$;
+
+CREATE FUNCTION names_of(whose uuid) RETURNS text[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT coalesce(array_agg(n ORDER BY length(n) DESC, n), '{}') FROM (
+        SELECT name FROM person WHERE id = whose
+        UNION SELECT slug FROM person WHERE id = whose
+        UNION SELECT username FROM account WHERE person_id = whose
+        UNION SELECT email FROM account WHERE person_id = whose
+        UNION SELECT email FROM former_address WHERE person_id = whose
+        UNION SELECT email FROM address_change WHERE person_id = whose
+        UNION SELECT a.email FROM invitation_use u JOIN invitation_address a USING (invitation_id) WHERE u.person_id = whose
+    ) known (n) WHERE n <> ''
 $$;
 
 CREATE FUNCTION offer_second_factor(wanted uuid) RETURNS uuid
@@ -1993,6 +2050,20 @@ CREATE FUNCTION take_step(person uuid, step bigint) RETURNS boolean
 BEGIN
     UPDATE second_factor SET last_step = step WHERE person_id = person AND last_step < step;
     RETURN FOUND;
+END $$;
+
+CREATE FUNCTION without_names(given text, names text[]) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    AS $$
+DECLARE name text;
+BEGIN
+    FOREACH name IN ARRAY names LOOP
+        IF name <> '' THEN
+            given := regexp_replace(given, '(?<![[:alnum:]])' || regexp_replace(name, '([^[:alnum:][:space:]])', '\\\1', 'g')
+                                    || '(?![[:alnum:]])', 'a former member', 'gi');
+        END IF;
+    END LOOP;
+    RETURN given;
 END $$;
 
 -- ---------------------------------------------------------------------------------------------------------------------

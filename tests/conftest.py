@@ -12,6 +12,7 @@ import psycopg2
 import psycopg2.extras
 import pytest
 
+from infra.local.logins import logins
 from infra.local.postgres import Postgres
 from tests import days
 from tests.messages import faults
@@ -37,6 +38,8 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         "SECRETS_FILE": str(kept),
         "CLOCK_FILE": str(folder / "clock"),
         "DATABASE_URL": "",
+        "DATABASE_JOB_URL": "",
+        "DATABASE_OWNER_URL": "",
         "KAFKA_BOOTSTRAP": "",
         "SMTP_URL": "",
         "MAIL_FROM": "lunch@rendezvous.test",
@@ -51,10 +54,18 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def server(settings: None) -> Iterator[Postgres]:
     """A PostgreSQL of our own, with the migrated database ``template_of_tests``."""
-    from chalicelib.migrate import migrate
+    from chalicelib.config import config
+    from chalicelib.migrate import make_logins, migrate
 
     with Postgres(durable=False) as running:
-        migrate(running.create("template_of_tests"))
+        template = running.create("template_of_tests")
+        migrate(template)
+        with pytest.MonkeyPatch.context() as patch:
+            for variable, login in logins(template).items():
+                patch.setenv(variable, login)
+            config.cache_clear()
+            make_logins()
+        config.cache_clear()
         yield running
 
 
@@ -69,7 +80,8 @@ def database(server: Postgres, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]
 
     name = f"test_{next(_numbers)}"
     url = server.create(name, "template_of_tests")
-    monkeypatch.setenv("DATABASE_URL", url)
+    for variable, login in logins(url).items():
+        monkeypatch.setenv(variable, login)
     config.cache_clear()
     yield url
     disconnect()

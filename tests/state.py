@@ -8,6 +8,7 @@ import psycopg2
 import psycopg2.extras
 import pytest
 
+from infra.local.logins import logins
 from tests.people import Community
 
 COUNTERS = frozenset({"rate"})
@@ -71,7 +72,8 @@ def serving(url: str) -> Iterator[None]:
     from chalicelib.database import disconnect
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DATABASE_URL", url)
+        for name, value in logins(url).items():
+            patch.setenv(name, value)
         config.cache_clear()
         yield
         disconnect()

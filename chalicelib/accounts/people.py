@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chalicelib.accounts import names
 from chalicelib.database import Database
 from chalicelib.web.request import Caller
 
@@ -21,7 +22,8 @@ def account(db: Database, caller: Caller) -> dict[str, Any]:
 
 
 def rename(db: Database, caller: Caller, name: str | None, timezone: str | None) -> None:
-    """Change the display name, the zone, or both."""
+    """Change the display name, the zone, or both. Raises Invalid naming the name."""
+    names.refuse_look_alikes(name or "")
     db.run(
         "UPDATE person SET name = coalesce(%(name)s, name), timezone = coalesce(%(zone)s, timezone) WHERE id = %(me)s",
         name=name,

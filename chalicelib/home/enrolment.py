@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from chalicelib import rules
-from chalicelib.accounts import attempts, joining, links, passwords
+from chalicelib.accounts import attempts, joining, links, names, passwords
 from chalicelib.calendar import zones
 from chalicelib.database import Database, transaction
 from chalicelib.errors import Forbidden, TooManyRequests
@@ -29,6 +29,7 @@ def enrol(given: Enrol, address: str, now: datetime) -> None:
     every transaction, and only for who holds a live code.
     """
     zones.zone(given.timezone)
+    names.refuse_look_alikes(given.name)
     passwords.refuse_guessable(given.password, given.username, given.email)
 
     def look(db: Database) -> tuple[int | None, list[int], bool, int]:

@@ -49,7 +49,7 @@ def id_of(name: str) -> UUID:
 
 def fill(now: datetime) -> None:
     """Make the community, unless it is there."""
-    connection = psycopg2.connect(os.environ["DATABASE_URL"])
+    connection = psycopg2.connect(os.environ["DATABASE_OWNER_URL"])
     try:
         with connection, connection.cursor() as cursor:
             cursor.execute("SELECT EXISTS (SELECT FROM person)")

@@ -56,7 +56,7 @@ NEW_CLIENTS = (
 
 def fill(now: datetime, password: str) -> None:
     """Make the practice, unless it is there. ``password``: the hash with which everybody new logs in."""
-    connection = psycopg2.connect(os.environ["DATABASE_URL"])
+    connection = psycopg2.connect(os.environ["DATABASE_OWNER_URL"])
     psycopg2.extras.register_uuid(conn_or_curs=connection)  # type: ignore[no-untyped-call]
     try:
         with connection, connection.cursor() as cursor:

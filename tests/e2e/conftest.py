@@ -51,7 +51,17 @@ class Running:
             name: value
             for name, value in os.environ.items()
             if name
-            not in ("DATABASE_URL", "KAFKA_BOOTSTRAP", "CLOCK_FILE", "SECRETS_FILE", "STAGE", "SITE", "SMTP_URL")
+            not in (
+                "DATABASE_URL",
+                "DATABASE_JOB_URL",
+                "DATABASE_OWNER_URL",
+                "KAFKA_BOOTSTRAP",
+                "CLOCK_FILE",
+                "SECRETS_FILE",
+                "STAGE",
+                "SITE",
+                "SMTP_URL",
+            )
         } | {"DATA": str(data), "PORT": "0"}
 
     def start(self) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg2
 
+from infra.local.logins import logins
 from infra.localstack import deploy
 from tests.localstack.community import Community, command
 from tests.localstack.deployed import Deployed, Visitor, eventually
@@ -136,7 +137,7 @@ def test_a_database_password_that_is_rotated_lets_everybody_in_again(deployed: D
         owner.cursor().execute("ALTER ROLE rendezvous PASSWORD %s", (new.split(":")[2].partition("@")[0],))
     assert member.ask("GET", "/api/me").status == 200  # the connection that is open stays
     for function in deploy.functions(deployed.account):
-        deploy.set_variables(deployed.account, function, {"DATABASE_URL": new})
+        deploy.set_variables(deployed.account, function, logins(new))
     try:
         assert member.ask("GET", "/api/me").status == 200
         assert deployed.invoke("migrate") == []
@@ -145,7 +146,7 @@ def test_a_database_password_that_is_rotated_lets_everybody_in_again(deployed: D
             owner.autocommit = True
             owner.cursor().execute("ALTER ROLE rendezvous PASSWORD %s", (deployed.system.postgres.password,))
         for function in deploy.functions(deployed.account):
-            deploy.set_variables(deployed.account, function, {"DATABASE_URL": old})
+            deploy.set_variables(deployed.account, function, logins(old))
         deploy.fire(deployed.account, "relay")
 
 
