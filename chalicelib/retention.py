@@ -19,7 +19,6 @@ def forget(now: datetime) -> None:
         == BATCH
     ):
         pass
-
     while transaction(lambda db: _forget_addresses(db, now), JOB) == BATCH:
         pass
 

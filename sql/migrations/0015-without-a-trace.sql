@@ -91,7 +91,8 @@ BEGIN
         OR invitation_id IN (SELECT id FROM invitation WHERE by_person = whose)
         OR invitation_id IN (SELECT invitation_id FROM invitation_use WHERE person_id = whose);
     UPDATE batch_report SET lines = (
-        SELECT coalesce(jsonb_agg(jsonb_set(l, '{address}', to_jsonb(without_names(l ->> 'address', names))) ORDER BY n), '[]')
+        SELECT coalesce(jsonb_agg(CASE WHEN without_names(l ->> 'address', names) = l ->> 'address' THEN l
+                                       ELSE jsonb_set(l, '{address}', '"a former member"') END ORDER BY n), '[]')
         FROM jsonb_array_elements(lines) WITH ORDINALITY AS x (l, n))
     WHERE without_names(lines::text, names) <> lines::text;
     UPDATE audit SET why = '' WHERE whom = whose::text AND why <> '';
