@@ -33,9 +33,12 @@ import chalicelib.home.second_factor_pages
 import chalicelib.home.unsubscribe_pages
 import chalicelib.home.week_pages
 import chalicelib.lunch.api
+import chalicelib.lunch.approval_pages
 import chalicelib.lunch.event_pages
 import chalicelib.lunch.hours_pages
 import chalicelib.lunch.pause_pages
+import chalicelib.lunch.proposal_pages
+import chalicelib.lunch.public_pages
 import chalicelib.lunch.review_pages
 import chalicelib.notifications.api
 from chalicelib import clock, logs
@@ -58,7 +61,10 @@ for part in (
     chalicelib.coaching.booking_pages,
     chalicelib.coaching.coach_pages,
     chalicelib.lunch.api,
+    chalicelib.lunch.approval_pages,
+    chalicelib.lunch.proposal_pages,
     chalicelib.lunch.event_pages,
+    chalicelib.lunch.public_pages,
     chalicelib.lunch.hours_pages,
     chalicelib.lunch.pause_pages,
     chalicelib.lunch.review_pages,
@@ -190,3 +196,11 @@ def migrate(event: Any, context: Any) -> list[str]:
     if config().kafka:
         kafka.make_topics(config().kafka, topics.TOPICS, topics.KEPT_FOREVER)
     return applied
+
+
+@app.lambda_function(name="invite_admin")
+def invite_admin(event: Any, context: Any) -> str:
+    """Invites the first admin of a new installation: ``{"email": "ada@example.org"}``. The code is in the mail alone."""
+    from chalicelib.accounts import first_admin
+
+    return f"Invited {first_admin.invite(event, clock.now())[0]}: the mail is on its way."

@@ -13,7 +13,10 @@ def tell(now: datetime) -> None:
 
 def read(db: Database, now: datetime) -> dict[str, float]:
     """Metric -> its value; 0 where nothing waits."""
-    return {name: max(0.0, (now - since).total_seconds()) if since else 0.0 for name, since in _since(db)}
+    mails = db.value("SELECT count(*) FROM mail WHERE state = 'waiting' AND attempts > 0")
+    return {"UndeliveredMails": mails} | {
+        name: max(0.0, (now - since).total_seconds()) if since else 0.0 for name, since in _since(db)
+    }
 
 
 def _since(db: Database) -> list[tuple[str, datetime | None]]:

@@ -13,9 +13,10 @@ METRICS = {
     "OldestOutboxRow": "Seconds",
     "PoisonRecords": "Count",
     "RoundsWaiting": "Seconds",
+    "UndeliveredMails": "Count",
 }
-"""Name -> unit: how long the oldest message has waited to be published; records that a consumer could not handle and
-laid aside; how long the oldest round has been due."""
+"""Name -> unit: how long the oldest message has waited to be published; records of which a consumer could make nothing;
+how long the oldest round has been due; mails that wait although they were tried."""
 
 
 def tell(**values: float) -> None:

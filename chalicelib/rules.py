@@ -6,6 +6,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from datetime import timedelta
 from typing import Any
 
 from chalicelib.database import Database
@@ -75,6 +76,11 @@ class Lunch:
         """Weekdays with lunches, Monday is 0."""
         first, last = self.weekdays.split("-")
         return range(WEEKDAYS.index(first), WEEKDAYS.index(last) + 1)
+
+    @property
+    def notice(self) -> timedelta:
+        """How long before its start a round makes a lunch at the latest: whoever must approve it needs the time."""
+        return timedelta(hours=0 if self.auto_approve else self.approve_hours_before)
 
     @property
     def starts(self) -> range:

@@ -58,10 +58,12 @@ KINDS = {
 
 OWN: dict[str, dict[str, Any]] = {
     "match_lunches": {"may": ("ask",), "timeout": 60},
-    # One hands over to the next: for a moment there are two.
-    "relay": {"may": ("publish",), "timeout": 150},
-    "mailer": {"may": ("consume", "mail")},
-    "send_mails": {"may": ("mail",)},
+    # These two run day and night, so each MiB of them costs most of all.
+    "relay": {"may": ("publish",), "timeout": 150, "memory": 256},
+    # Eight workers at once, a look at what is next, and the lock.
+    "send_mails": {"may": ("mail",), "timeout": 150, "memory": 256, "connections": 10},
+    "observe": {"memory": 256, "timeout": 60, "connections": 1},
+    "websocket_message": {"concurrency": 2, "memory": 256},
     "live_updates": {"may": ("consume", "push")},
     "migrate": {"login": "migrations", "may": ("make_topics",)},
 }

@@ -79,8 +79,7 @@ BEGIN
     RETURN EXISTS (SELECT FROM attendance WHERE event_id = wanted AND person_id = me());
 END $$;
 
--- Not in the index yet
-
+-- policy: descriptions of a lunch are read only when no review can come any more, and written only before.
 CREATE FUNCTION is_done(wanted uuid) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -447,10 +446,14 @@ CREATE TABLE asked_round (
     location_id integer NOT NULL REFERENCES location(id),
     asked timestamptz NOT NULL,
     sent timestamptz DEFAULT '-infinity'::timestamptz NOT NULL,
+    due timestamptz DEFAULT 'infinity'::timestamptz NOT NULL,
+    again boolean DEFAULT false NOT NULL,
     CONSTRAINT asked_round_pkey PRIMARY KEY (week, location_id),
     CONSTRAINT asked_round_week_is_a_monday CHECK ((EXTRACT(isodow FROM week) = (1)::numeric))
 );
 COMMENT ON COLUMN asked_round.sent IS 'When a message was last put into the queue: one that got lost is sent again.';
+COMMENT ON COLUMN asked_round.due IS 'When its hour came; infinity where it was asked for at no set hour.';
+COMMENT ON COLUMN asked_round.again IS 'Somebody left a lunch: the round offers no hour that could not be approved in time.';
 ALTER TABLE asked_round ENABLE ROW LEVEL SECURITY;
 CREATE POLICY admins ON asked_round TO rendezvous_app USING ((SELECT i_am('admin'))) WITH CHECK ((SELECT i_am('admin')));
 CREATE POLICY jobs ON asked_round TO rendezvous_job USING (true);
@@ -467,9 +470,11 @@ CREATE TABLE round (
     proven boolean NOT NULL,
     seed bigint NOT NULL,
     digest bytea NOT NULL,
+    due timestamptz DEFAULT 'infinity'::timestamptz NOT NULL,
     CONSTRAINT round_leaves_no_fewer_than_its_bound CHECK (((left_over >= bound) AND (bound >= 0))),
     CONSTRAINT round_week_is_a_monday CHECK ((EXTRACT(isodow FROM week) = (1)::numeric))
 );
+COMMENT ON COLUMN round.due IS 'When its hour came; infinity where it was asked for at no set hour.';
 CREATE INDEX round_week ON round USING btree (week, location_id, ran);
 ALTER TABLE round ENABLE ROW LEVEL SECURITY;
 CREATE POLICY admins ON round FOR SELECT TO rendezvous_app USING ((SELECT i_am('admin')));
@@ -488,6 +493,13 @@ ALTER TABLE left_over ENABLE ROW LEVEL SECURITY;
 CREATE POLICY admins ON left_over FOR SELECT TO rendezvous_app USING ((SELECT i_am('admin')));
 CREATE POLICY jobs ON left_over TO rendezvous_job USING (true);
 CREATE POLICY own ON left_over FOR SELECT TO rendezvous_app USING ((person_id = (SELECT me())));
+
+CREATE TABLE last_match (
+    at timestamptz NOT NULL
+);
+CREATE UNIQUE INDEX last_match_is_one ON last_match USING btree ((true));
+ALTER TABLE last_match ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON last_match TO rendezvous_job USING (true);
 
 CREATE TABLE event (
     id uuid PRIMARY KEY,
@@ -511,6 +523,7 @@ CREATE TABLE event (
 );
 CREATE INDEX event_due ON event USING btree (status, starts) WHERE (status = ANY (ARRAY['Proposed', 'Confirmed', 'Awaiting Evaluation']));
 CREATE INDEX event_public ON event USING btree (starts) WHERE public;
+CREATE INDEX event_starts ON event USING btree (starts);
 ALTER TABLE event ENABLE ROW LEVEL SECURITY;
 CREATE POLICY jobs ON event TO rendezvous_job USING (true);
 CREATE POLICY own ON event FOR INSERT TO rendezvous_app WITH CHECK ((creator = (SELECT me())));
@@ -530,6 +543,26 @@ CREATE POLICY own ON event_food FOR INSERT TO rendezvous_app WITH CHECK ((event_
   WHERE (event.creator = (SELECT me())))));
 CREATE POLICY through_event ON event_food FOR SELECT TO rendezvous_app USING ((sees_event(event_id) OR (SELECT i_am('admin'))));
 
+CREATE TABLE event_cancellation (
+    event_id uuid NOT NULL REFERENCES event(id) ON DELETE CASCADE,
+    by_person uuid NOT NULL REFERENCES person(id),
+    at timestamptz NOT NULL,
+    reason text NOT NULL,
+    CONSTRAINT event_is_called_off_once PRIMARY KEY (event_id),
+    CONSTRAINT event_cancellation_reason_is_short CHECK ((length(reason) <= 255))
+);
+ALTER TABLE event_cancellation ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON event_cancellation TO rendezvous_job USING (true);
+CREATE POLICY own ON event_cancellation FOR INSERT TO rendezvous_app WITH CHECK ((by_person = (SELECT me())));
+CREATE POLICY through_event ON event_cancellation FOR SELECT TO rendezvous_app USING (((SELECT i_am('admin')) OR (by_person = (SELECT me())) OR sees_event(event_id)));
+
+CREATE TABLE event_reminder (
+    event_id uuid PRIMARY KEY REFERENCES event(id) ON DELETE CASCADE
+);
+ALTER TABLE event_reminder ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON event_reminder TO rendezvous_job USING (true);
+CREATE POLICY through_event ON event_reminder FOR INSERT TO rendezvous_app WITH CHECK ((is_asked_to(event_id) OR (SELECT i_am('admin'))));
+
 CREATE TABLE attendance (
     event_id uuid NOT NULL REFERENCES event(id) ON DELETE CASCADE,
     person_id uuid NOT NULL REFERENCES person(id),
@@ -541,12 +574,25 @@ CREATE TABLE attendance (
 CREATE INDEX attendance_person ON attendance USING btree (person_id, event_id);
 ALTER TABLE attendance ENABLE ROW LEVEL SECURITY;
 CREATE POLICY admins ON attendance FOR UPDATE TO rendezvous_app USING ((SELECT i_am('admin')));
+CREATE POLICY asked_by_who_proposes ON attendance FOR INSERT TO rendezvous_app WITH CHECK (((response = 'invited') AND (event_id IN ( SELECT event.id
+   FROM event
+  WHERE (event.creator = (SELECT me()))))));
 CREATE POLICY jobs ON attendance TO rendezvous_job USING (true);
 CREATE POLICY own ON attendance FOR INSERT TO rendezvous_app WITH CHECK (((person_id = (SELECT me())) AND (event_id IN ( SELECT e.id
    FROM event e
   WHERE (e.public OR (e.creator = (SELECT me())))))));
 CREATE POLICY own_response ON attendance FOR UPDATE TO rendezvous_app USING ((person_id = (SELECT me())));
 CREATE POLICY through_event ON attendance FOR SELECT TO rendezvous_app USING (((person_id = (SELECT me())) OR (SELECT i_am('admin')) OR sees_event(event_id)));
+
+CREATE TABLE silence (
+    person_id uuid PRIMARY KEY REFERENCES account(person_id) ON DELETE CASCADE,
+    asked timestamptz NOT NULL,
+    answered timestamptz DEFAULT 'infinity'::timestamptz NOT NULL,
+    CONSTRAINT silence_is_answered_later CHECK ((answered >= asked))
+);
+ALTER TABLE silence ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON silence TO rendezvous_job USING (true);
+CREATE POLICY own ON silence TO rendezvous_app USING ((person_id = (SELECT me())));
 
 CREATE TABLE review (
     id uuid PRIMARY KEY,
@@ -1200,7 +1246,8 @@ BEGIN
         OR invitation_id IN (SELECT id FROM invitation WHERE by_person = whose)
         OR invitation_id IN (SELECT invitation_id FROM invitation_use WHERE person_id = whose);
     UPDATE batch_report SET lines = (
-        SELECT coalesce(jsonb_agg(jsonb_set(l, '{address}', to_jsonb(without_names(l ->> 'address', names))) ORDER BY n), '[]')
+        SELECT coalesce(jsonb_agg(CASE WHEN without_names(l ->> 'address', names) = l ->> 'address' THEN l
+                                       ELSE jsonb_set(l, '{address}', '"a former member"') END ORDER BY n), '[]')
         FROM jsonb_array_elements(lines) WITH ORDINALITY AS x (l, n))
     WHERE without_names(lines::text, names) <> lines::text;
     UPDATE audit SET why = '' WHERE whom = whose::text AND why <> '';
@@ -1465,6 +1512,98 @@ BEGIN
     END IF;
     PERFORM FROM account WHERE person_id = person FOR UPDATE;
 END $$;
+
+-- lock: who joins a public lunch holds its row, which row-level security hides from them.
+CREATE FUNCTION hold_events(wanted uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM FROM account WHERE person_id = me() FOR KEY SHARE;
+    PERFORM FROM event WHERE id = ANY(wanted) AND (i_am('admin') OR i_am_a_job() OR sees_event(id))
+        ORDER BY id FOR NO KEY UPDATE;
+END $$;
+
+-- trigger: nobody comes to a lunch that is called off or over.
+CREATE FUNCTION keep_to_what_is_coming() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM approval n JOIN event e ON e.id = n.event_id
+               WHERE n.response = 'approved' AND e.status NOT IN ('Proposed', 'Confirmed')) THEN
+        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'event_state_allows_it',
+            MESSAGE = 'nobody approves what is off or over';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER event_is_still_coming AFTER INSERT ON attendance REFERENCING NEW TABLE AS approval FOR EACH STATEMENT EXECUTE FUNCTION keep_to_what_is_coming();
+
+-- trigger: nor does anybody's answer change then.
+CREATE FUNCTION keep_changes_to_what_is_coming() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM approval n JOIN before b USING (event_id, person_id) JOIN event e ON e.id = n.event_id
+               WHERE n.response = 'approved' AND b.response <> 'approved'
+                 AND e.status NOT IN ('Proposed', 'Confirmed')) THEN
+        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'event_state_allows_it',
+            MESSAGE = 'nobody approves what is off or over';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER event_is_still_coming_then AFTER UPDATE ON attendance REFERENCING OLD TABLE AS before NEW TABLE AS approval FOR EACH STATEMENT EXECUTE FUNCTION keep_changes_to_what_is_coming();
+
+-- owner: who leaves a lunch asks for another round at its place, and for nothing else.
+CREATE FUNCTION ask_for_round_again(lunch uuid, monday date, at timestamptz) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO asked_round (week, location_id, asked, again)
+    SELECT monday, e.location_id, at, true FROM event e JOIN location l ON l.id = e.location_id
+    WHERE e.id = lunch AND l.open AND (i_am('admin') OR i_am_a_job() OR sees_event(e.id))
+    ON CONFLICT (week, location_id) DO UPDATE
+    SET asked = greatest(asked_round.asked, excluded.asked), sent = '-infinity', again = true;
+END $$;
+
+-- owner: what a visitor reads of a public lunch, and never who comes.
+CREATE FUNCTION public_event(wanted uuid) RETURNS TABLE(title text, starts timestamptz, timezone text, location text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    RETURN QUERY SELECT e.title, e.starts, l.timezone, l.name FROM event e JOIN location l ON l.id = e.location_id
+    WHERE e.id = wanted AND e.public AND e.status IN ('Proposed', 'Confirmed') AND e.starts > present();
+END $$;
+
+-- owner: the lunches at a place that moved, which may not all be the admin's to see.
+CREATE FUNCTION revise_events_at(place integer) RETURNS TABLE(event_id uuid)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF i_am('admin') IS NOT TRUE THEN
+        RAISE insufficient_privilege USING MESSAGE = 'only an admin changes a location';
+    END IF;
+    PERFORM FROM event e WHERE e.location_id = place AND e.status IN ('Proposed', 'Confirmed') AND e.starts > present()
+        ORDER BY e.id FOR NO KEY UPDATE;
+    RETURN QUERY UPDATE event e SET revision = e.revision + 1
+        WHERE e.location_id = place AND e.status IN ('Proposed', 'Confirmed') AND e.starts > present() RETURNING e.id;
+END $$;
+
+-- trigger: titles and reasons go with who wrote them.
+CREATE FUNCTION forget_what_they_wrote() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE event_cancellation SET reason = '' WHERE by_person = OLD.person_id;
+    UPDATE event SET title = 'Lunch' WHERE creator = OLD.person_id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER account_goes_with_what_they_wrote AFTER DELETE ON account FOR EACH ROW EXECUTE FUNCTION forget_what_they_wrote();
 
 -- Coaching
 
@@ -2080,7 +2219,7 @@ GRANT SELECT, INSERT ON address_change TO rendezvous_app;
 GRANT INSERT, DELETE, SELECT (id, person_id, name, scope, made, expires, used) ON api_token TO rendezvous_app;
 GRANT SELECT ON appointment TO rendezvous_app;
 GRANT SELECT ON appointment_change TO rendezvous_app;
-GRANT SELECT, INSERT, UPDATE (asked, sent) ON asked_round TO rendezvous_app;
+GRANT SELECT, INSERT, DELETE, UPDATE (asked, sent) ON asked_round TO rendezvous_app;
 GRANT SELECT, INSERT, UPDATE (response, reviewed) ON attendance TO rendezvous_app;
 GRANT SELECT, INSERT ON audit TO rendezvous_app;
 GRANT SELECT, INSERT, DELETE, UPDATE ON availability TO rendezvous_app;
@@ -2093,7 +2232,9 @@ GRANT SELECT, INSERT, DELETE, UPDATE ON call_link TO rendezvous_app;
 GRANT SELECT ON cancellation TO rendezvous_app;
 GRANT SELECT, INSERT ON commitment TO rendezvous_app;
 GRANT SELECT, INSERT, UPDATE (status) ON event TO rendezvous_app;
+GRANT SELECT, INSERT ON event_cancellation TO rendezvous_app;
 GRANT SELECT, INSERT ON event_food TO rendezvous_app;
+GRANT INSERT ON event_reminder TO rendezvous_app;
 GRANT DELETE, SELECT (person_id, made) ON feed TO rendezvous_app;
 GRANT SELECT, INSERT, UPDATE (seal_key, sealed) ON filter_chunk TO rendezvous_app;
 GRANT SELECT, INSERT, DELETE, UPDATE ON food_type TO rendezvous_app;
@@ -2126,15 +2267,17 @@ GRANT SELECT, INSERT, DELETE, UPDATE ON rule TO rendezvous_app;
 GRANT SELECT, INSERT ON rule_change TO rendezvous_app;
 GRANT SELECT (person_id, id, since, active) ON second_factor TO rendezvous_app;
 GRANT DELETE, SELECT (id, person_id, opened, expires, proved) ON session TO rendezvous_app;
+GRANT SELECT, UPDATE (answered) ON silence TO rendezvous_app;
 GRANT INSERT ON ticket TO rendezvous_app;
 
 GRANT EXECUTE ON FUNCTION
-    account_of_reset, ask_reset, book_calls, busy, cancel_call, cancel_coming_calls, change_password,
-    close_sessions, close_socket, coach_calendar, confirm_address, dead_letters, end_sessions_of, enrol,
-    enter, enter_feed, erase, hold_password, hold_person, i_am, i_am_a_job, is_asked_to, is_done,
-    last_published, leave_coaching, live_invitation, lock_coach, login_of, me, move_call, my_password,
-    offer_second_factor, open_feed, open_session, open_socket, present, prove_session, refuse_mail,
-    remove_second_factor_of, reset_password, revoke_invitation, sees_coach, sees_event, sees_person,
-    share_coach, shares_calls_with, switch_off_second_factor, switch_on_second_factor,
-    take_recovery_code, take_step, tally, waiting_messages
+    account_of_reset, ask_for_round_again, ask_reset, book_calls, busy, cancel_call, cancel_coming_calls,
+    change_password, close_sessions, close_socket, coach_calendar, confirm_address, dead_letters,
+    end_sessions_of, enrol, enter, enter_feed, erase, hold_events, hold_password, hold_person, i_am,
+    i_am_a_job, is_asked_to, is_done, last_published, leave_coaching, live_invitation, lock_coach,
+    login_of, me, move_call, my_password, offer_second_factor, open_feed, open_session, open_socket,
+    present, prove_session, public_event, refuse_mail, remove_second_factor_of, reset_password,
+    revise_events_at, revoke_invitation, sees_coach, sees_event, sees_person, share_coach,
+    shares_calls_with, switch_off_second_factor, switch_on_second_factor, take_recovery_code, take_step,
+    tally, waiting_messages
     TO rendezvous_app;

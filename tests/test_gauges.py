@@ -4,9 +4,11 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+import app
 from chalicelib import gauges, metrics
 from chalicelib.database import JOB, transaction
 from chalicelib.messaging import outbox
@@ -45,6 +47,28 @@ def test_a_round_that_was_asked_for_waits(database: str, sql: Callable[..., Any]
         NOW - timedelta(hours=2),
     )
     assert read()["RoundsWaiting"] == 7200
+
+
+def test_a_mail_that_was_tried_in_vain_counts_until_it_leaves(database: str, sql: Callable[..., Any]) -> None:
+    for number, (state, attempts) in enumerate([("waiting", 0), ("waiting", 3), ("refused", 1), ("expired", 9)]):
+        sql(
+            "INSERT INTO mail (message, recipient, kind, about, urgent, written, due, state, attempts)"
+            " VALUES (%s, %s, 'reset', '{}', false, %s, %s, %s, %s)",
+            UUID(int=number),
+            UUID(int=7),
+            NOW,
+            NOW,
+            state,
+            attempts,
+        )
+    assert read()["UndeliveredMails"] == 1
+
+
+def test_a_record_of_which_nothing_can_be_made_is_counted(database: str, capsys: pytest.CaptureFixture[str]) -> None:
+    rubbish = {"topic": "Mails", "partition": 1, "offset": 2, "value": "bm8ganNvbg=="}
+    app.mailer({"records": {"Mails-1": [rubbish]}}, None)
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+    assert [line["PoisonRecords"] for line in told if "PoisonRecords" in line] == [[1]]
 
 
 def test_a_line_of_the_log_is_what_cloudwatch_reads(

@@ -22,6 +22,8 @@ OWNERS = ("member", "coach", "client")
 NINE, TEN = "2026-12-10T09:00:00+01:00", "2026-12-10T10:00:00+01:00"
 BODIES: dict[str, dict[str, Any]] = {
     "PUT /api/events/{id}/attendance": {"response": "approved"},
+    "POST /events/{id}": {"response": "approved"},
+    "POST /events/{id}/leave": {"response": "rejected"},
     "PUT /api/events/{id}/review": {"enjoyed": {}},
     "POST /api/appointments": {"coach": "carla", "start": NINE, "end": TEN},
     "PATCH /api/appointments/{id}": {"start": NINE, "end": TEN, "version": 99},
@@ -44,6 +46,7 @@ POST   /availability/once                           303     422     422     422 
 GET    /availability/pauses                         303     200     200     200     200     200     403     303
 POST   /availability/pauses                         303     422     422     422     422     422     403     303
 POST   /availability/pauses/{id}                    303     303     404     404     404     404     403     303
+POST   /availability/silence                        303     303     303     303     303     303     403     303
 GET    /availability/weekly                         303     200     200     200     200     200     403     303
 POST   /availability/weekly                         303     422     422     422     422     422     403     303
 GET    /availability/{id}                           303     200     404     404     404     404     403     303
@@ -67,7 +70,15 @@ POST   /coach/hours/{id}/delete                     303     404     404     303 
 POST   /coach/link                                  303     404     404     303     404     404     403     303
 GET    /coach/why                                   303     404     404     200     404     404     403     303
 POST   /Enrollment/Create                           422     422     422     422     422     422     422     422
+GET    /events/new                                  303     403     403     403     403     403     403     303
+POST   /events/new                                  303     403     403     403     403     403     403     303
 GET    /events/{id}                                 303     200     404     404     404     200     403     303
+POST   /events/{id}                                 303     303     404     404     404     404     403     401
+GET    /events/{id}/cancel                          303     200     404     404     404     200     403     303
+POST   /events/{id}/cancel                          303     422     404     404     404     422     403     303
+GET    /events/{id}/leave                           303     200     404     404     404     200     403     303
+POST   /events/{id}/leave                           303     303     404     404     404     404     403     401
+GET    /events/{id}/lunch.ics                       303     200     404     404     404     200     403     303
 GET    /feeds/{token}                               200     200     200     200     200     200     200     200
 GET    /forgotten                                   200     200     200     200     200     200     200     200
 POST   /forgotten                                   422     422     422     422     422     422     422     422
@@ -101,6 +112,8 @@ POST   /Review/{id}                                 303     422     404     404 
 GET    /static/{name}                               200     200     200     200     200     200     200     200
 GET    /unsubscribe/{token}                         200     200     200     200     200     200     200     200
 POST   /unsubscribe/{token}                         303     303     303     303     303     303     303     303
+GET    /Validate                                    303     200     200     200     200     200     403     303
+POST   /Validate                                    303     422     422     422     422     422     403     303
 GET    /ValidFoodTypes                              401     200     200     200     200     200     403     401
 GET    /ValidLocations                              401     200     200     200     200     200     403     401
 GET    /account                                     303     200     200     200     200     200     200     303
@@ -202,7 +215,9 @@ GET    /api/coaches/{slug}/slots                    401     404     404     200 
 GET    /api/coaches/{slug}/why                      401     404     404     200     404     200     403     401
 POST   /api/days-away                               401     404     404     422     404     404     403     401
 GET    /api/events                                  401     200     200     200     200     200     403     401
+POST   /api/events                                  401     422     422     422     422     422     403     401
 GET    /api/events/{id}                             401     200     404     404     404     200     403     401
+DELETE /api/events/{id}                             401     422     422     422     422     422     403     401
 PUT    /api/events/{id}/attendance                  401     200     404     404     404     404     403     401
 GET    /api/events/{id}/review                      401     200     404     404     404     404     403     401
 PUT    /api/events/{id}/review                      401     409     404     404     404     404     403     401

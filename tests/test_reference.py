@@ -24,9 +24,11 @@ def test_every_topic_and_every_name_in_a_message_is_explained() -> None:
 
 
 def test_a_message_that_is_not_in_the_reference_is_noticed() -> None:
-    good = {"event": "1", "week": "2026-W48"}
+    good = {"event": "1", "week": "2026-W48", "location": 1}
+    invited = good | {"during": "", "people": []}
     assert faults("Events_All", {"type": "event.done", "data": good}) == []
-    assert faults("Event_48", {"type": "event.proposed", "data": good | {"during": "", "people": []}}) == []
+    assert faults("InvitedUser", {"type": "event.invited", "data": invited}) == []
+    assert faults("Event_48", {"type": "attendance.approved", "data": good | {"person": "1"}}) == []
     for topic, type, data in (
         ("Events_All", "event.eaten", good),
         ("NewUser", "event.done", good),

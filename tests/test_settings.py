@@ -72,6 +72,24 @@ def test_a_function_may_only_what_terraform_knows(application: dict[str, Any]) -
     assert asked <= {*known, "consume"}
 
 
+def test_nothing_is_said_of_a_function_that_is_not_there(application: dict[str, Any]) -> None:
+    assert set(settings.OWN) <= set(application["functions"])
+
+
+def test_a_function_beside_a_kind_that_nobody_knows_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Source:
+        name = "on_upload"
+
+    class App:
+        event_sources = [Source()]
+        pure_lambda_functions: list[Any] = []
+        websocket_handlers: dict[str, Any] = {}
+
+    monkeypatch.setattr(settings, "_app", App)
+    with pytest.raises(TypeError, match="on_upload"):
+        settings.functions()
+
+
 def test_the_alarms_look_at_functions_by_a_time_that_api_gateway_leaves(application: dict[str, Any]) -> None:
     slow = {
         name

@@ -1,19 +1,18 @@
 """The lunches that were made: who was brought together where and when, and calling one off."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
 import msgspec
 
-from chalicelib.accounts import audit
 from chalicelib.accounts.people import FORMER_MEMBER
 from chalicelib.admin.lists import Listing, Which, listing, shaped
 from chalicelib.calendar import zones
 from chalicelib.database import Database
-from chalicelib.errors import Conflict, NotFound
-from chalicelib.messaging import outbox
-from chalicelib.web.field_types import Instant, WeekName
+from chalicelib.errors import NotFound
+from chalicelib.lunch import cancellations
+from chalicelib.web.field_types import Instant, Number, WeekName
 from chalicelib.web.request import Caller
 
 Status = Literal["Proposed", "Confirmed", "Rejected", "Canceled", "Awaiting Evaluation", "Done"]
@@ -25,8 +24,9 @@ FEW = 20
 
 
 class WhichEvents(Which):
-    """Which lunches: by title, location or somebody's name; of a status; of a week (2026-W48)."""
+    """Which lunches: by title, location or somebody's name; of a status; of a week (2026-W48); at a location."""
 
+    location: Number | Literal[""] = ""
     status: Literal["", "Proposed", "Confirmed", "Rejected", "Canceled", "Awaiting Evaluation", "Done"] = ""
     week: WeekName | Literal[""] = ""
 
@@ -57,7 +57,7 @@ class Event(msgspec.Struct):
 
 _EVENT = """
 SELECT * FROM (
-    SELECT e.id, e.title, l.name AS location, l.timezone, e.starts, e.ends, e.status, e.public,
+    SELECT e.id, e.location_id, e.title, l.name AS location, l.timezone, e.starts, e.ends, e.status, e.public,
            e.creator IS NULL AS by_system,
            (SELECT coalesce(json_agg(json_build_object('id', p.id, 'name', coalesce(nullif(p.name, ''), %(former)s),
                                                        'response', a.response, 'reviewed', a.reviewed)
@@ -75,7 +75,7 @@ def find(db: Database, which: WhichEvents) -> Listing[Event]:
         db,
         Event,
         f"""{_EVENT}
-        WHERE %(status)s IN ('', status)
+        WHERE %(status)s IN ('', status) AND (%(location)s IS NULL OR location_id = %(location)s)
           AND (%(from)s IS NULL OR (starts AT TIME ZONE timezone)::date >= %(from)s
                AND (starts AT TIME ZONE timezone)::date < %(to)s)
           AND (position(%(q)s in lower(title || E'\\n' || location)) > 0 OR EXISTS
@@ -85,6 +85,7 @@ def find(db: Database, which: WhichEvents) -> Listing[Event]:
         which,
         size=FEW,
         status=which.status,
+        location=which.location if which.location != "" else None,
         former=FORMER_MEMBER,
         **{"from": monday, "to": monday and monday + timedelta(days=7)},
     )
@@ -105,20 +106,6 @@ def reviews(db: Database, event: UUID) -> list[str]:
 
 
 def cancel(db: Database, caller: Caller, event: UUID, why: str, now: datetime) -> None:
-    """Call a coming lunch off; its people are free again and told. Raises NotFound, Conflict when it is past that."""
-    found = read(db, event)
-    canceled = db.run(
-        "UPDATE event SET status = 'Canceled' WHERE id = %(id)s AND ends > %(now)s AND status IN ('Proposed', 'Confirmed')",
-        id=event,
-        now=now,
-    )
-    if not canceled:
-        raise Conflict("This lunch is over or was called off already")
-    people = [str(one.id) for one in read(db, event).attendees if one.response != "rejected"]
-    data = {"event": str(event), "week": zones.week_name(_day(found)), "people": people}
-    outbox.put(db, "Events_All", str(event), "event.canceled", data, now)
-    audit.note(db, caller, "called off the lunch", event, why, now)
-
-
-def _day(event: Event) -> date:
-    return zones.day_of(event.starts, event.timezone)
+    """Call a coming lunch off; its people are free again, told, and read why. Raises NotFound, Conflict when it is
+    past that."""
+    cancellations.call_off(db, caller, event, why, now)

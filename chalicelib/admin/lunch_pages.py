@@ -11,6 +11,7 @@ from chalicelib.admin.events import WhichEvents
 from chalicelib.admin.lists import Which
 from chalicelib.calendar import zones
 from chalicelib.database import Database
+from chalicelib.lunch.events import why_called_off
 from chalicelib.web import Form, Routes
 from chalicelib.web.field_types import Body, Empty, Line, Name, Number, WeekName, Zone
 from chalicelib.web.request import Caller
@@ -36,12 +37,18 @@ class RunRound(Body):
 
 @routes.page("/admin/events", who="admin")
 def find_events(db: Database, query: WhichEvents) -> Page:
-    return page("admin/events.html", query=query, listing=events.find(db, query))
+    places = [(str(one.id), one.name) for one in locations.all_of_them(db)]
+    return page("admin/events.html", query=query, listing=events.find(db, query), places=places)
 
 
 @routes.page("/admin/events/{event}", who="admin")
 def read_event(db: Database, event: UUID, now: datetime) -> Page:
-    return page("admin/event.html", event=events.read(db, event), reviews=events.reviews(db, event))
+    return page(
+        "admin/event.html",
+        event=events.read(db, event),
+        reviews=events.reviews(db, event),
+        reason=why_called_off(db, event),
+    )
 
 
 @routes.page("/admin/events/{event}/cancel", who="admin")
@@ -57,7 +64,7 @@ def cancel(db: Database, caller: Caller, event: UUID, body: Why, now: datetime) 
 
 @routes.page("/admin/rounds", who="admin")
 def find_rounds(db: Database, query: Which) -> Page:
-    return page("admin/rounds.html", query=query, listing=round_results.find(db, query))
+    return page("admin/rounds.html", query=query, listing=round_results.find(db, query), late=round_results.late)
 
 
 @routes.page("/admin/rounds/new", who="admin")
@@ -73,9 +80,11 @@ def run_round(db: Database, caller: Caller, body: RunRound, now: datetime) -> Re
 
 @routes.page("/admin/rounds/{round}", who="admin")
 def read_round(db: Database, round: UUID) -> Page:
+    found = round_results.read(db, round)
     return page(
         "admin/round.html",
-        round=round_results.read(db, round),
+        round=found,
+        late=round_results.late(found),
         left=round_results.left_over(db, round),
         why=round_results.WHY,
     )

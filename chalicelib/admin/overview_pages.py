@@ -33,6 +33,7 @@ def start(db: Database) -> Page:
         "admin/start.html",
         waiting=messages.waiting(db),
         rounds=round_results.find(db, Which()).found[:5],
+        late=round_results.late,
         acts=audit_log.acts(db, Which()).found[:5],
     )
 

@@ -29,7 +29,8 @@ WHY = {
 
 
 class Round(msgspec.Struct):
-    """One run of the matcher for a week at a location. ``proof``: what is known about how good it is."""
+    """One run of the matcher for a week at a location. ``proof``: what is known about how good it is;
+    ``minutes_late``: how long after its hour it ran, 0 where it was asked for at none."""
 
     id: UUID
     week: str
@@ -41,6 +42,7 @@ class Round(msgspec.Struct):
     left_over: int
     bound: int
     proven: bool
+    minutes_late: int
     proof: str = ""
 
 
@@ -55,7 +57,8 @@ class LeftOver(msgspec.Struct):
 _ROUND = """
 SELECT * FROM (
     SELECT r.id, to_char(r.week, 'IYYY"-W"IW') AS week, l.name AS location, l.timezone, r.ran, r.people, r.lunches,
-           r.left_over, r.bound, r.proven
+           r.left_over, r.bound, r.proven,
+           CASE WHEN isfinite(r.due) THEN greatest(0, floor(extract(epoch FROM r.ran - r.due) / 60))::int ELSE 0 END AS minutes_late
     FROM round r JOIN location l ON l.id = r.location_id
 ) round
 """
@@ -69,6 +72,19 @@ def proof(left: int, bound: int, proven: bool) -> str:
     if proven:
         return f"{who}; no method could leave fewer (checked)."
     return f"{who}; not proven to be the fewest: no method could leave fewer than {bound}."
+
+
+LATE = 30
+"""Minutes after its hour from which a round is said to be late: nothing ran when it was due."""
+
+
+def late(round: Round) -> str:
+    """That the round was late, and how much; '' where it was not."""
+    if round.minutes_late < LATE:
+        return ""
+    hours = round.minutes_late // 60
+    days = f"{hours // 24} days and {hours % 24} hours" if hours >= 48 else f"{hours} hours"
+    return f"{days if hours >= 2 else f'{round.minutes_late} minutes'} late: nothing ran at its hour"
 
 
 def find(db: Database, which: Which) -> Listing[Round]:

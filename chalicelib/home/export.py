@@ -79,6 +79,12 @@ TABLES: dict[str, str] = {
         " FROM cancellation x JOIN appointment a ON a.id = x.appointment_id"
         " WHERE %(me)s IN (a.coach_id, a.client_id) ORDER BY x.at"
     ),
+    "event_cancellation": (
+        "SELECT event_id AS event, at, reason FROM event_cancellation WHERE by_person = %(me)s ORDER BY at"
+    ),
+    "silence": (
+        "SELECT asked, CASE WHEN isfinite(answered) THEN answered END AS answered FROM silence WHERE person_id = %(me)s"
+    ),
     "left_over": "SELECT week, reason FROM left_over WHERE person_id = %(me)s ORDER BY week",
     "audit": "SELECT at, what, whom, why FROM audit WHERE admin_id = %(me)s ORDER BY at",
     "rule_change": "SELECT name, scope, before, after, changed FROM rule_change WHERE changed_by = %(me)s ORDER BY id",

@@ -8,7 +8,7 @@ from chalicelib.accounts import people
 from chalicelib.calendar import zones
 from chalicelib.coaching import upcoming
 from chalicelib.database import Database
-from chalicelib.lunch import events, hours, locations, pauses, reviews
+from chalicelib.lunch import acts, event_pages, events, hours, locations, pauses, reviews, silences
 from chalicelib.web.request import Caller
 
 REASONS = {
@@ -28,9 +28,15 @@ def of(db: Database, caller: Caller, now: datetime) -> dict[str, Any]:
     next_monday = zones.monday(today) + timedelta(days=7)
     location = locations.of(db, caller)
     account = people.account(db, caller)
-    mine = hours.read(db, caller, location, rules.read(db), next_monday, now)
+    values = rules.read(db)
+    mine = hours.read(db, caller, location, values, next_monday, now)
     return {
-        "events": events.mine(db, caller, now),
+        "events": [
+            (event, acts.can(event, values, now), event_pages.map_link(event.address))
+            for event in events.mine(db, caller, now)
+        ],
+        "off": events.called_off(db, caller, now),
+        "silent": silences.waits(db, caller),
         "call": upcoming.next_call(db, caller, now) if caller.is_a("client") or caller.is_a("coach") else None,
         "waiting": waiting(db, caller, now),
         "email": "" if account["email_confirmed"] else account["email"],

@@ -7,11 +7,11 @@ from uuid import UUID
 from msgspec import Meta
 
 from chalicelib.database import Database
-from chalicelib.lunch import attendances, events, food_types, locations, pauses, reviews
-from chalicelib.web import Routes
-from chalicelib.web.field_types import Body, FoodName, Lines, Name, WeekName
+from chalicelib.lunch import attendances, cancellations, events, food_types, locations, pauses, proposals, reviews
+from chalicelib.web import Routes, url
+from chalicelib.web.field_types import Body, FoodName, Lines, Name, Reason, WeekName
 from chalicelib.web.request import Caller
-from chalicelib.web.responses import Yes
+from chalicelib.web.responses import Answer, Yes
 
 routes = Routes(__name__)
 
@@ -27,6 +27,18 @@ class WhichOfMine(Body):
 
 class Respond(Body):
     response: Literal["approved", "rejected"]
+
+
+class Propose(Body):
+    title: Name
+    location: Name
+    start: proposals.Start
+    public: bool = False
+    people: Annotated[list[proposals.Slug], Meta(max_length=proposals.MOST_ASKED)] = []
+
+
+class CallOff(Body):
+    reason: Reason
 
 
 class GiveReview(Body):
@@ -84,7 +96,7 @@ def public_events(db: Database, caller: Caller, query: WhichEvents, now: datetim
     """Public lunches of the next four weeks, of one location or with one food type if you like."""
     location = locations.named(db, query.location) if query.location is not None else None
     food = food_types.named(db, [query.food_type], "food_type")[0] if query.food_type is not None else None
-    return _appointments(events.public(db, now, location, food))
+    return _appointments(events.public(db, caller, now, location, food))
 
 
 @routes.api("GET", "/ValidLocations", counted=True, refusal=_refused("locations"))
@@ -109,6 +121,20 @@ def list_events(db: Database, caller: Caller, query: WhichOfMine, now: datetime)
 def read_event(db: Database, caller: Caller, id: UUID) -> events.Event:
     """A lunch of yours, or a public one."""
     return events.shown(events.read(db, caller, id))
+
+
+@routes.api("POST", "/api/events", status=201, refuses=(403, 409))
+def propose(db: Database, caller: Caller, body: Propose, now: datetime) -> Answer[events.Event]:
+    """Propose a lunch: for everybody, or for people you have had lunch with. Starts at an hour of lunch at the location,
+    given in its own time or with an offset. You approve it by proposing it. Only while lunch.members_may_propose is on."""
+    id = proposals.propose(db, caller, body.title, body.location, body.start, body.public, body.people, now)
+    return Answer(events.shown(events.read(db, caller, id)), 201, {"Location": url(f"/api/events/{id}")})
+
+
+@routes.api("DELETE", "/api/events/{id}", status=204, refuses=(409,))
+def call_off(db: Database, caller: Caller, id: UUID, body: CallOff, now: datetime) -> None:
+    """Call off a lunch to come that you proposed; its people are told, and read the reason. Admins may call off any."""
+    cancellations.call_off(db, caller, id, body.reason, now)
 
 
 @routes.api("PUT", "/api/events/{id}/attendance")

@@ -23,6 +23,7 @@ class HoursOfWeek(NamedTuple):
     monday: date
     place: ZoneInfo
     now: datetime
+    nearest: datetime
 
     def current(self) -> dict[UUID, Hours]:
         """Those that are not over, weekly ones first, by day and time."""
@@ -30,8 +31,9 @@ class HoursOfWeek(NamedTuple):
         return dict(sorted(found.items(), key=lambda item: _order(item[1])))
 
     def starts(self) -> list[datetime]:
-        """When a lunch of that week could start for the caller at his location; never without one."""
-        return possible_starts(self.given.values(), self.taken, self.lunches, self.now) if self.lunches else []
+        """When a lunch of that week could start for the caller at his location, and be approved in time; never
+        without a location."""
+        return possible_starts(self.given.values(), self.taken, self.lunches, self.nearest) if self.lunches else []
 
     def table(self) -> list[Row]:
         """The week in the caller's zone: when he is free, when he is taken."""
@@ -49,7 +51,8 @@ def read(db: Database, caller: Caller, location: Any | None, values: Rules, mond
     if lunches:  # the place's week begins and ends by another clock
         begins, ends = min(begins, lunches.begins), max(ends, lunches.ends)
     taken = commitments.mine(db, caller, begins, ends)
-    return HoursOfWeek(availability.hours_by_id(db, caller), taken, lunches, monday, place, now)
+    nearest = now + values.lunch.notice
+    return HoursOfWeek(availability.hours_by_id(db, caller), taken, lunches, monday, place, now, nearest)
 
 
 def _order(hours: Hours) -> tuple[bool, Any, time]:

@@ -14,16 +14,24 @@ def names(db: Database) -> list[str]:
 
 def named(db: Database, name: str, field: str = "location") -> int:
     """The id of the open location of that name, ignoring case. Raises Invalid naming the field."""
-    id = db.value("SELECT id FROM location WHERE open AND lower(name) = lower(%(name)s)", name=name)
-    if id is None:
+    return int(open_one(db, name, field).id)
+
+
+def open_one(db: Database, name: str, field: str = "location") -> Any:
+    """The open location of that name (id, name, timezone), ignoring case. Raises Invalid naming the field."""
+    row = db.row("SELECT id, name, timezone FROM location WHERE open AND lower(name) = lower(%(name)s)", name=name)
+    if row is None:
         raise Invalid.field(field, "is not a location we know")
-    return int(id)
+    return row
 
 
 def of(db: Database, caller: Caller) -> Any | None:
-    """The caller's location (id, name, timezone, address, meeting_point), None without one: he is not matched then."""
+    """The caller's location (id, name, timezone, address, meeting_point, open), None without one.
+
+    Without one, or at one that is closed, nobody is matched.
+    """
     return db.row(
-        "SELECT l.id, l.name, l.timezone, l.address, l.meeting_point FROM person_location pl"
+        "SELECT l.id, l.name, l.timezone, l.address, l.meeting_point, l.open FROM person_location pl"
         " JOIN location l ON l.id = pl.location_id WHERE pl.person_id = %(me)s",
         me=caller.id,
     )

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from chalicelib.calendar import zones
 from chalicelib.database import Database
-from chalicelib.lunch import pauses
+from chalicelib.lunch import pauses, silences
 from chalicelib.web import Form, Routes
 from chalicelib.web.field_types import Body, Empty, Line, WeekName
 from chalicelib.web.request import Caller
@@ -13,7 +13,11 @@ from chalicelib.web.responses import Page, Redirect, page
 
 routes = Routes(__name__)
 
-DONE = {"begun": "You are not matched in those weeks.", "ended": "You are matched again in those weeks."}
+DONE = {
+    "begun": "You are not matched in those weeks.",
+    "ended": "You are matched again in those weeks.",
+    "answered": "Thank you: you are matched again, from the next round on. If you would rather not be for a while, pause.",
+}
 
 
 class Done(Body):
@@ -35,6 +39,7 @@ def mine(db: Database, caller: Caller, form: Form, query: Done, now: datetime) -
     return page(
         "lunch/pauses.html",
         done=DONE.get(query.done),
+        silent=silences.waits(db, caller),
         pauses=[pause | {"text": _text(pause["first"], pause["last"])} for pause in pauses.mine(db, caller, now)],
         weeks=[_option(monday + timedelta(weeks=number)) for number in range(OFFERED)],
     )
@@ -50,6 +55,13 @@ def begin(db: Database, caller: Caller, body: Begin, now: datetime) -> Redirect:
 def end(db: Database, caller: Caller, id: UUID, body: Empty) -> Redirect:
     pauses.end(db, caller, id)
     return Redirect("/availability/pauses?done=ended")
+
+
+@routes.form("/availability/silence", shows=mine)
+def answer(db: Database, caller: Caller, body: Empty, now: datetime) -> Redirect:
+    """Who let invitations go by wants to be matched all the same."""
+    silences.answer(db, caller, now)
+    return Redirect("/availability/pauses?done=answered")
 
 
 def _option(monday: date) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from chalicelib import rules
 from chalicelib.calendar import zones
 from chalicelib.database import Database
 from chalicelib.errors import CONSTRAINTS, Conflict, Invalid, NotFound
-from chalicelib.lunch import blocked_pairs
+from chalicelib.lunch import blocked_pairs, messages
 from chalicelib.messaging import outbox
 from chalicelib.web.field_types import Instant
 from chalicelib.web.request import Caller
@@ -39,7 +39,7 @@ class Review(TypedDict):
 
 
 _MINE = """
-    SELECT e.id, e.title, e.starts, e.ends, e.status, e.allow_evaluation, l.timezone, l.name AS location, a.reviewed
+    SELECT e.id, e.location_id, e.title, e.starts, e.ends, e.status, e.allow_evaluation, l.timezone, l.name AS location, a.reviewed
     FROM attendance a JOIN event e ON e.id = a.event_id JOIN location l ON l.id = e.location_id
     WHERE a.person_id = %(me)s AND a.response = 'approved'
 """
@@ -104,7 +104,7 @@ def give(
             text=text,
         )
     blocked_pairs.note(db, caller.id, {people[slug]: answer for slug, answer in enjoyed.items()})
-    outbox.put(db, "Events_All", str(event), "attendance.reviewed", _about(found) | {"person": str(caller.id)}, now)
+    outbox.put_all(db, messages.attendance_reviewed(found, caller.id), now)
     finish(db, [event], now)
 
 
@@ -115,10 +115,10 @@ def finish(db: Database, events: Collection[UUID], now: datetime) -> int:
         " AND e.status = 'Awaiting Evaluation' AND NOT EXISTS"
         " (SELECT FROM attendance a JOIN person p ON p.id = a.person_id"
         "  WHERE a.event_id = e.id AND a.response = 'approved' AND NOT a.reviewed AND p.name <> '')"
-        " RETURNING e.id, e.starts, l.timezone",
+        " RETURNING e.id, e.starts, e.location_id, l.timezone",
         events=list(events),
     )
-    outbox.put_all(db, [("Events_All", str(row.id), "event.done", _about(row)) for row in done], now)
+    outbox.put_all(db, [message for event in done for message in messages.done(event)], now)
     return len(done)
 
 
@@ -176,8 +176,3 @@ def _text(description: str) -> str:
     if len(text) > LONGEST:
         raise Invalid.field("description", f"has more than {LONGEST:,} characters")
     return text
-
-
-def _about(event: Any) -> dict[str, Any]:
-    day = zones.local_time(event.starts, ZoneInfo(event.timezone)).date()
-    return {"event": str(event.id), "week": zones.week_name(day)}

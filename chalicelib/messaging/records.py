@@ -90,6 +90,9 @@ def bury(consumer: str, place: dict[str, Any], error: Exception) -> None:
 
     What the record holds stays where it is: an error's own words may quote it, so its kind alone is told.
     """
+    from chalicelib import metrics
+
+    metrics.tell(PoisonRecords=1)
     now = clock.now()
     name = " ".join(str(place.get(part)) for part in ("topic", "partition", "offset", "message"))
     data = {"consumer": consumer, **place, "error": type(error).__name__}

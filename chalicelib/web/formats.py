@@ -1,6 +1,7 @@
 """How pages write times, days and spans, and which kind of field shows what was typed."""
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,6 +26,11 @@ def span(starts: datetime, ends: datetime) -> str:
     """``12:30 to 13:30``; the end's day is named where it is another."""
     end = clock_time(ends) if ends.date() == starts.date() else f"{clock_time(ends)} on {day(ends, year=False)}"
     return f"{clock_time(starts)} to {end}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """``Ada, Bob and Cem``."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def moment(text: str, timezone: str) -> str:

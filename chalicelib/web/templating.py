@@ -46,6 +46,7 @@ def environment() -> "Environment":
     found.filters |= {
         "local": formats.local,
         "day": formats.day,
+        "listed": formats.listed,
         "clock": formats.clock_time,
         "span": formats.span,
         "able_to_show": formats.able_to_show,

@@ -202,5 +202,5 @@ def main(arguments: list[str]) -> None:
 if __name__ == "__main__":
     try:
         main(sys.argv[1:])
-    except LocalError as fault:
-        sys.exit(str(fault))
+    except LocalError as error:
+        sys.exit(str(error))

@@ -60,7 +60,7 @@ def fill(now: datetime) -> None:
     finally:
         connection.close()
     if not there:
-        _remember(now)
+        _run_past_rounds(now)
     demo_coaching.fill(now, passwords.hash(PASSWORD))
 
 
@@ -135,7 +135,7 @@ def _give_hours(cursor: Any, name: str, place: Place, enrolled: datetime, chance
         )
 
 
-def _remember(now: datetime) -> None:
+def _run_past_rounds(now: datetime) -> None:
     """The past weeks as they would have been: real rounds, run when they were due."""
     this_week = zones.monday(now.date())
     for weeks in range(PAST_WEEKS, 0, -1):

@@ -1,4 +1,4 @@
-"""The demo's coaching practice: six coaches in five zones, forty clients, a year of calls and the coming ones.
+"""The demo's coaching practice: six coaches in five zones, forty clients, a year of calls and the upcoming ones.
 
 Half of the clients are members of the demo community too, so that their lunches and their calls keep out of each
 other's way. Zones with half and three quarter hours are among them, and both sides of every change of clocks.
@@ -62,11 +62,11 @@ def fill(now: datetime, password: str) -> None:
         with connection, connection.cursor() as cursor:
             cursor.execute("SELECT EXISTS (SELECT FROM relationship)")
             (there,) = cursor.fetchone() or (True,)
-            coming = [] if there else _make(cursor, now, password)
+            upcoming = [] if there else _make(cursor, now, password)
     finally:
         connection.close()
-    if coming:
-        transaction(lambda db: _tell(db, coming, now), JOB)
+    if upcoming:
+        transaction(lambda db: _announce(db, upcoming, now), JOB)
 
 
 def _make(cursor: Any, now: datetime, password: str) -> list[Any]:
@@ -89,13 +89,13 @@ def _make(cursor: Any, now: datetime, password: str) -> list[Any]:
         "INSERT INTO relationship (coach_id, client_id, begun) VALUES %s",
         [(id_of(coach.name), client, begun) for client, coach in pairs],
     )
-    coming = []
+    upcoming = []
     for client, coach in pairs:
         for month in range(-MONTHS_BACK, 2):
             start = _call(cursor, coach, client, month, now, chance)
             if start is not None and start > now:
-                coming.append((coach, client, start))
-    return coming
+                upcoming.append((coach, client, start))
+    return upcoming
 
 
 def _make_coach(cursor: Any, coach: Coach, password: str, at: datetime) -> None:
@@ -178,8 +178,8 @@ def id_of(name: str) -> UUID:
     return uuid5(NAMESPACE, name)
 
 
-def _tell(db: Database, coming: list[Any], now: datetime) -> None:
-    """The coming calls are told of, as if they had been booked just now."""
+def _announce(db: Database, upcoming: list[Any], now: datetime) -> None:
+    """The upcoming calls are told of, as if they had been booked just now."""
     messages = [
         (
             appointments.TOPIC,
@@ -194,6 +194,6 @@ def _tell(db: Database, coming: list[Any], now: datetime) -> None:
                 coach.timezone,
             ),
         )
-        for coach, client, start in coming
+        for coach, client, start in upcoming
     ]
     outbox.put_all(db, messages, now)

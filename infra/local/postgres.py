@@ -33,7 +33,7 @@ SETTINGS = {
     "log_min_duration_statement": "-1",
 }
 ENDING_SECONDS = 15.0
-CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 class Postgres:
@@ -96,31 +96,31 @@ class Postgres:
             try:
                 self._launch()
                 return
-            except LocalError as fault:
+            except LocalError as error:
                 if not self._is_held():
-                    raise self._explain(fault) from fault
+                    raise self._explain(error) from error
                 if time.monotonic() > until:
                     raise LocalError(
                         f"Another PostgreSQL runs in {self.folder}: end it, or choose another DATA=."
-                    ) from fault
+                    ) from error
             time.sleep(0.1)
 
     def _is_held(self) -> bool:
         """Whether the server ended because another one has the folder."""
-        story = self._story()
-        return 'lock file "postmaster.pid" already exists' in story or "pre-existing shared memory" in story
+        said = self._log_of_this_start()
+        return 'lock file "postmaster.pid" already exists' in said or "pre-existing shared memory" in said
 
-    def _story(self) -> str:
+    def _log_of_this_start(self) -> str:
         """What the server said since it was started last."""
         with self.log.open("rb") as file:
-            file.seek(self._said_before)
+            file.seek(self._log_began_at)
             return file.read().decode(errors="replace")
 
     def _launch(self) -> None:
         self.port = self.port or processes.free_port()  # it comes back where its clients look for it
-        settings = SETTINGS | {"port": str(self.port)} | ({} if self.durable else CARELESS)
+        settings = SETTINGS | {"port": str(self.port)} | ({} if self.durable else NOT_DURABLE)
         self.log.touch(mode=0o600)
-        self._said_before = self.log.stat().st_size
+        self._log_began_at = self.log.stat().st_size
         self.process = processes.spawn(
             [self.programs / "postgres", "-D", self.folder, *(f"--{name}={value}" for name, value in settings.items())],
             log=self.log,
@@ -189,12 +189,12 @@ class Postgres:
             return False
         return True
 
-    def _explain(self, fault: LocalError) -> LocalError:
+    def _explain(self, error: LocalError) -> LocalError:
         """A server that ended by itself: why, and what one can do."""
-        story = self._story()
-        if "No space left on device" in story:
+        said = self._log_of_this_start()
+        if "No space left on device" in said:
             return disk_is_full(self.folder)
         if self.process is not None and self.process.poll() is not None:
-            reason = next((line for line in story.splitlines()[::-1] if "FATAL" in line or "PANIC" in line), str(fault))
+            reason = next((line for line in said.splitlines()[::-1] if "FATAL" in line or "PANIC" in line), str(error))
             return cluster.damaged(self.folder, reason.split(":  ")[-1].strip())
-        return fault
+        return error

@@ -131,7 +131,7 @@ def wait_until(
     deadline = time.monotonic() + seconds
     while not ready():
         if process.poll() is not None:
-            raise LocalError(f"{what} ended while starting: {last_line(log)} (the whole story is in {log}).")
+            raise LocalError(f"{what} ended while starting: {last_line(log)} (the whole is in {log}).")
         if time.monotonic() > deadline:
             raise LocalError(f"{what} did not answer within {seconds:.0f} s: {last_line(log)} (see {log}).")
         time.sleep(0.02)

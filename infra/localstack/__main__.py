@@ -8,7 +8,7 @@ import threading
 import time
 from pathlib import Path
 
-from infra.local import preflight
+from infra.local import preflight, processes
 from infra.local.errors import LocalError
 from infra.local.installation import data_folder
 from infra.localstack import deploy, system
@@ -24,13 +24,13 @@ def main(arguments: list[str]) -> int:
     preflight.drop_foreign_settings()
     match arguments:
         case ["start"]:
-            with _started(data) as started:
+            with system.System(data, wanted_port()) as started:
                 return _until_ended(started)
         case ["deploy"]:
             if account := system.running(data):
                 _deploy(account)
                 return 0
-            with _started(data) as started:
+            with system.System(data, wanted_port()) as started:
                 _deploy(started.account)
                 return _until_ended(started)
         case ["admin", email]:
@@ -39,9 +39,14 @@ def main(arguments: list[str]) -> int:
     return 2
 
 
-def _started(data: Path) -> system.System:
-    port = int(os.environ.get("LOCALSTACK_PORT") or 4566)
-    return system.System(data, port)
+def wanted_port() -> int:
+    """The port named by LOCALSTACK_PORT (4566 by default; 0: any free one). Raises LocalError."""
+    text = os.environ.get("LOCALSTACK_PORT") or "4566"
+    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
+        raise LocalError(f"LOCALSTACK_PORT={text} is no port: choose a number from 1024 to 65535.")
+    if int(text) and processes.answers(int(text)):
+        raise LocalError(f"Port {text} is taken: end who has it, or choose another one with LOCALSTACK_PORT=.")
+    return int(text)
 
 
 def _deploy(account: system.Account) -> None:

@@ -12,11 +12,24 @@ import time
 from typing import Any
 
 from chalice import cli
+from chalice.app import Chalice, LambdaFunction
 from chalice.awsclient import TypedAWSClient
+from chalice.cli.factory import CLIFactory
 from chalice.deploy import deployer
 from chalice.deploy.packager import LambdaDeploymentPackager
 
 PATIENCE = 0.1
+
+
+class Factory(CLIFactory):
+    """Loads the application without its WebSocket API, which LocalStack has not: its handlers become plain functions."""
+
+    def load_chalice_app(self, *arguments: Any, **named: Any) -> Chalice:
+        app = super().load_chalice_app(*arguments, **named)
+        for handler in app.websocket_handlers.values():
+            app.pure_lambda_functions.append(LambdaFunction(handler, handler.name, handler.handler_string))
+        app.websocket_handlers.clear()
+        return app
 
 
 class Client(TypedAWSClient):
@@ -48,6 +61,7 @@ def main(project: str, archive: str, code: str) -> None:
             return archive
 
     Client.code = json.loads(code)
+    vars(cli).update(CLIFactory=Factory)
     vars(deployer).update(LambdaDeploymentPackager=Verified, TypedAWSClient=Client)
     os.chdir(project)
     sys.argv = ["chalice", "deploy", "--stage", "live"]

@@ -190,10 +190,10 @@ locals {
       { sid = "Push", actions = ["execute-api:ManageConnections"], resources = [module.websocket[0].connections_arn] },
     ] : []
   }
-  # A consumer reads its own topics under its own groups, and lays aside what it cannot handle.
+  # A consumer reads its own topics under its own groups. What it cannot handle it tells the outbox.
   consumes = {
     for key, function in local.functions : key => [
-      { sid = "Brokers", actions = ["kafka-cluster:Connect", "kafka-cluster:DescribeCluster", "kafka-cluster:WriteDataIdempotently"], resources = [module.kafka.arn] },
+      { sid = "Brokers", actions = ["kafka-cluster:Connect", "kafka-cluster:DescribeCluster"], resources = [module.kafka.arn] },
       { sid = "Consume", actions = ["kafka-cluster:DescribeTopic", "kafka-cluster:ReadData"], resources = [for topic in function.topics : "${replace(module.kafka.arn, ":cluster/", ":topic/")}/${topic}"] },
       { sid = "Groups", actions = ["kafka-cluster:AlterGroup", "kafka-cluster:DescribeGroup"], resources = [for topic in function.topics : "${local.cluster_group}${local.name}-${key}-${topic}"] },
       { sid = "Mapping", actions = ["kafka:DescribeCluster", "kafka:DescribeClusterV2", "kafka:GetBootstrapBrokers"], resources = [module.kafka.arn] },
@@ -219,10 +219,11 @@ locals {
         DATABASE_SECRET = local.logins[function.login].secret
         KAFKA_BOOTSTRAP = module.kafka.bootstrap
         KAFKA_SECURITY  = "AWS_MSK_IAM"
+        GENERATION      = tostring(var.secrets_generation)
       },
       { (local.logins[function.login].variable) = local.logins[function.login].url },
       { for queue in values(local.queues) : "${upper(queue)}_QUEUE" => module.queues.names[queue] },
-      local.sockets ? { SOCKETS_URL = module.websocket[0].url } : {},
+      local.sockets ? { SOCKETS_URL = module.websocket[0].url, SOCKETS_API = module.websocket[0].connections_url } : {},
       function.login != "migrations" ? {} : {
         HANDLERS_SECRET = module.secrets.names["handlers"]
         JOBS_SECRET     = module.secrets.names["jobs"]

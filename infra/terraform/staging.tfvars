@@ -19,7 +19,7 @@ database = {
   storage_most    = 50
   multi_az        = false
   backup_days     = 7
-  max_connections = 80
+  max_connections = 100
   protected       = false
 }
 
@@ -33,4 +33,7 @@ concurrency = {
   api_handler  = 10
   mailer       = 3
   live_updates = 3
+
+  websocket_connect    = 4
+  websocket_disconnect = 4
 }

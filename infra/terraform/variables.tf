@@ -59,6 +59,12 @@ variable "application" {
   })
 }
 
+variable "secrets_generation" {
+  type        = number
+  default     = 1
+  description = "Raised by one after keys were rotated: every function then starts anew, and reads them."
+}
+
 variable "concurrency" {
   type        = map(number)
   default     = {}

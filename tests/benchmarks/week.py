@@ -157,169 +157,203 @@ def answered(answers: Iterator[Any]) -> int:
     return count
 
 
-def week(owner: Any, postmaster: int, people: int, sample: int) -> None:
-    """Live through it, and print what each part cost."""
-    import app
-    from chalicelib import clock
-    from chalicelib.calendar import zones
-    from chalicelib.database import JOB, transaction
-    from chalicelib.lunch import jobs, rounds
-    from chalicelib.messaging import kafka, relay
-    from chalicelib.messaging.topics import CONSUMERS
-    from tests.people import Browser
+class Week:
+    """One week: each method is a part of it, and prints what it cost."""
 
-    set_clock(THURSDAY)
-    ids = fill(owner, people, sample)
-    meter = Meter(postmaster)
-    owner.autocommit = True
+    def __init__(self, owner: Any, postmaster: int, people: int, sample: int) -> None:
+        set_clock(THURSDAY)
+        self.owner, self.people, self.sample = owner, people, sample
+        self.ids = fill(owner, people, sample)
+        self.meter = Meter(postmaster)
+        self.browsers: dict[str, Any] = {}
+        self.lunches = 0
+        owner.autocommit = True
 
-    def sql(statement: str, **values: Any) -> list[Any]:
-        with owner.cursor() as cursor:
+    def live(self) -> None:
+        """All of it, in order."""
+        self.give_hours()
+        self.match()
+        self.publish()
+        self.mail("mails: will you come?", "InvitedUser", "event.invited")
+        seats = self.approve()
+        self.publish()
+        self.mail("mails: it takes place", "Events_All", "event.approved")
+        set_clock(THURSDAY + timedelta(days=9))
+        self.sweep("lunches over (sweep)")
+        self.publish()
+        self.mail("mails: how was it?", "Event_Evaluate", "event.evaluate")
+        self.review(seats)
+        set_clock(THURSDAY + timedelta(days=20))
+        self.sweep("reviews closed (sweep)")
+        size, outbox = self.sql(
+            "SELECT pg_size_pretty(pg_database_size(current_database())), (SELECT count(*) FROM outbox)"
+        )[0]
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+        print(f"\nThe database has {size}, the outbox {outbox} rows; peak memory {peak:.0f} MB")
+
+    def sql(self, statement: str, **values: Any) -> list[Any]:
+        with self.owner.cursor() as cursor:
             cursor.execute(statement, values)
             return cursor.fetchall() if cursor.description else []
 
-    def browser(id: str) -> Browser:
+    def browser(self, id: str) -> Any:
+        """A browser in which that member is logged in."""
         from chalicelib.web.credentials import hashed, new_token
+        from tests.people import Browser
 
-        token = new_token()
-        until = datetime(2100, 1, 1, tzinfo=UTC)
-        sql(
-            "INSERT INTO session (token_hash, person_id, opened, expires) VALUES (%(hash)s, %(id)s, %(now)s, %(until)s)",
-            hash=hashed(token.encode()),
-            id=id,
-            now=THURSDAY,
-            until=until,
+        if id not in self.browsers:
+            token = new_token()
+            self.sql(
+                "INSERT INTO session (token_hash, person_id, opened, expires) VALUES (%(hash)s, %(id)s, %(now)s, %(until)s)",
+                hash=hashed(token.encode()),
+                id=id,
+                now=THURSDAY,
+                until=datetime(2100, 1, 1, tzinfo=UTC),
+            )
+            self.browsers[id] = Browser(token)
+        return self.browsers[id]
+
+    def give_hours(self) -> None:
+        """The sample gives two hours each, and looks at its week."""
+        chance, later = random.Random(8), timedelta(days=28)
+        given = [
+            (
+                self.browser(id),
+                {
+                    "purpose": "lunch",
+                    "start": (start + later).isoformat(),
+                    "end": (end + later).isoformat(),
+                    "timezone": zone,
+                    "weekly": True,
+                },
+            )
+            for id in self.ids
+            for _, _, _, start, end, zone, *_ in weekly(chance, id)
+        ]
+        self.meter.run(
+            "weekly hours given (API)",
+            lambda: answered(browser.post("/api/availability", body) for browser, body in given),
+            2 * self.people,
         )
-        return Browser(token)
+        pages = list(self.browsers.values())
+        self.meter.run("my week (page)", lambda: answered(one.get("/") for one in pages), 3 * self.people)
 
-    # --- hours, and the page everybody looks at ---
-    chance = random.Random(8)
-    browsers = {id: browser(id) for id in ids}
-    given = [
-        (id, {"purpose": "lunch", "start": h[3].isoformat(), "end": h[4].isoformat(), "timezone": h[5], "weekly": True})
-        for id in ids
-        for h in weekly(chance, id)
-    ]
-    shift = timedelta(days=28)
-    for _, body in given:
-        for end in ("start", "end"):
-            body[end] = (datetime.fromisoformat(str(body[end])) + shift).isoformat()
-    meter.run(
-        "weekly hours given (API)",
-        lambda: answered(browsers[id].post("/api/availability", body) for id, body in given),
-        2 * people,
-    )
-    meter.run("my week (page)", lambda: answered(b.get("/") for b in browsers.values()), 3 * people)
+    def match(self) -> None:
+        """Every location's round."""
+        from chalicelib import clock
+        from chalicelib.database import JOB, transaction
+        from chalicelib.lunch import jobs, rounds
 
-    # --- the match ---
-    due = transaction(lambda db: jobs.claim(db, clock.now()), JOB)
-    counts = {"lunches": 0, "left": 0}
+        due = transaction(lambda db: jobs.claim(db, clock.now()), JOB)
+        outcomes = []
 
-    def match() -> int:
-        for location, monday in due:
-            outcome = rounds.run(monday, location, clock.now())
-            counts["lunches"] += len(outcome.lunches)
-            counts["left"] += len(outcome.left)
-        return len(due)
+        def work() -> int:
+            outcomes.extend(rounds.run(monday, location, clock.now()) for location, monday in due)
+            return len(outcomes)
 
-    meter.run("rounds, one a location", match)
-    lunches = counts["lunches"]
-    print(f"\n{lunches} lunches, {counts['left']} left over, of {people}\n")
+        self.meter.run("rounds, one a location", work)
+        self.lunches = sum(len(one.lunches) for one in outcomes)
+        left = sum(len(one.left) for one in outcomes)
+        print(f"\n{self.lunches} lunches, {left} left over, of {self.people}\n")
 
-    # --- messages and mails ---
-    def publish() -> int:
-        done = 0
-        while count := relay.publish_batch(kafka.send, clock.now()):
-            done += count
-        kafka.close()
-        return done
+    def publish(self) -> None:
+        """The relay, until nothing waits."""
+        from chalicelib import clock
+        from chalicelib.messaging import kafka, relay
 
-    def mails(limit: int, topic: str, kind: str) -> int:
-        assert topic in CONSUMERS["mailer"]
-        rows = sql(
-            "SELECT topic, event::text FROM outbox WHERE topic = %(topic)s AND event->>'type' = %(kind)s"
-            " ORDER BY id DESC LIMIT %(limit)s",
+        def work() -> int:
+            done = 0
+            while count := relay.publish_batch(kafka.send, clock.now()):
+                done += count
+            kafka.close()
+            return done
+
+        self.meter.run("messages published (relay, Tansu)", work)
+
+    def mail(self, what: str, topic: str, kind: str) -> None:
+        """The mails that a sample of the messages of that kind call for."""
+        import app
+        from chalicelib import clock
+        from chalicelib.messaging import mail
+        from chalicelib.notifications.sending import Shift
+
+        rows = self.sql(
+            "SELECT event::text FROM outbox WHERE topic = %(topic)s AND event->>'type' = %(kind)s ORDER BY id DESC LIMIT %(limit)s",
             topic=topic,
             kind=kind,
-            limit=limit,
+            limit=self.sample,
         )
-        for start in range(0, len(rows), 100):
-            by_topic: dict[str, list[Any]] = {}
-            for offset, (topic, event) in enumerate(rows[start : start + 100]):
-                record = {"topic": topic, "partition": 0, "offset": offset}
-                by_topic.setdefault(f"{topic}-0", []).append(
-                    record | {"value": base64.b64encode(event.encode()).decode(), "headers": []}
-                )
-            app.mailer({"records": by_topic}, None)
-        if hasattr(app, "send_mails"):
-            app.send_mails({}, None)
-        return len(rows)
+        records = [
+            {"topic": topic, "partition": 0, "offset": n, "value": base64.b64encode(event.encode()).decode()}
+            for n, (event,) in enumerate(rows)
+        ]
 
-    meter.run("messages published (relay, Tansu)", publish)
-    meter.run("mails: will you come?", lambda: mails(sample, "InvitedUser", "event.invited"), lunches)
+        def take() -> int:
+            for start in range(0, len(records), 100):
+                app.mailer({"records": {f"{topic}-0": records[start : start + 100]}}, None)
+            return int(self.sql("SELECT count(*) FROM mail WHERE state = 'waiting'")[0][0])
 
-    # --- approvals ---
-    seats = sql(
-        "SELECT event_id::text, person_id::text FROM attendance WHERE event_id IN"
-        " (SELECT id FROM event WHERE status = 'Proposed' ORDER BY id LIMIT %(some)s)",
-        some=sample // 2,
-    )
-    for _, id in seats:
-        browsers.setdefault(id, browser(id))
-    meter.run(
-        "approvals (API)",
-        lambda: answered(
-            browsers[id].ask("PUT", f"/api/events/{event}/attendance", {"response": "approved"}) for event, id in seats
-        ),
-        int(sql("SELECT count(*) FROM attendance")[0][0]),
-    )
-    # Everybody else's, as the handler writes them, so that the week ends with all of its lunches.
-    with owner.cursor() as cursor:
-        cursor.execute("BEGIN")
-        cursor.execute(
-            "INSERT INTO commitment (person_id, during, event_id) SELECT a.person_id, e.during, e.id FROM attendance a"
-            " JOIN event e ON e.id = a.event_id WHERE a.response = 'invited' ON CONFLICT DO NOTHING"
+        def send() -> int:
+            before = int(self.sql("SELECT count(*) FROM mail WHERE state = 'waiting'")[0][0])
+            Shift(clock.now, mail.transport).work_off()
+            return before
+
+        everybody = int(self.sql("SELECT count(*) FROM attendance")[0][0])
+        self.meter.run(what + " written", take, everybody)
+        self.meter.run(what + " sent", send, everybody)
+
+    def approve(self) -> list[Any]:
+        """The members of some lunches approve; everybody else's approval is written as the handler writes it."""
+        seats = self.sql(
+            "SELECT event_id::text, person_id::text FROM attendance WHERE event_id IN"
+            " (SELECT id FROM event WHERE status = 'Proposed' ORDER BY id LIMIT %(some)s)",
+            some=self.sample // 2,
         )
-        cursor.execute("UPDATE attendance SET response = 'approved' WHERE response = 'invited'")
-        cursor.execute("UPDATE event SET status = 'Confirmed' WHERE status = 'Proposed'")
-        cursor.execute("COMMIT")
-    meter.run("messages published (relay, Tansu)", publish)
-    meter.run("mails: it takes place", lambda: mails(sample, "Events_All", "event.approved"), lunches)
+        for _, id in seats:
+            self.browser(id)
+        approved = {"response": "approved"}
+        self.meter.run(
+            "approvals (API)",
+            lambda: answered(
+                self.browser(id).ask("PUT", f"/api/events/{event}/attendance", approved) for event, id in seats
+            ),
+            int(self.sql("SELECT count(*) FROM attendance")[0][0]),
+        )
+        self.sql(
+            "BEGIN; INSERT INTO commitment (person_id, during, event_id) SELECT a.person_id, e.during, e.id"
+            " FROM attendance a JOIN event e ON e.id = a.event_id WHERE a.response = 'invited' ON CONFLICT DO NOTHING;"
+            " UPDATE attendance SET response = 'approved' WHERE response = 'invited';"
+            " UPDATE event SET status = 'Confirmed' WHERE status = 'Proposed'; COMMIT"
+        )
+        return seats
 
-    # --- afterwards ---
-    set_clock(THURSDAY + timedelta(days=9))
+    def sweep(self, what: str) -> None:
+        """What time moves on."""
+        from chalicelib import clock
+        from chalicelib.lunch import jobs
 
-    def sweep() -> int:
-        jobs.sweep(clock.now())
-        return lunches
+        def work() -> int:
+            jobs.sweep(clock.now())
+            return self.lunches
 
-    meter.run("lunches over (sweep)", sweep)
-    meter.run("messages published (relay, Tansu)", publish)
-    meter.run("mails: how was it?", lambda: mails(sample, "Event_Evaluate", "event.evaluate"), lunches)
-    if "/api/events/{id}/review" in app.app.routes:
-        company = {
-            (event, id): [slug for (slug,) in sql(
-                "SELECT p.slug FROM attendance a JOIN person p ON p.id = a.person_id"
-                " WHERE a.event_id = %(event)s AND a.person_id <> %(id)s",
-                event=event,
-                id=id,
-            )]
-            for event, id in seats
-        }  # fmt: skip
-        meter.run(
+        self.meter.run(what, work)
+
+    def review(self, seats: list[Any]) -> None:
+        """Those who approved say whether they enjoyed the company."""
+        company = self.sql(
+            "SELECT a.event_id::text, a.person_id::text, array_agg(p.slug) FROM attendance a JOIN attendance b"
+            " ON b.event_id = a.event_id AND b.person_id <> a.person_id JOIN person p ON p.id = b.person_id"
+            " WHERE a.event_id = ANY(%(events)s::uuid[]) GROUP BY 1, 2",
+            events=list({event for event, _ in seats}),
+        )
+        self.meter.run(
             "reviews (API)",
             lambda: answered(
-                browsers[id].ask("PUT", f"/api/events/{event}/review", {"enjoyed": dict.fromkeys(slugs, True)})
-                for (event, id), slugs in company.items()
+                self.browser(id).ask("PUT", f"/api/events/{event}/review", {"enjoyed": dict.fromkeys(slugs, True)})
+                for event, id, slugs in company
             ),
-            int(sql("SELECT count(*) FROM attendance")[0][0]),
+            int(self.sql("SELECT count(*) FROM attendance")[0][0]),
         )
-    set_clock(THURSDAY + timedelta(days=20))
-    meter.run("reviews closed (sweep)", sweep)
-    size = sql("SELECT pg_size_pretty(pg_database_size(current_database())), (SELECT count(*) FROM outbox)")[0]
-    monday = zones.week_name(due[0][1])
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
-    print(f"\n{monday}: the database has {size[0]}, the outbox {size[1]} rows; peak memory {peak:.0f} MB")
 
 
 def main() -> None:
@@ -329,7 +363,7 @@ def main() -> None:
     parser.add_argument("--sample", type=int, default=1_000)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, surroundings(Path(folder)) as (owner, postmaster):
-        week(owner, postmaster, given.people, min(given.sample, given.people))
+        Week(owner, postmaster, given.people, min(given.sample, given.people)).live()
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from infra.localstack.system import Account, System
 PASSWORD = "correct horse battery"
 
 
-def eventually(happened: Callable[[], Any], seconds: float = 30) -> Any:
+def eventually(happened: Callable[[], Any], seconds: float = 60) -> Any:
     """What ``happened`` says as soon as it says something; fails after that many seconds."""
     end = time.monotonic() + seconds
     while not (found := happened()):

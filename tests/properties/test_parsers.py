@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from chalicelib import clock
 from chalicelib.calendar import zones
-from chalicelib.calendar.entries import Entry
+from chalicelib.calendar.entries import Entry, calendar
 from chalicelib.errors import Invalid, UserError
 from chalicelib.web import credentials, field_types, parsing
 from tests.coaching.practice import ENDS_OF_TIME, NOW, Practice
@@ -197,9 +197,7 @@ AT = st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(
 def test_a_calendar_says_what_was_put_into_it_and_no_line_more(entries: list[Entry]) -> None:
     from icalendar import Calendar
 
-    from chalicelib.home import feed
-
-    text = feed.written(entries, datetime(2026, 11, 23, tzinfo=UTC))
+    text = calendar(entries, datetime(2026, 11, 23, tzinfo=UTC))
     assert all(len(line.encode()) <= 75 for line in text.split("\r\n"))
     assert "\n" not in text.replace("\r\n", "")
     found = list(Calendar.from_ical(text).walk("VEVENT"))

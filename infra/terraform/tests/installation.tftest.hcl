@@ -148,6 +148,16 @@ run "installation" {
     error_message = "IAM takes 10,240 characters for the policies within a role."
   }
   assert {
+    condition     = strcontains(module.functions["live_updates"].policy, ":sockets/live/POST/@connections/*")
+    error_message = "Live updates write to sockets."
+  }
+  assert {
+    condition = alltrue([
+      for key, function in module.functions : !strcontains(function.policy, "kafka-cluster:WriteData") if key != "relay"
+    ])
+    error_message = "The relay alone publishes."
+  }
+  assert {
     condition     = strcontains(module.functions["relay"].policy, ":topic/rendezvous-test/00000000-0000-0000-0000-000000000002-2/Event_53")
     error_message = "The relay publishes to every topic, each by its name."
   }

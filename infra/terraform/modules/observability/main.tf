@@ -167,10 +167,10 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   ok_actions          = [aws_sns_topic.alarms.arn]
 }
 
-# The relay runs every minute and tells what it left: silence means that nothing is published at all.
-resource "aws_cloudwatch_metric_alarm" "silent_relay" {
-  alarm_name          = "${var.name}-silent-relay"
-  alarm_description   = "The relay has said nothing for ten minutes. What to do: ${local.runbooks}#outbox"
+# The gauges are read every minute: silence means that schedules do not run, and so nothing is published either.
+resource "aws_cloudwatch_metric_alarm" "silence" {
+  alarm_name          = "${var.name}-silence"
+  alarm_description   = "Nothing has been measured for ten minutes: schedules do not run. What to do: ${local.runbooks}#outbox"
   namespace           = var.namespace
   metric_name         = "OldestOutboxRow"
   statistic           = "SampleCount"

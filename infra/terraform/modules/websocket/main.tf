@@ -101,6 +101,11 @@ output "url" {
   value       = "wss://${aws_apigatewayv2_api.this.id}.execute-api.${data.aws_region.current.name}.amazonaws.com/${var.stage}"
 }
 
+output "connections_url" {
+  description = "Where what is told to sockets is posted to."
+  value       = "https://${aws_apigatewayv2_api.this.id}.execute-api.${data.aws_region.current.name}.amazonaws.com/${var.stage}"
+}
+
 output "connections_arn" {
   description = "What may be written to."
   value       = "${aws_apigatewayv2_api.this.execution_arn}/${var.stage}/POST/@connections/*"
