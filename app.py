@@ -193,6 +193,8 @@ def migrate(event: Any, context: Any) -> list[str]:
 
     applied = chalicelib.migrate.migrate()
     chalicelib.migrate.make_logins()
+    if config().live:
+        chalicelib.migrate.ask_admins_for_a_second_factor()
     if config().kafka:
         kafka.make_topics(config().kafka, topics.TOPICS, topics.KEPT_FOREVER)
     return applied

@@ -44,6 +44,19 @@ def migrate(url: str = "") -> list[str]:
         guard.close()
 
 
+def ask_admins_for_a_second_factor(url: str = "") -> None:
+    """Set the rule that production has and its default has not, unless it was ever decided otherwise."""
+    connection = psycopg2.connect(url or with_password(config().database_owner_url))
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO rule (name, value) SELECT 'admin.second_factor', 'true' WHERE NOT EXISTS"
+                " (SELECT FROM rule_change WHERE name = 'admin.second_factor') ON CONFLICT DO NOTHING"
+            )
+    finally:
+        connection.close()
+
+
 def make_logins(url: str = "") -> None:
     """Make the log-ins of handlers and jobs, with the passwords that their secrets say, or their URLs (locally).
 

@@ -166,6 +166,29 @@ CREATE POLICY admins ON session FOR SELECT TO rendezvous_app USING ((SELECT i_am
 CREATE POLICY jobs ON session TO rendezvous_job USING (true);
 CREATE POLICY own ON session TO rendezvous_app USING ((person_id = (SELECT me())));
 
+CREATE TABLE second_factor (
+    person_id uuid PRIMARY KEY REFERENCES person(id) ON DELETE CASCADE,
+    id uuid NOT NULL,
+    since timestamptz NOT NULL,
+    active boolean NOT NULL,
+    last_step bigint DEFAULT 0 NOT NULL
+);
+COMMENT ON TABLE second_factor IS 'The key is derived from the id and stored nowhere; not active until a code of it was shown.';
+COMMENT ON COLUMN second_factor.last_step IS 'The half minute of the last code that was taken: none is taken twice (RFC 6238, 5.2).';
+ALTER TABLE second_factor ENABLE ROW LEVEL SECURITY;
+CREATE POLICY admins ON second_factor FOR SELECT TO rendezvous_app USING ((SELECT i_am('admin')));
+CREATE POLICY jobs ON second_factor TO rendezvous_job USING (true);
+CREATE POLICY own ON second_factor FOR SELECT TO rendezvous_app USING ((person_id = (SELECT me())));
+
+CREATE TABLE recovery_code (
+    person_id uuid NOT NULL REFERENCES second_factor(person_id) ON DELETE CASCADE,
+    digest bytea NOT NULL,
+    CONSTRAINT recovery_code_pkey PRIMARY KEY (person_id, digest)
+);
+ALTER TABLE recovery_code ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON recovery_code TO rendezvous_job USING (true);
+CREATE POLICY own ON recovery_code FOR SELECT TO rendezvous_app USING ((person_id = (SELECT me())));
+
 CREATE TABLE api_token (
     id uuid DEFAULT gen_random_uuid() PRIMARY KEY,
     person_id uuid NOT NULL REFERENCES person(id) ON DELETE CASCADE,
@@ -271,6 +294,17 @@ ALTER TABLE invitation_address ENABLE ROW LEVEL SECURITY;
 CREATE POLICY jobs ON invitation_address TO rendezvous_job USING (true);
 CREATE POLICY through_invitation ON invitation_address TO rendezvous_app USING ((invitation_id IN ( SELECT invitation.id
    FROM invitation))) WITH CHECK ((invitation_id IN ( SELECT invitation.id
+   FROM invitation)));
+
+CREATE TABLE invitation_mail (
+    invitation_id uuid PRIMARY KEY REFERENCES invitation(id) ON DELETE CASCADE,
+    digest bytea NOT NULL,
+    CONSTRAINT invitation_mail_digest_is_unique UNIQUE (digest)
+);
+COMMENT ON TABLE invitation_mail IS 'SHA-256 of the code that is mailed: who enrols with it has read that mail.';
+ALTER TABLE invitation_mail ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON invitation_mail TO rendezvous_job USING (true);
+CREATE POLICY through_invitation ON invitation_mail FOR INSERT TO rendezvous_app WITH CHECK ((invitation_id IN ( SELECT invitation.id
    FROM invitation)));
 
 CREATE TABLE invitation_use (
@@ -944,32 +978,6 @@ ALTER TABLE idempotency ENABLE ROW LEVEL SECURITY;
 CREATE POLICY jobs ON idempotency TO rendezvous_job USING (true);
 CREATE POLICY own ON idempotency TO rendezvous_app USING ((person_id = me())) WITH CHECK ((person_id = me()));
 
-CREATE TABLE rate (
-    what text NOT NULL,
-    who bytea NOT NULL,
-    since timestamptz NOT NULL,
-    count integer NOT NULL,
-    CONSTRAINT rate_pkey PRIMARY KEY (what, who),
-    CONSTRAINT rate_counts_up CHECK ((count >= 0))
-);
-CREATE INDEX rate_since ON rate USING btree (since);
-
--- ---------------------------------------------------------------------------------------------------------------------
--- Not told yet
--- Name them in infra/schema/story.py.
--- ---------------------------------------------------------------------------------------------------------------------
-
-CREATE TABLE invitation_mail (
-    invitation_id uuid PRIMARY KEY REFERENCES invitation(id) ON DELETE CASCADE,
-    digest bytea NOT NULL,
-    CONSTRAINT invitation_mail_digest_is_unique UNIQUE (digest)
-);
-COMMENT ON TABLE invitation_mail IS 'SHA-256 of the code that is mailed: who enrols with it has read that mail.';
-ALTER TABLE invitation_mail ENABLE ROW LEVEL SECURITY;
-CREATE POLICY jobs ON invitation_mail TO rendezvous_job USING (true);
-CREATE POLICY through_invitation ON invitation_mail FOR INSERT TO rendezvous_app WITH CHECK ((invitation_id IN ( SELECT invitation.id
-   FROM invitation)));
-
 CREATE TABLE pressed_form (
     person_id uuid PRIMARY KEY REFERENCES person(id) ON DELETE CASCADE,
     press bytea NOT NULL,
@@ -981,32 +989,15 @@ ALTER TABLE pressed_form ENABLE ROW LEVEL SECURITY;
 CREATE POLICY jobs ON pressed_form TO rendezvous_job USING (true);
 CREATE POLICY own ON pressed_form TO rendezvous_app USING ((person_id = (SELECT me()))) WITH CHECK ((person_id = (SELECT me())));
 
-CREATE TABLE recovery_code (
-    person_id uuid NOT NULL,
-    digest bytea NOT NULL,
-    CONSTRAINT recovery_code_pkey PRIMARY KEY (person_id, digest)
-);
-ALTER TABLE recovery_code ENABLE ROW LEVEL SECURITY;
-CREATE POLICY jobs ON recovery_code TO rendezvous_job USING (true);
-CREATE POLICY own ON recovery_code FOR SELECT TO rendezvous_app USING ((person_id = (SELECT me())));
-
-CREATE TABLE second_factor (
-    person_id uuid PRIMARY KEY REFERENCES person(id) ON DELETE CASCADE,
-    id uuid NOT NULL,
+CREATE TABLE rate (
+    what text NOT NULL,
+    who bytea NOT NULL,
     since timestamptz NOT NULL,
-    active boolean NOT NULL,
-    last_step bigint DEFAULT 0 NOT NULL
+    count integer NOT NULL,
+    CONSTRAINT rate_pkey PRIMARY KEY (what, who),
+    CONSTRAINT rate_counts_up CHECK ((count >= 0))
 );
-COMMENT ON TABLE second_factor IS 'The key is derived from the id and stored nowhere; not active until a code of it was shown.';
-COMMENT ON COLUMN second_factor.last_step IS 'The half minute of the last code that was taken: none is taken twice (RFC 6238, 5.2).';
-ALTER TABLE second_factor ENABLE ROW LEVEL SECURITY;
-CREATE POLICY admins ON second_factor FOR SELECT TO rendezvous_app USING ((SELECT i_am('admin')));
-CREATE POLICY jobs ON second_factor TO rendezvous_job USING (true);
-CREATE POLICY own ON second_factor FOR SELECT TO rendezvous_app USING ((person_id = (SELECT me())));
-
--- References to tables that are told later.
-
-ALTER TABLE recovery_code ADD CONSTRAINT recovery_code_person_id_fkey FOREIGN KEY (person_id) REFERENCES second_factor(person_id) ON DELETE CASCADE;
+CREATE INDEX rate_since ON rate USING btree (since);
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Functions
@@ -1092,6 +1083,42 @@ BEGIN
     RETURN true;
 END $$;
 
+-- owner: a logout works for whoever holds the tokens, also after a ban.
+CREATE FUNCTION close_sessions(tokens bytea[]) RETURNS SETOF uuid
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    DELETE FROM session WHERE token_hash = ANY (tokens) RETURNING person_id
+$$;
+
+-- owner: a login takes a code of the second factor before anybody is known, and each code once.
+CREATE FUNCTION take_step(person uuid, step bigint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE second_factor SET last_step = step WHERE person_id = person AND last_step < step;
+    RETURN FOUND;
+END $$;
+
+-- owner: the same of a recovery code, whose digests nobody may read.
+CREATE FUNCTION take_recovery_code(person uuid, given bytea) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    DELETE FROM recovery_code WHERE person_id = person AND digest = given;
+    RETURN FOUND;
+END $$;
+
+-- owner: notes in a session that the second factor was shown; people may not write sessions.
+CREATE FUNCTION prove_session(this uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    UPDATE session SET proved = present() WHERE person_id = me() AND id = this
+$$;
+
 -- owner: only hashes of calendar addresses are kept, and people may not read them.
 CREATE FUNCTION open_feed(token bytea) RETURNS void
     LANGUAGE sql SECURITY DEFINER
@@ -1102,6 +1129,192 @@ CREATE FUNCTION open_feed(token bytea) RETURNS void
 $$;
 
 -- Accounts
+
+-- owner: ends all that lets somebody in, in one place, whichever act takes an account back.
+CREATE FUNCTION end_access(whose uuid, kept_session uuid, keep_tokens boolean) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM end_sessions(whose, kept_session);
+    DELETE FROM address_change WHERE person_id = whose;
+    DELETE FROM password_reset WHERE person_id = whose;
+    DELETE FROM second_factor WHERE person_id = whose AND NOT active;
+    IF NOT keep_tokens THEN
+        DELETE FROM api_token WHERE person_id = whose;
+        DELETE FROM feed WHERE person_id = whose;
+    END IF;
+END $$;
+
+-- owner: every session but one, and with it what it has opened.
+CREATE FUNCTION end_sessions(whose uuid, kept_session uuid) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE ended integer;
+BEGIN
+    DELETE FROM session WHERE person_id = whose AND id IS DISTINCT FROM kept_session;
+    GET DIAGNOSTICS ended = ROW_COUNT;
+    RETURN ended;
+END $$;
+
+-- owner: an admin ends the sessions of somebody else, and reads none.
+CREATE FUNCTION end_sessions_of(person uuid) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF i_am('admin') IS NOT TRUE THEN
+        RAISE insufficient_privilege USING MESSAGE = 'only an admin ends the sessions of somebody else';
+    END IF;
+    RETURN end_sessions(person, NULL);
+END $$;
+
+-- owner: an admin helps who lost the device.
+CREATE FUNCTION remove_second_factor_of(person uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF i_am('admin') IS NOT TRUE THEN
+        RAISE insufficient_privilege USING MESSAGE = 'only an admin removes the second factor of somebody else';
+    END IF;
+    DELETE FROM second_factor WHERE person_id = person AND active;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    PERFORM end_sessions(person, NULL);
+    RETURN true;
+END $$;
+
+-- owner: a key waits for its first code, and replaces none that is on.
+CREATE FUNCTION offer_second_factor(wanted uuid) RETURNS uuid
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    INSERT INTO second_factor AS f (person_id, id, since, active) VALUES (me(), wanted, present(), false)
+    ON CONFLICT (person_id) DO UPDATE SET id = excluded.id, since = excluded.since, last_step = 0 WHERE NOT f.active
+    RETURNING id
+$$;
+
+-- owner: on, with its recovery codes, and every other session ended, at once.
+CREATE FUNCTION switch_on_second_factor(offered uuid, digests bytea[], kept_session uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE second_factor SET active = true, since = present() WHERE person_id = me() AND id = offered AND NOT active;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    INSERT INTO recovery_code (person_id, digest) SELECT me(), unnest(digests);
+    PERFORM end_sessions(me(), kept_session);
+    UPDATE session SET proved = present() WHERE person_id = me() AND id = kept_session;
+    RETURN true;
+END $$;
+
+-- owner: off, and every other session ended.
+CREATE FUNCTION switch_off_second_factor(kept_session uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    DELETE FROM second_factor WHERE person_id = me();
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    PERFORM end_sessions(me(), kept_session);
+    UPDATE session SET proved = '-infinity' WHERE person_id = me();
+    RETURN true;
+END $$;
+
+-- owner: what was proved by a password is done only while it is the password.
+CREATE FUNCTION hold_password(kept text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM FROM account WHERE person_id = me() AND password = kept FOR SHARE;
+    RETURN FOUND;
+END $$;
+
+-- owner: the username and address that a new password must not be, for who holds the link.
+CREATE FUNCTION account_of_reset(reset uuid, at timestamptz, minutes integer) RETURNS TABLE(username text, email text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT a.username, a.email FROM password_reset r JOIN account a USING (person_id)
+    WHERE r.id = reset AND r.asked + make_interval(mins => minutes) > at
+$$;
+
+-- owner: an invitation by the digest of either of its codes, and which of the two it was.
+CREATE FUNCTION invitation_of(code bytea) RETURNS TABLE(id uuid, mailed boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT i.id, false FROM invitation i WHERE i.digest = code
+    UNION ALL SELECT m.invitation_id, true FROM invitation_mail m WHERE m.digest = code
+$$;
+
+-- one trip: a text without a person's names, over every row in which people write freely.
+CREATE FUNCTION without_names(given text, names text[]) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    AS $$
+DECLARE name text;
+BEGIN
+    FOREACH name IN ARRAY names LOOP
+        IF name <> '' THEN
+            given := regexp_replace(given, '(?<![[:alnum:]])' || regexp_replace(name, '([^[:alnum:][:space:]])', '\\\1', 'g')
+                                    || '(?![[:alnum:]])', 'a former member', 'gi');
+        END IF;
+    END LOOP;
+    RETURN given;
+END $$;
+
+-- one trip: the columns in which people write freely, for who is erased; a test holds that it is complete.
+CREATE FUNCTION free_texts() RETURNS TABLE(in_table text, in_column text)
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    VALUES ('audit', 'why'), ('ban', 'why'), ('cancellation', 'reason'), ('event', 'title'),
+           ('event_cancellation', 'reason'), ('review', 'description')
+$$;
+
+-- owner: all by which the world knows a person, read once before it is blanked.
+CREATE FUNCTION names_of(whose uuid) RETURNS text[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT coalesce(array_agg(n ORDER BY length(n) DESC, n), '{}') FROM (
+        SELECT name FROM person WHERE id = whose
+        UNION SELECT slug FROM person WHERE id = whose
+        UNION SELECT username FROM account WHERE person_id = whose
+        UNION SELECT email FROM account WHERE person_id = whose
+        UNION SELECT email FROM former_address WHERE person_id = whose
+        UNION SELECT email FROM address_change WHERE person_id = whose
+        UNION SELECT a.email FROM invitation_use u JOIN invitation_address a USING (invitation_id) WHERE u.person_id = whose
+    ) known (n) WHERE n <> ''
+$$;
+
+-- owner: answers that are kept for who asks again go with a name that stands in them.
+CREATE FUNCTION forget_answers_that_name(names text[]) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    DELETE FROM idempotency WHERE EXISTS (
+        SELECT FROM unnest(names) n
+        WHERE n <> '' AND position(substr(to_json(n)::text, 2, length(to_json(n)::text) - 2) IN body) > 0)
+$$;
+
+-- trigger: they go when a name is changed, too.
+CREATE FUNCTION forget_the_former_name() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM forget_answers_that_name(ARRAY[OLD.name]);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER a_former_name_is_in_no_answer AFTER UPDATE OF name ON person FOR EACH ROW WHEN ((old.name <> new.name)) EXECUTE FUNCTION forget_the_former_name();
 
 -- owner: the password's hash, which no query of people's may read, by username.
 CREATE FUNCTION login_of(wanted text) RETURNS TABLE(person_id uuid, password text, second_factor uuid)
@@ -1120,7 +1333,7 @@ CREATE FUNCTION my_password() RETURNS text
     SELECT password FROM account WHERE person_id = me()
 $$;
 
--- owner: writes the new hash and ends sessions and resets together.
+-- owner: writes the new hash and ends what let somebody in together.
 CREATE FUNCTION change_password(former text, hash text, kept_session uuid, keep_tokens boolean) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1144,7 +1357,7 @@ CREATE FUNCTION ask_reset(wanted_email text, reset uuid, at timestamptz) RETURNS
     RETURNING person_id
 $$;
 
--- owner: uses up a reset once, and ends every session.
+-- owner: uses up a reset once, and ends all that lets somebody in.
 CREATE FUNCTION reset_password(reset uuid, hash text, at timestamptz, minutes integer) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1184,7 +1397,7 @@ BEGIN
     RETURN NEXT;
 END $$;
 
--- trigger: a new address ends every other change that waits.
+-- trigger: a new address ends the links that were mailed to the former.
 CREATE FUNCTION forget_other_addresses() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1999,211 +2212,6 @@ CREATE FUNCTION dead_letters(most integer) RETURNS TABLE(at timestamptz, consume
            event #>> '{data,type}', event #>> '{data,error}'
     FROM outbox WHERE topic = 'Dead_Letters' AND i_am('admin') ORDER BY id DESC LIMIT most
 $$;
-
--- Not in the index yet
-
-CREATE FUNCTION account_of_reset(reset uuid, at timestamptz, minutes integer) RETURNS TABLE(username text, email text)
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-    SELECT a.username, a.email FROM password_reset r JOIN account a USING (person_id)
-    WHERE r.id = reset AND r.asked + make_interval(mins => minutes) > at
-$$;
-
-CREATE FUNCTION close_sessions(tokens bytea[]) RETURNS SETOF uuid
-    LANGUAGE sql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-    DELETE FROM session WHERE token_hash = ANY (tokens) RETURNING person_id
-$$;
-
-CREATE FUNCTION end_access(whose uuid, kept_session uuid, keep_tokens boolean) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    PERFORM end_sessions(whose, kept_session);
-    DELETE FROM address_change WHERE person_id = whose;
-    DELETE FROM password_reset WHERE person_id = whose;
-    DELETE FROM second_factor WHERE person_id = whose AND NOT active;
-    IF NOT keep_tokens THEN
-        DELETE FROM api_token WHERE person_id = whose;
-        DELETE FROM feed WHERE person_id = whose;
-    END IF;
-END $$;
-
-CREATE FUNCTION end_sessions(whose uuid, kept_session uuid) RETURNS integer
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-DECLARE ended integer;
-BEGIN
-    DELETE FROM session WHERE person_id = whose AND id IS DISTINCT FROM kept_session;
-    GET DIAGNOSTICS ended = ROW_COUNT;
-    RETURN ended;
-END $$;
-
-CREATE FUNCTION end_sessions_of(person uuid) RETURNS integer
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    IF i_am('admin') IS NOT TRUE THEN
-        RAISE insufficient_privilege USING MESSAGE = 'only an admin ends the sessions of somebody else';
-    END IF;
-    RETURN end_sessions(person, NULL);
-END $$;
-
-CREATE FUNCTION forget_answers_that_name(names text[]) RETURNS void
-    LANGUAGE sql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-    DELETE FROM idempotency WHERE EXISTS (
-        SELECT FROM unnest(names) n
-        WHERE n <> '' AND position(substr(to_json(n)::text, 2, length(to_json(n)::text) - 2) IN body) > 0)
-$$;
-
-CREATE FUNCTION forget_the_former_name() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    PERFORM forget_answers_that_name(ARRAY[OLD.name]);
-    RETURN NULL;
-END $$;
-CREATE TRIGGER a_former_name_is_in_no_answer AFTER UPDATE OF name ON person FOR EACH ROW WHEN ((old.name <> new.name)) EXECUTE FUNCTION forget_the_former_name();
-
-CREATE FUNCTION free_texts() RETURNS TABLE(in_table text, in_column text)
-    LANGUAGE sql IMMUTABLE
-    AS $$
-    VALUES ('audit', 'why'), ('ban', 'why'), ('cancellation', 'reason'), ('event', 'title'),
-           ('event_cancellation', 'reason'), ('review', 'description')
-$$;
-
-CREATE FUNCTION hold_password(kept text) RETURNS boolean
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    PERFORM FROM account WHERE person_id = me() AND password = kept FOR SHARE;
-    RETURN FOUND;
-END $$;
-
-CREATE FUNCTION invitation_of(code bytea) RETURNS TABLE(id uuid, mailed boolean)
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-    SELECT i.id, false FROM invitation i WHERE i.digest = code
-    UNION ALL SELECT m.invitation_id, true FROM invitation_mail m WHERE m.digest = code
-$$;
-
-CREATE FUNCTION names_of(whose uuid) RETURNS text[]
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-    SELECT coalesce(array_agg(n ORDER BY length(n) DESC, n), '{}') FROM (
-        SELECT name FROM person WHERE id = whose
-        UNION SELECT slug FROM person WHERE id = whose
-        UNION SELECT username FROM account WHERE person_id = whose
-        UNION SELECT email FROM account WHERE person_id = whose
-        UNION SELECT email FROM former_address WHERE person_id = whose
-        UNION SELECT email FROM address_change WHERE person_id = whose
-        UNION SELECT a.email FROM invitation_use u JOIN invitation_address a USING (invitation_id) WHERE u.person_id = whose
-    ) known (n) WHERE n <> ''
-$$;
-
-CREATE FUNCTION offer_second_factor(wanted uuid) RETURNS uuid
-    LANGUAGE sql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-    INSERT INTO second_factor AS f (person_id, id, since, active) VALUES (me(), wanted, present(), false)
-    ON CONFLICT (person_id) DO UPDATE SET id = excluded.id, since = excluded.since, last_step = 0 WHERE NOT f.active
-    RETURNING id
-$$;
-
-CREATE FUNCTION prove_session(this uuid) RETURNS void
-    LANGUAGE sql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-    UPDATE session SET proved = present() WHERE person_id = me() AND id = this
-$$;
-
-CREATE FUNCTION remove_second_factor_of(person uuid) RETURNS boolean
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    IF i_am('admin') IS NOT TRUE THEN
-        RAISE insufficient_privilege USING MESSAGE = 'only an admin removes the second factor of somebody else';
-    END IF;
-    DELETE FROM second_factor WHERE person_id = person AND active;
-    IF NOT FOUND THEN
-        RETURN false;
-    END IF;
-    PERFORM end_sessions(person, NULL);
-    RETURN true;
-END $$;
-
-CREATE FUNCTION switch_off_second_factor(kept_session uuid) RETURNS boolean
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    DELETE FROM second_factor WHERE person_id = me();
-    IF NOT FOUND THEN
-        RETURN false;
-    END IF;
-    PERFORM end_sessions(me(), kept_session);
-    UPDATE session SET proved = '-infinity' WHERE person_id = me();
-    RETURN true;
-END $$;
-
-CREATE FUNCTION switch_on_second_factor(offered uuid, digests bytea[], kept_session uuid) RETURNS boolean
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    UPDATE second_factor SET active = true, since = present() WHERE person_id = me() AND id = offered AND NOT active;
-    IF NOT FOUND THEN
-        RETURN false;
-    END IF;
-    INSERT INTO recovery_code (person_id, digest) SELECT me(), unnest(digests);
-    PERFORM end_sessions(me(), kept_session);
-    UPDATE session SET proved = present() WHERE person_id = me() AND id = kept_session;
-    RETURN true;
-END $$;
-
-CREATE FUNCTION take_recovery_code(person uuid, given bytea) RETURNS boolean
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    DELETE FROM recovery_code WHERE person_id = person AND digest = given;
-    RETURN FOUND;
-END $$;
-
-CREATE FUNCTION take_step(person uuid, step bigint) RETURNS boolean
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    UPDATE second_factor SET last_step = step WHERE person_id = person AND last_step < step;
-    RETURN FOUND;
-END $$;
-
-CREATE FUNCTION without_names(given text, names text[]) RETURNS text
-    LANGUAGE plpgsql IMMUTABLE
-    AS $$
-DECLARE name text;
-BEGIN
-    FOREACH name IN ARRAY names LOOP
-        IF name <> '' THEN
-            given := regexp_replace(given, '(?<![[:alnum:]])' || regexp_replace(name, '([^[:alnum:][:space:]])', '\\\1', 'g')
-                                    || '(?![[:alnum:]])', 'a former member', 'gi');
-        END IF;
-    END LOOP;
-    RETURN given;
-END $$;
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Grants

@@ -78,3 +78,16 @@ def test_a_password_is_set_anew_without_the_server_seeing_it(server: Any, databa
     connection.close()
     assert all(one.startswith("SCRAM-SHA-256$") for one in kept) and len(kept) == 2
     assert config().database_url
+
+
+def test_production_asks_admins_for_a_second_factor_until_they_decide_otherwise(community: Any) -> None:
+    from chalicelib.migrate import ask_admins_for_a_second_factor
+
+    root = community.admin("root")
+    ask_admins_for_a_second_factor()
+    assert root.get("/api/admin/people").status == 403
+    community.sql("DELETE FROM rule")
+    assert root.ask("PUT", "/api/admin/rules/admin.second_factor", {"value": True}).status == 200
+    community.sql("DELETE FROM rule")  # as an admin who gives it its default again does
+    ask_admins_for_a_second_factor()
+    assert root.get("/api/admin/people").status == 200
