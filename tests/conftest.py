@@ -16,6 +16,7 @@ from infra.local.logins import logins
 from infra.local.postgres import Postgres
 from tests import days
 from tests.messages import faults
+from tests.state import make_logins_of
 
 _numbers = itertools.count()
 
@@ -54,18 +55,12 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def server(settings: None) -> Iterator[Postgres]:
     """A PostgreSQL of our own, with the migrated database ``template_of_tests``."""
-    from chalicelib.config import config
-    from chalicelib.migrate import make_logins, migrate
+    from chalicelib.migrate import migrate
 
     with Postgres(durable=False) as running:
         template = running.create("template_of_tests")
         migrate(template)
-        with pytest.MonkeyPatch.context() as patch:
-            for variable, login in logins(template).items():
-                patch.setenv(variable, login)
-            config.cache_clear()
-            make_logins()
-        config.cache_clear()
+        make_logins_of(template)
         yield running
 
 
