@@ -50,7 +50,11 @@ TABLES: dict[str, str] = {
         "SELECT lower(during) AS starts, upper(during) AS ends, event_id, appointment_id, block_id FROM commitment WHERE person_id = %(me)s"
         " ORDER BY during"
     ),
-    "event": "SELECT id, title, starts, ends, status FROM event WHERE creator = %(me)s ORDER BY starts",
+    "event": (
+        "SELECT e.id, e.title, l.name AS location, e.starts, e.ends, e.status, e.min_attendees, e.max_attendees,"
+        " e.allow_evaluation, e.public FROM event e JOIN location l ON l.id = e.location_id WHERE e.creator = %(me)s"
+        " ORDER BY e.starts"
+    ),
     "attendance": (
         "SELECT e.id AS event, e.title, e.starts, e.ends, e.status, l.name AS location, a.response, a.reviewed"
         " FROM attendance a JOIN event e ON e.id = a.event_id JOIN location l ON l.id = e.location_id"
