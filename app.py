@@ -40,6 +40,7 @@ import chalicelib.lunch.pause_pages
 import chalicelib.lunch.proposal_pages
 import chalicelib.lunch.public_pages
 import chalicelib.lunch.review_pages
+import chalicelib.lunch.suggestion_pages
 import chalicelib.notifications.api
 from chalicelib import clock, logs
 from chalicelib.config import config
@@ -67,6 +68,7 @@ for part in (
     chalicelib.lunch.public_pages,
     chalicelib.lunch.hours_pages,
     chalicelib.lunch.pause_pages,
+    chalicelib.lunch.suggestion_pages,
     chalicelib.lunch.review_pages,
     chalicelib.home.api,
     chalicelib.home.health_api,

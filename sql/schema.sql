@@ -290,6 +290,7 @@ CREATE TABLE invitation_address (
     email text NOT NULL,
     CONSTRAINT invited_email_is_lower_case CHECK (((email = lower(email)) AND (length(email) <= 255)))
 );
+CREATE INDEX invitation_address_email ON invitation_address USING btree (email);
 ALTER TABLE invitation_address ENABLE ROW LEVEL SECURITY;
 CREATE POLICY jobs ON invitation_address TO rendezvous_job USING (true);
 CREATE POLICY through_invitation ON invitation_address TO rendezvous_app USING ((invitation_id IN ( SELECT invitation.id
@@ -527,6 +528,39 @@ ALTER TABLE left_over ENABLE ROW LEVEL SECURITY;
 CREATE POLICY admins ON left_over FOR SELECT TO rendezvous_app USING ((SELECT i_am('admin')));
 CREATE POLICY jobs ON left_over TO rendezvous_job USING (true);
 CREATE POLICY own ON left_over FOR SELECT TO rendezvous_app USING ((person_id = (SELECT me())));
+
+CREATE TABLE suggested_hour (
+    person_id uuid NOT NULL,
+    week date NOT NULL,
+    weekday smallint NOT NULL,
+    starts time without time zone NOT NULL,
+    people integer NOT NULL,
+    CONSTRAINT suggested_hour_pkey PRIMARY KEY (person_id, week),
+    CONSTRAINT suggested_hour_person_id_week_fkey FOREIGN KEY (person_id, week) REFERENCES left_over(person_id, week) ON DELETE CASCADE,
+    CONSTRAINT suggested_hour_is_of_a_week CHECK (((weekday >= 0) AND (weekday <= 6))),
+    CONSTRAINT suggested_hour_tells_of_nobody CHECK ((people >= 3))
+);
+COMMENT ON TABLE suggested_hour IS 'An hour at which so many people are free who eat what this person eats; Monday is 0, the place''s time';
+ALTER TABLE suggested_hour ENABLE ROW LEVEL SECURITY;
+CREATE POLICY admins ON suggested_hour FOR SELECT TO rendezvous_app USING ((SELECT i_am('admin')));
+CREATE POLICY jobs ON suggested_hour TO rendezvous_job USING (true);
+CREATE POLICY own ON suggested_hour TO rendezvous_app USING ((person_id = (SELECT me())));
+
+CREATE TABLE suggested_food (
+    person_id uuid NOT NULL,
+    week date NOT NULL,
+    food_type_id smallint NOT NULL REFERENCES food_type(id) ON DELETE CASCADE,
+    people integer NOT NULL,
+    CONSTRAINT suggested_food_pkey PRIMARY KEY (person_id, week),
+    CONSTRAINT suggested_food_person_id_week_fkey FOREIGN KEY (person_id, week) REFERENCES left_over(person_id, week) ON DELETE CASCADE,
+    CONSTRAINT suggested_food_tells_of_nobody CHECK ((people >= 3))
+);
+COMMENT ON TABLE suggested_food IS 'A food that this person refuses and so many eat who are free when they are';
+CREATE INDEX suggested_food_food_type ON suggested_food USING btree (food_type_id);
+ALTER TABLE suggested_food ENABLE ROW LEVEL SECURITY;
+CREATE POLICY admins ON suggested_food FOR SELECT TO rendezvous_app USING ((SELECT i_am('admin')));
+CREATE POLICY jobs ON suggested_food TO rendezvous_job USING (true);
+CREATE POLICY own ON suggested_food TO rendezvous_app USING ((person_id = (SELECT me())));
 
 CREATE TABLE last_match (
     at timestamptz NOT NULL
@@ -1714,30 +1748,7 @@ END $$;
 CREATE TRIGGER attendance_is_of_somebody_who_is_here BEFORE INSERT ON attendance FOR EACH ROW WHEN ((new.response <> 'rejected')) EXECUTE FUNCTION pass_over_who_is_gone();
 CREATE TRIGGER commitment_is_of_somebody_who_is_here BEFORE INSERT ON commitment FOR EACH ROW EXECUTE FUNCTION pass_over_who_is_gone();
 
--- lock: withdrawing somebody waits for whatever else is done to them.
-CREATE FUNCTION hold_person(person uuid) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    IF person IS DISTINCT FROM me() AND i_am('admin') IS NOT TRUE THEN
-        RAISE insufficient_privilege USING MESSAGE = 'only an admin withdraws somebody else';
-    END IF;
-    PERFORM FROM account WHERE person_id = person FOR UPDATE;
-END $$;
-
--- lock: who joins a public lunch holds its row, which row-level security hides from them.
-CREATE FUNCTION hold_events(wanted uuid[]) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    PERFORM FROM account WHERE person_id = me() FOR KEY SHARE;
-    PERFORM FROM event WHERE id = ANY(wanted) AND (i_am('admin') OR i_am_a_job() OR sees_event(id))
-        ORDER BY id FOR NO KEY UPDATE;
-END $$;
-
--- trigger: nobody comes to a lunch that is called off or over.
+-- trigger: nobody joins a lunch that is called off or over.
 CREATE FUNCTION keep_to_what_is_coming() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1752,7 +1763,7 @@ BEGIN
 END $$;
 CREATE TRIGGER event_is_still_coming AFTER INSERT ON attendance REFERENCING NEW TABLE AS approval FOR EACH STATEMENT EXECUTE FUNCTION keep_to_what_is_coming();
 
--- trigger: nor does anybody's answer change then.
+-- trigger: nor approves one, when they had been asked to it.
 CREATE FUNCTION keep_changes_to_what_is_coming() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1768,7 +1779,18 @@ BEGIN
 END $$;
 CREATE TRIGGER event_is_still_coming_then AFTER UPDATE ON attendance REFERENCING OLD TABLE AS before NEW TABLE AS approval FOR EACH STATEMENT EXECUTE FUNCTION keep_changes_to_what_is_coming();
 
--- owner: who leaves a lunch asks for another round at its place, and for nothing else.
+-- lock: whoever joins a public lunch holds its row, which a policy hides from their updates.
+CREATE FUNCTION hold_events(wanted uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM FROM account WHERE person_id = me() FOR KEY SHARE;
+    PERFORM FROM event WHERE id = ANY(wanted) AND (i_am('admin') OR i_am_a_job() OR sees_event(id))
+        ORDER BY id FOR NO KEY UPDATE;
+END $$;
+
+-- owner: whoever leaves a lunch has its round run again; only admins ask for others.
 CREATE FUNCTION ask_for_round_again(lunch uuid, monday date, at timestamptz) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1781,7 +1803,7 @@ BEGIN
     SET asked = greatest(asked_round.asked, excluded.asked), sent = '-infinity', again = true;
 END $$;
 
--- owner: what a visitor reads of a public lunch, and never who comes.
+-- owner: what a visitor reads of a public lunch, and nothing of its people.
 CREATE FUNCTION public_event(wanted uuid) RETURNS TABLE(title text, starts timestamptz, timezone text, location text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1791,7 +1813,7 @@ BEGIN
     WHERE e.id = wanted AND e.public AND e.status IN ('Proposed', 'Confirmed') AND e.starts > present();
 END $$;
 
--- owner: the lunches at a place that moved, which may not all be the admin's to see.
+-- owner: another address of a location is a change of its lunches, which calendars must notice.
 CREATE FUNCTION revise_events_at(place integer) RETURNS TABLE(event_id uuid)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1806,7 +1828,7 @@ BEGIN
         WHERE e.location_id = place AND e.status IN ('Proposed', 'Confirmed') AND e.starts > present() RETURNING e.id;
 END $$;
 
--- trigger: titles and reasons go with who wrote them.
+-- trigger: titles and reasons that somebody wrote go with their account.
 CREATE FUNCTION forget_what_they_wrote() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1817,6 +1839,18 @@ BEGIN
     RETURN NULL;
 END $$;
 CREATE TRIGGER account_goes_with_what_they_wrote AFTER DELETE ON account FOR EACH ROW EXECUTE FUNCTION forget_what_they_wrote();
+
+-- lock: withdrawing somebody waits for whatever else is done to them.
+CREATE FUNCTION hold_person(person uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF person IS DISTINCT FROM me() AND i_am('admin') IS NOT TRUE THEN
+        RAISE insufficient_privilege USING MESSAGE = 'only an admin withdraws somebody else';
+    END IF;
+    PERFORM FROM account WHERE person_id = person FOR UPDATE;
+END $$;
 
 -- Coaching
 
@@ -2276,6 +2310,8 @@ GRANT SELECT, INSERT ON rule_change TO rendezvous_app;
 GRANT SELECT (person_id, id, since, active) ON second_factor TO rendezvous_app;
 GRANT DELETE, SELECT (id, person_id, opened, expires, proved) ON session TO rendezvous_app;
 GRANT SELECT, UPDATE (answered) ON silence TO rendezvous_app;
+GRANT SELECT, DELETE ON suggested_food TO rendezvous_app;
+GRANT SELECT, DELETE ON suggested_hour TO rendezvous_app;
 GRANT INSERT ON ticket TO rendezvous_app;
 
 GRANT EXECUTE ON FUNCTION

@@ -190,6 +190,29 @@ def test_only_sources_are_staged_and_sql_lands_beside_app_py(tmp_path: Path, mon
     assert not (tmp_path / "build/project/.chalice/deployed").exists()
 
 
+def test_the_matcher_is_compiled_again_only_when_its_sources_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "project" / "chalicelib" / "lunch" / "matching"
+    module = f"greedy.{lambda_zip.TAG}.so"
+    compiled = []
+
+    def compile_it(command: list[str], **more: object) -> None:
+        compiled.append(command)
+        (folder / module).write_text(f"machine code {len(compiled)}")
+
+    monkeypatch.setattr(package, "PROJECT", tmp_path / "project")
+    monkeypatch.setattr(package, "KEPT", tmp_path / "matcher")
+    monkeypatch.setattr(package.subprocess, "run", compile_it)
+    for source, wanted in (("a = 1", 1), ("a = 1", 1), ("a = 2", 2), ("a = 1", 1)):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        (folder / "greedy.py").write_text(source)
+        assert package.compile_matcher() == {f"chalicelib/lunch/matching/{module}"}
+        assert (folder / module).read_text() == f"machine code {wanted}"
+    assert len(compiled) == 2
+
+
 def test_another_python_than_lambdas_builds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lambda_zip, "PYTHON", "3.10")
     assert "is built on Python 3.10" in str(package.main())

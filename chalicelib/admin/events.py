@@ -106,6 +106,6 @@ def reviews(db: Database, event: UUID) -> list[str]:
 
 
 def cancel(db: Database, caller: Caller, event: UUID, why: str, now: datetime) -> None:
-    """Call a coming lunch off; its people are free again, told, and read why. Raises NotFound, Conflict when it is
+    """Call a coming lunch off; its people are free again and told; the reason is for admins. Raises NotFound, Conflict when it is
     past that."""
     cancellations.call_off(db, caller, event, why, now)

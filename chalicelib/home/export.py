@@ -90,6 +90,8 @@ TABLES: dict[str, str] = {
         "SELECT asked, CASE WHEN isfinite(answered) THEN answered END AS answered FROM silence WHERE person_id = %(me)s"
     ),
     "left_over": "SELECT week, reason FROM left_over WHERE person_id = %(me)s ORDER BY week",
+    "suggested_hour": "SELECT week, weekday, starts::text AS starts, people FROM suggested_hour WHERE person_id = %(me)s ORDER BY week",
+    "suggested_food": "SELECT s.week, f.name, s.people FROM suggested_food s JOIN food_type f ON f.id = s.food_type_id WHERE s.person_id = %(me)s ORDER BY s.week",
     "audit": "SELECT at, what, whom, why FROM audit WHERE admin_id = %(me)s ORDER BY at",
     "rule_change": "SELECT name, scope, before, after, changed FROM rule_change WHERE changed_by = %(me)s ORDER BY id",
 }

@@ -8,18 +8,19 @@ from chalicelib.accounts import people
 from chalicelib.calendar import zones
 from chalicelib.coaching import upcoming
 from chalicelib.database import Database
-from chalicelib.lunch import acts, event_pages, events, hours, locations, pauses, reviews, silences
+from chalicelib.lunch import (
+    acts,
+    event_pages,
+    events,
+    hours,
+    left_overs,
+    locations,
+    pauses,
+    reviews,
+    silences,
+    suggestion_pages,
+)
 from chalicelib.web.request import Caller
-
-REASONS = {
-    "no_hours": "in that week you gave no hours at which a lunch could start.",
-    "nobody_free": "nobody else was free at your hours.",
-    "nobody_suitable": "others were free at your hours, but nobody of them suited: what you all eat and whom you met"
-    " lately count as well.",
-    "more_people_than_partners": "there were more people than partners for them this time. You come before others next"
-    " time.",
-}
-"""Reason of a round -> what is said of it. No finer ones: a finer reason would tell on others."""
 
 
 def of(db: Database, caller: Caller, now: datetime) -> dict[str, Any]:
@@ -30,6 +31,7 @@ def of(db: Database, caller: Caller, now: datetime) -> dict[str, Any]:
     account = people.account(db, caller)
     values = rules.read(db)
     mine = hours.read(db, caller, location, values, next_monday, now)
+    left = left_over(db, caller, zones.monday(today) - timedelta(days=7))
     return {
         "events": [
             (event, acts.can(event, values, now), event_pages.map_link(event.address))
@@ -44,8 +46,9 @@ def of(db: Database, caller: Caller, now: datetime) -> dict[str, Any]:
         "hours": mine.current(),
         "starts": mine.starts(),
         "paused": pauses.holds(db, caller, next_monday),
-        "left_over": left_over(db, caller, zones.monday(today) - timedelta(days=7)),
-        "reasons": REASONS,
+        "left_over": left,
+        "helps": suggestion_pages.of(db, caller.id, left.week) if left else {},
+        "reasons": left_overs.REASONS,
         "today": today,
         "week": zones.week_name(today),
     }

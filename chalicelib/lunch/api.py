@@ -133,7 +133,8 @@ def propose(db: Database, caller: Caller, body: Propose, now: datetime) -> Answe
 
 @routes.api("DELETE", "/api/events/{id}", status=204, refuses=(409,))
 def call_off(db: Database, caller: Caller, id: UUID, body: CallOff, now: datetime) -> None:
-    """Call off a lunch to come that you proposed; its people are told, and read the reason. Admins may call off any."""
+    """Call off a lunch to come that you proposed; its people are told, and read the reason. Admins may call off any; their
+    reason is read by admins alone."""
     cancellations.call_off(db, caller, id, body.reason, now)
 
 

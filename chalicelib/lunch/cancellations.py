@@ -12,7 +12,8 @@ from chalicelib.web.request import Caller
 
 
 def call_off(db: Database, caller: Caller, event: UUID, reason: str, now: datetime) -> None:
-    """Call a lunch to come off: its people are free, told, and read why.
+    """Call a lunch to come off: its people are free and told. Of who proposed it they read why; of an admin other admins
+    do.
 
     Raises NotFound where it is neither the caller's nor the caller an admin; Conflict when it is past that.
     """
@@ -21,8 +22,9 @@ def call_off(db: Database, caller: Caller, event: UUID, reason: str, now: dateti
         raise NotFound("There is no such lunch of yours")
     if not can_be(held, caller, now):
         raise Conflict("This lunch is over or was called off already")
-    states.cancel(db, held, caller.id, reason, now)
-    if held.creator != caller.id:
+    is_mine = held.creator == caller.id
+    states.cancel(db, held, caller.id, reason if is_mine else "", now)
+    if not is_mine:
         audit.note(db, caller, "called off the lunch", event, reason, now)
 
 

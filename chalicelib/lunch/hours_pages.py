@@ -19,7 +19,13 @@ from chalicelib.web.responses import Page, Redirect, page
 
 routes = Routes(__name__)
 
-DONE = {"given": "Your hours are added.", "changed": "Your hours are changed.", "deleted": "Your hours are deleted."}
+DONE = {
+    "given": "Your hours are added.",
+    "changed": "Your hours are changed.",
+    "deleted": "Your hours are deleted.",
+    "suggested": "The suggested hour is added, every week from now on. Below you can change it or take it back.",
+    "eats": "You refuse that food no more. On your account you can refuse it again.",
+}
 NEXT_DAYS = 8
 """So many of the coming days of weekly hours can be ticked as exceptions; any other is typed."""
 

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from chalicelib import rules
 from chalicelib.database import JOB, Database, advisory_lock, transaction
-from chalicelib.lunch import candidates, messages, silences, states
+from chalicelib.lunch import candidates, left_overs, messages, states, suggested
 from chalicelib.lunch.matching import Result, match, people, prove, reasons
 from chalicelib.messaging import outbox
 
@@ -91,9 +91,11 @@ def write(db: Database, given: candidates.Round, result: Result, now: datetime) 
     db.run("SELECT set_config('rendezvous.now', %(now)s, true)", now=now.isoformat())
     values = rules.read(db)
     lunches = _seated(db, _insert(db, given, result, values), values)
-    left = {given.people[row]: str(reason) for row, reason in reasons(given.columns, result).items()}
+    why = reasons(given.columns, result)
+    left = {given.people[row]: str(reason) for row, reason in why.items()}
     _tell(db, lunches, values, now)
     _record(db, given, result, lunches, left, now)
+    suggested.keep(db, given, why)
     return Outcome(given.location.name, given.location.timezone, lunches, left, result.bound, result.proven)
 
 
@@ -218,4 +220,4 @@ def _record(
         week=given.week.monday,
         round=id,
     )
-    silences.tell_left_over(db, [row.person_id for row in new if row.is_new], given.week.monday, now)
+    left_overs.tell(db, [row.person_id for row in new if row.is_new], given.week.monday, now)

@@ -1,12 +1,11 @@
 """Silences: whoever lets several invitations in a row go by is asked whether they still want any, and not matched until
-they answer. And the mail to whom a round left over."""
+they answer."""
 
 from collections.abc import Collection
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from chalicelib import rules
-from chalicelib.calendar import zones
 from chalicelib.database import Database
 from chalicelib.lunch import messages
 from chalicelib.messaging import outbox
@@ -67,18 +66,3 @@ def answer(db: Database, caller: Caller, now: datetime) -> bool:
             now=now,
         )
     )
-
-
-def tell_left_over(db: Database, people: Collection[UUID], monday: date, now: datetime) -> None:
-    """A mail is due to each of these, whom a round of that week left over; but who gave no hours the week before either
-    was told then."""
-    rows = db.rows(
-        "SELECT o.person_id FROM left_over o WHERE o.week = %(week)s AND o.person_id = ANY(%(people)s)"
-        " AND NOT (o.reason = 'no_hours' AND EXISTS (SELECT FROM left_over b WHERE b.person_id = o.person_id"
-        "          AND b.week = %(before)s AND b.reason = 'no_hours')) ORDER BY o.person_id",
-        week=monday,
-        before=monday - timedelta(days=7),
-        people=list(people),
-    )
-    week = zones.week_name(monday)
-    outbox.put_all(db, [messages.mail_due("no_lunch", row.person_id, week=week) for row in rows], now)

@@ -90,7 +90,7 @@ def reject(db: Database, events: list[Any], now: datetime) -> None:
 
 
 def cancel(db: Database, event: Any, by: UUID, reason: str, now: datetime) -> None:
-    """Call a coming lunch off; its people are free, told, and can read why."""
+    """Call a coming lunch off; its people are free and told, and can read the reason."""
     people = people_of(db, [event.id], "approved", "invited")[event.id]
     _move(db, [event.id], "Canceled")
     db.run(

@@ -20,8 +20,8 @@ LINE = 76
 _WORD_BYTES = 45
 """Bytes of UTF-8 in an encoded word: 60 characters of base64 and 12 around them, below the 75 allowed."""
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_DOT_ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
-_ADDRESS = re.compile(r"[!-~]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+_DOT_ATOM = re.compile(r"[^.]+(\.[^.]+)*")
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 
 
 class Mail(NamedTuple):
@@ -162,7 +162,8 @@ def _multipart(subtype: str, boundary: str, parts: list[str]) -> str:
 def _text(subtype: str, text: str, more: str = "") -> str:
     text = text.replace("\r\n", "\n")
     head = f"Content-Type: text/{subtype}; charset=utf-8{more}\r\nContent-Transfer-Encoding: "
-    if text.isascii() and max(map(len, text.split("\n"))) < 900:
+    # Quoted, no text can hold what stands between the parts.
+    if text.isascii() and max(map(len, text.split("\n"))) < 900 and "--=_" not in text:
         return f"{head}7bit\r\n\r\n" + text.replace("\n", "\r\n")
     quoted = binascii.b2a_qp(text.encode(), istext=True).decode()
     return f"{head}quoted-printable\r\n\r\n" + quoted.replace("\n", "\r\n")

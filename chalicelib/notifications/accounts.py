@@ -16,13 +16,22 @@ def its_invitation(db: Database, about: About) -> list[UUID]:
 
 @kind("invitation", "An invitation to join", on=("InvitedUser", "invitation.created"), to=its_invitation)
 def invitation(db: Database, recipient: UUID, about: About) -> Letter | None:
-    """To join: the code is derived from the id; it stands in this mail and nowhere else, not on the inviter's page."""
+    """To join: the code is derived from the id; it stands in this mail and nowhere else, not on the
+    inviter's page.
+
+    Not to an address that was sent another open one within a day: nobody's mailbox is filled by those who invite.
+    """
     row = db.row(
         "SELECT a.email, coalesce(p.name, '') AS by, i.expires FROM invitation i JOIN invitation_address a ON a.invitation_id = i.id"
         " LEFT JOIN person p ON p.id = i.by_person WHERE i.id = %(id)s AND i.expires > present()"
         " AND NOT EXISTS (SELECT FROM invitation_use u WHERE u.invitation_id = i.id)"
-        " AND NOT EXISTS (SELECT FROM invitation_revocation r WHERE r.invitation_id = i.id)",
+        " AND NOT EXISTS (SELECT FROM invitation_revocation r WHERE r.invitation_id = i.id)"
+        " AND NOT EXISTS (SELECT FROM invitation_address b JOIN invitation j ON j.id = b.invitation_id"
+        "     WHERE b.email = a.email AND (j.made, j.id) < (i.made, i.id) AND j.made > i.made - %(day)s AND j.expires > present()"
+        "     AND NOT EXISTS (SELECT FROM invitation_use u WHERE u.invitation_id = j.id)"
+        "     AND NOT EXISTS (SELECT FROM invitation_revocation r WHERE r.invitation_id = j.id))",
         id=recipient,
+        day=timedelta(days=1),
     )
     if row is None:
         return None

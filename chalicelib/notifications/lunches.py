@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from chalicelib import clock
 from chalicelib.calendar import entries, zones
 from chalicelib.database import Database
-from chalicelib.lunch import events
+from chalicelib.lunch import events, left_overs
 from chalicelib.messaging import mail
 from chalicelib.notifications.kinds import About, Letter, kind
 from chalicelib.notifications.recipients import confirmed
@@ -97,8 +97,52 @@ def evaluate(db: Database, person: UUID, about: About) -> Letter | None:
     return _letter(db, person, about, ("approved",), ("Awaiting Evaluation",))
 
 
+@kind(
+    "event_moved",
+    "The place of a lunch of yours has another name, address or meeting point",
+    on=("Events_All", "event.moved"),
+    to=those_who_come,
+    refusable=True,
+)
+def moved(db: Database, person: UUID, about: About) -> Letter | None:
+    """A lunch is at another place than was said: to those who come. The file for their calendar says so too."""
+    return _letter(db, person, about, ("approved",), ("Proposed", "Confirmed"), "REQUEST")
+
+
+@kind("lunch_reminder", "You have lunch tomorrow", refusable=True)
+def reminder(db: Database, person: UUID, about: About) -> Letter | None:
+    """The day before a lunch: to those who still come."""
+    return _letter(db, person, about, ("approved",), ("Confirmed",))
+
+
+@kind("no_lunch", "No lunch for you this week, and why", refusable=True)
+def no_lunch(db: Database, person: UUID, about: About) -> Letter | None:
+    """A round found no company: to whom it left over, unless a later one has found some."""
+    known = confirmed(db, person)
+    monday = zones.week_of(about["week"])
+    reason = known and db.value(
+        "SELECT reason FROM left_over WHERE person_id = %(person)s AND week = %(week)s", person=person, week=monday
+    )
+    if not reason:
+        return None
+    return Letter(
+        known.email, {"name": known.name, "monday": monday, "reason": left_overs.REASONS[reason], "why": reason}
+    )
+
+
+@kind("silence", "Whether you still want to be invited to lunches")
+def silence(db: Database, person: UUID, about: About) -> Letter | None:
+    """Who let several invitations go by is not matched until they answer: to who has not answered yet."""
+    known = confirmed(db, person)
+    waits = known and db.value(
+        "SELECT EXISTS (SELECT FROM silence WHERE person_id = %(person)s AND answered = 'infinity')", person=person
+    )
+    return Letter(known.email, {"name": known.name}) if waits else None
+
+
 _LUNCH = """
 SELECT e.id, e.title, e.starts, e.ends, e.status, e.revision, l.name AS location, l.address, l.meeting_point, l.timezone, a.response,
+       coalesce((SELECT x.reason FROM event_cancellation x WHERE x.event_id = e.id), '') AS reason,
        ARRAY(SELECT p.name FROM attendance x JOIN person p ON p.id = x.person_id WHERE x.event_id = e.id
              AND x.response <> 'rejected' AND x.person_id <> a.person_id AND p.name <> '' ORDER BY lower(p.name)) AS people
 FROM event e JOIN location l ON l.id = e.location_id JOIN attendance a ON a.event_id = e.id

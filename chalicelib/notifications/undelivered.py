@@ -16,7 +16,6 @@ _BY_DETAIL = {
     "4.1": "its server did not answer",
     "4.4": "there is no such mail server",
     "4.7": "its server did not answer in time",
-    "7.1": "its server refuses our mails",
 }
 """Subject and detail of an enhanced status code (RFC 3463) -> words."""
 _BY_NAME = {
@@ -47,7 +46,9 @@ def why(answer: str) -> str:
         return ""
     enhanced = answer.rpartition(" ")[2]
     said = _BY_NAME.get(answer) or _BY_DETAIL.get(enhanced.partition(".")[2] if enhanced.count(".") == 2 else "")
-    said = said or {"4": "not now", "5": "its server refused it"}.get(answer[0], "it was not taken")
+    said = said or {"4": "its server asks us to try again later", "5": "its server refuses it"}.get(
+        answer[0], "it was not taken"
+    )
     return f"{said} ({answer})"
 
 

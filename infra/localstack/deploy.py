@@ -11,9 +11,8 @@ from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
-from chalicelib.messaging.topics import CONSUMERS, KEPT_FOREVER, TOPICS
+from chalicelib.messaging.topics import CONSUMERS
 from infra.local import events, pollers
-from infra.local.broker import make_topics
 from infra.local.errors import LocalError
 from infra.local.logins import logins
 from infra.local.processes import ROOT
@@ -71,13 +70,12 @@ def _alone(path: Path) -> Iterator[None]:
 
 
 def make_what_it_stands_on(to: Account, package: Path) -> None:
-    """Makes what Chalice does not, where it is not: queue and dead letters, secret, sender, topics, the API's id."""
+    """Makes what Chalice does not, where it is not: queue and dead letters, secret, sender, the API's id."""
     pollers.make_queue(to.client("sqs"), QUEUE)
     secrets = to.client("secretsmanager")
     with suppress(secrets.exceptions.ResourceExistsException):  # keys that were rotated stay
         secrets.create_secret(Name=SECRET, SecretString=to.secrets_file.read_text())
     to.client("ses").verify_email_identity(EmailAddress=parseaddr(MAIL_FROM)[1])
-    make_topics(to.kafka, TOPICS, KEPT_FOREVER)
     api = to.client("apigateway")
     if API not in {one["id"] for one in api.get_rest_apis()["items"]}:
         api.create_rest_api(name=API, tags={"_custom_id_": API})

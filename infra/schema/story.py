@@ -62,6 +62,8 @@ CHAPTERS = (
             "asked_round",
             "round",
             "left_over",
+            "suggested_hour",
+            "suggested_food",
             "last_match",
             "event",
             "event_food",

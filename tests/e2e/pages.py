@@ -52,6 +52,8 @@ class Walk:
 
     pages: dict[str, str] = field(default_factory=dict)
     """Address -> HTML, in the order they were found."""
+    files: set[str] = field(default_factory=set)
+    """Addresses of what is no page: calendar files."""
     broken: list[str] = field(default_factory=list)
 
 
@@ -62,6 +64,8 @@ class Site:
     running: Running
     cookies: dict[str, str]
     walks: dict[str, Walk] = field(default_factory=dict)
+    sent: dict[str, str] = field(default_factory=dict)
+    """Who of the cast was sent which address."""
 
     @cached_property
     def routes(self) -> list[Any]:
@@ -110,7 +114,8 @@ def _walk(site: Site, who: str) -> Walk:
     cookie = site.cookies.get(who, "")
     visited: Counter[tuple[str, tuple[str, ...]]] = Counter()
     starts = [one.path for one in site.routes if "{" not in one.path and concerns(one, who)]
-    waiting = deque(("the start", path) for path in SEARCHED.get(who, []) + starts + by_mail(site.running, who))
+    sent = [site.sent[who]] if who in site.sent else []
+    waiting = deque(("the start", path) for path in SEARCHED.get(who, []) + starts + sent + by_mail(site.running, who))
     known = set(starts)
     while waiting:
         page, address = waiting.popleft()
@@ -123,6 +128,7 @@ def _walk(site: Site, who: str) -> Walk:
         if status >= 400:
             walk.broken.append(f"{page} leads to {address}: {status}")
         if not (isinstance(text, str) and text.lstrip().startswith("<!doctype")):
+            walk.files |= {address} if status < 300 else set()
             continue
         if status < 300:
             walk.pages[address] = text
@@ -175,7 +181,11 @@ def settle(running: Running) -> Site:
     slugs = {"coach": coach["slug"], "client": client["slug"]}
     does(ADMIN, "POST", "/api/admin/relationships", slugs | {"why": "asked for it"})
     hours = {"start": "T09:00", "end": "T17:00", "timezone": "Europe/Berlin", "weekly": True}
+    does(ADMIN, "PUT", "/api/admin/rules/lunch.members_may_propose", {"value": True, "why": "let us see"})
     monday = next_monday()
+    lunch = {"title": "Soup for all", "location": "Speicherstadt", "start": f"{monday + timedelta(days=8)}T11:00"}
+    proposed = does(MEMBER, "POST", "/api/events", lunch | {"public": True})
+    site.sent = dict.fromkeys((VISITOR, MEMBER), f"/events/{proposed['id']}")
     for day in range(5):
         on = str(monday + timedelta(days=day))
         does(COACH, "POST", "/api/office-hours", hours | {"start": on + "T09:00", "end": on + "T17:00"})

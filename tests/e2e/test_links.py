@@ -9,6 +9,7 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 def test_a_link_leads_to_every_page_there_is(site: Site) -> None:
     shown = {route for who in CAST for route, _ in site.pages_of(who)}
+    shown |= {route.path for who in CAST for address in site.walk(who).files if (route := site.route_of(address))}
     assert {one.path for one in site.routes} - shown - BY_MAIL == set()
 
 

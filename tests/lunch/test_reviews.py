@@ -131,7 +131,12 @@ def test_a_review_before_the_sweep_came_counts_and_the_last_one_is_not_waited_fo
 def test_what_is_told_of_a_review_is_who_and_never_what(table: Table) -> None:
     table.put("ada", "Noisy, but good", bea=True, cem=False)
     [event] = table.sql("SELECT event FROM outbox WHERE event ->> 'type' = 'attendance.reviewed'")
-    assert event.event["data"] == {"event": str(table.event), "week": "2026-W48", "person": str(table.ids["ada"])}
+    assert event.event["data"] == {
+        "event": str(table.event),
+        "week": "2026-W48",
+        "location": table.sql("SELECT location_id FROM event WHERE id = %s", table.event)[0].location_id,
+        "person": str(table.ids["ada"]),
+    }
 
 
 # --- again, early, late, by others ---
@@ -324,7 +329,7 @@ def test_two_who_review_at_once_are_both_heard_and_the_lunch_is_done(
         assert one.apart() == {frozenset(pair) for pair in ((a, b), (a, c), (b, c))}
 
 
-@pytest.mark.parametrize("step", ["blocked_pairs.note", "outbox.put", "finish"])
+@pytest.mark.parametrize("step", ["blocked_pairs.note", "outbox.put_all", "finish"])
 def test_a_review_that_breaks_off_leaves_nothing_and_can_be_given_again(
     step: str, table: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -93,7 +93,7 @@ locals {
       for name, function in var.functions : "slow-${name}" => {
         runbook   = "slow", says = "${name} came near its time-out.", namespace = "AWS/Lambda", metric = "Duration"
         statistic = "Maximum", dimensions = { FunctionName = name }, seconds = 300, periods = 1, above = function.timeout * 900
-      } if function.timeout < 900 && !endswith(name, "-relay")
+      } if function.timeout < 900
     },
     {
       for queue in var.dead_queues : "dead-${queue}" => {
