@@ -80,7 +80,7 @@ class System:
     def __init__(self, data: Path, port: int = 0) -> None:
         self.data = data.resolve()
         self.aws = LocalStack(self.data, port)
-        self.postgres = Postgres(log=self.data / "log" / "postgres.log", durable=False)
+        self.postgres = Postgres(log=self.data / "log" / "postgres.log")
         self.kafka: ApacheKafka | Tansu = broker(self.data)
         # To the kernel a child's parent is a thread: these live as long as their servers.
         self._threads = ThreadPoolExecutor(max_workers=3)

@@ -110,7 +110,8 @@ def test_a_group_that_begins_again_mails_nothing_twice(deployed: Deployed, commu
     client = deployed.client("lambda")
     mapping = client.create_event_source_mapping(
         FunctionName=f"{deploy.NAME}-mailer",
-        SelfManagedEventSource={"Endpoints": {"KAFKA_BOOTSTRAP_SERVERS": [deployed.account.kafka]}},
+        # By another name: a function has one mapping of a topic of a cluster.
+        SelfManagedEventSource={"Endpoints": {"KAFKA_BOOTSTRAP_SERVERS": [f"localhost:{deployed.system.kafka.port}"]}},
         SourceAccessConfigurations=deploy.NETWORK,
         SelfManagedKafkaEventSourceConfig={"ConsumerGroupId": "replay"},
         Topics=["InvitedUser"],
