@@ -82,7 +82,7 @@ def profile(db: Database, caller: Caller, form: Form) -> Page:
         "home/account_profile.html",
         location=location.name if location else "",
         refuses=food_types.refused_by(db, caller),
-        locations=locations.names(db),
+        locations=locations.choices(db, caller),
         food_types=food_types.names(db),
         zones=sorted(zones.names()),
     )
@@ -91,7 +91,7 @@ def profile(db: Database, caller: Caller, form: Form) -> Page:
 @routes.form("/account/profile", shows=profile)
 def change_profile(db: Database, caller: Caller, body: Profile) -> Redirect:
     people.rename(db, caller, body.name, zones.zone(body.timezone).key)
-    locations.choose(db, caller.id, locations.named(db, body.location) if body.location else None)
+    locations.choose(db, caller.id, locations.chosen(db, caller, body.location) if body.location else None)
     food_types.refuse(db, caller.id, food_types.named(db, body.refuses) if body.refuses else [])
     return Redirect("/account?done=profile")
 
