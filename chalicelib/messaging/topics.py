@@ -60,7 +60,7 @@ MESSAGES: tuple[Message, ...] = (
         "availability.given",
         (EVERY_WEEK,),
         "week",
-        "Somebody is free in the current week, counted where he lives",
+        "Somebody is free in the current week, counted where they live",
         ("person", "availability", "purpose", "week"),
     ),
     Message(
@@ -95,7 +95,7 @@ MESSAGES: tuple[Message, ...] = (
         "attendance.rejected",
         ("Events_All", "Event_Rejected"),
         "event",
-        "Somebody will not come; on Event_Rejected where he approved another lunch at that time",
+        "Somebody will not come; on Event_Rejected where they approved another lunch at that time",
         ("event", "week", "location", "person", "approved?"),
     ),
     Message(
@@ -190,7 +190,17 @@ MESSAGES: tuple[Message, ...] = (
         ("Mails",),
         "person",
         "A mail to one person is due that no other topic calls for",
-        ("kind", "person", "address_change?", "former_address?", "password_reset?", "event?", "week?"),
+        (
+            "kind",
+            "person",
+            "address_change?",
+            "former_address?",
+            "password_reset?",
+            "event?",
+            "week?",
+            "token?",
+            "tokens_kept?",
+        ),
     ),
 )
 """Every type of message there is. A test holds every message that any test writes against it."""
@@ -230,6 +240,8 @@ DATA: dict[str, str] = {
     "to": "whether it goes to an address",
     "topic": "the topic that the record came by",
     "type": "type of the message",
+    "token": "id of the API token",
+    "tokens_kept": "true where tokens and the calendar's address outlive the former password",
     "week": "ISO week of the start where the lunch is, or of the day where the person lives: `2026-W48`",
 }
 """What the names in a message's data hold."""
