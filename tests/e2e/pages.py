@@ -22,8 +22,6 @@ SEARCHED = {ADMIN: ["/admin/people?who=banned", "/admin/events?status=Confirmed"
 """What somebody looks for, because it is not among the first of its list."""
 BY_MAIL = frozenset({"/forgotten/reset", "/account/confirm", "/unsubscribe/{token}"})
 """Pages to which only a mail leads."""
-BY_RULE = frozenset({"/events/new", "/events/{id}/cancel"})
-"""Pages that are there only where lunch.members_may_propose is on, which the demo leaves off."""
 SAME = 2
 """So many pages of one route are looked at: the third person's page is like the second's."""
 
@@ -102,8 +100,8 @@ def concerns(route: Any, who: str) -> bool:
     coaching = route.handler.__module__.startswith("chalicelib.coaching")
     if route.path == "/":
         return True
-    if route.path == "/events/{id}":  # a visitor reads a public one, to which no page of theirs leads
-        return who == MEMBER
+    if route.path == "/events/{id}":  # of a public one a visitor reads less than a member
+        return who in (VISITOR, MEMBER)
     return {
         VISITOR: route.who == "anybody",
         MEMBER: route.who == "any person" and not coaching,
@@ -117,7 +115,7 @@ def _walk(site: Site, who: str) -> Walk:
     walk = Walk()
     cookie = site.cookies.get(who, "")
     visited: Counter[tuple[str, tuple[str, ...]]] = Counter()
-    starts = [one.path for one in site.routes if "{" not in one.path and concerns(one, who) and one.path not in BY_RULE]
+    starts = [one.path for one in site.routes if "{" not in one.path and concerns(one, who)]
     sent = [site.sent[who]] if who in site.sent else []
     waiting = deque(("the start", path) for path in SEARCHED.get(who, []) + starts + sent + by_mail(site.running, who))
     known = set(starts)

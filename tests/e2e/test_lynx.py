@@ -98,7 +98,7 @@ def give_hours(lynx: Lynx) -> None:
 
 def test_a_member_reads_when_where_and_with_whom_he_has_lunch(lynx: Lynx, site: Site) -> None:
     log_in(lynx, "ada.brandt", "table-for-three")
-    [lunch] = stored(site, "ada.brandt", "/MyEvents/", "table-for-three")["appointments"]
+    lunch, *_ = stored(site, "ada.brandt", "/MyEvents/", "table-for-three")["appointments"]
     others = [name for name in lunch["people"] if name != "Ada Brandt"]
     lynx.reads("Next lunch", lunch["title"], "Speicherstadt", *others)
     lynx.follow(lunch["title"], "Am Sandtorkai 30, Hamburg", "You come")
