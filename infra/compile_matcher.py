@@ -19,6 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = Path("chalicelib/lunch/matching")
 MODULES = (
+    "probes",
     "people",
     "blocks",
     "near",

@@ -14,6 +14,11 @@ try:
 except ModuleNotFoundError:
     from chalicelib.lunch.matching import plain as cython
 
+if cython.compiled:
+    from cython.cimports.chalicelib.lunch.matching.probes import Probes
+else:
+    from chalicelib.lunch.matching.probes import Probes
+
 COMPILED: bool = cython.compiled
 
 FRESH_WEEKS = cython.declare(cython.int, 53)
@@ -50,8 +55,7 @@ class People:
     menus: list[int]
     trios: cython.bint
     filtered: cython.bint
-    filter: Any
-    ids: list[bytes]
+    probes: Probes
 
     def __init__(self, columns: Any) -> None:
         n = len(columns.location)
@@ -69,9 +73,9 @@ class People:
         self.met_at, self.met, self.weeks = memoryview(at), memoryview(others), memoryview(weeks)
         self.menus = []
         self.trios = columns.maximum > 2
-        self.filter = columns.filter
         self.filtered = columns.filter is not None
-        self.ids = [row.tobytes() for row in columns.person] if columns.filter is not None else []
+        if self.filtered:
+            self.probes = Probes(columns.filter, columns.person)
 
     def sort_by_menu(self) -> None:
         """Find everybody's kind, once."""
@@ -92,7 +96,7 @@ class People:
     @cython.exceptval(-1)
     def blocked(self, u: cython.int, v: cython.int) -> cython.bint:
         """Whether the filter keeps the two apart."""
-        return bool(self.filter.probe(self.ids[u], self.ids[v]))
+        return self.probes.blocked(u, v)
 
     @cython.cfunc
     @cython.exceptval(-1)
