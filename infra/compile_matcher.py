@@ -23,6 +23,7 @@ MODULES = (
     "blocks",
     "near",
     "tables",
+    "parts",
     "greedy",
     "rescue",
     "exchange",

@@ -9,15 +9,17 @@ from chalicelib.lunch.matching.columns import Columns, Result
 from chalicelib.lunch.matching.emit import meeting, numbered
 from chalicelib.lunch.matching.exchange import Exchange, exchange
 from chalicelib.lunch.matching.fill import fill
-from chalicelib.lunch.matching.greedy import greedy
+from chalicelib.lunch.matching.greedy import lists
+from chalicelib.lunch.matching.parts import Parts
 from chalicelib.lunch.matching.people import People, view
 from chalicelib.lunch.matching.regroup import Neighbourhoods
 from chalicelib.lunch.matching.rescue import Forest, rescue
 from chalicelib.lunch.matching.sizes import resize
 from chalicelib.lunch.matching.small import Small
+from chalicelib.lunch.matching.tables import Tables
 
 SMALL = 64
-"""Blocks of so many people are matched on the bits of their graphs, larger ones through tables."""
+"""Components of so many people are matched on the bits of their graphs, larger ones through tables."""
 
 
 def match(columns: Columns) -> Result:
@@ -34,13 +36,26 @@ def match(columns: Columns) -> Result:
     small = Small(people, forest, trade, improving, separator)
     larger, must_stay = small.match(memoryview(members), memoryview(begins), SMALL)
     bound = n - len(members) + must_stay
-    large = [members[begins[block] : begins[block + 1]] for block in larger]
-    greedy(people, large)
-    for persons in large:
-        rescue(people, forest, persons)
-        inner, must_stay = exchange(trade, forest, persons)
-        separator[inner] = 1
-        bound += must_stay
+    large = []
+    together = [members[begins[block] : begins[block + 1]] for block in larger]
+    start = lists(people, together) if together else None
+    parts = Parts(people, max(map(len, together), default=0))
+    for block in together:
+        tables = None
+        members, begins, larger = block, [0, len(block)], [0]
+        if not parts.is_one(memoryview(block)):
+            tables = Tables(people, block)
+            members, begins = parts.divide(tables, block)
+            larger, must_stay = small.match(memoryview(members), memoryview(begins), SMALL)
+            bound += must_stay
+        for part in larger:
+            persons = members[begins[part] : begins[part + 1]]
+            start.seat(memoryview(persons))
+            rescue(people, forest, tables, persons)
+            inner, must_stay = exchange(trade, forest, persons)
+            separator[inner] = 1
+            bound += must_stay
+            large.append(persons)
     fill(people, improving, large)
     group, many = numbered(people)
     if columns.minimum > 2 or columns.maximum > 3:

@@ -40,7 +40,7 @@ def test_nobody_could_leave_fewer_people_or_shorter_waits(round):
 
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(small_rounds())
-def test_few_people_get_the_best_groups_in_all_four_objectives(round):
+def test_few_people_get_the_best_groups_in_all_five_objectives(round):
     assert outcome_in_all(round, match(round)) == brute_force_in_all(round)
 
 
@@ -109,6 +109,17 @@ def test_the_same_columns_give_the_same_groups(round):
     one, other = match(round), match(round)
     for name in ("group", "start", "food", "separator"):
         assert np.array_equal(getattr(one, name), getattr(other, name))
+
+
+def test_locations_may_have_any_numbers_of_32_bits():
+    ends = np.iinfo(np.int32)
+    round = columns([1, 1, 1, 3], location=[ends.min, 0, ends.max, ends.max], forbidden=[(2, 3)])
+    result = match(round)
+    assert result.left == result.bound == 4
+    check(round, result)
+    assert set(reasons(round, result).values()) == {Reason.NOBODY_FREE, Reason.NOBODY_SUITABLE}
+    with pytest.raises(BadColumns, match="ascending"):
+        columns([1, 1], location=[ends.max, ends.min])
 
 
 def test_nobody_and_one_person():
