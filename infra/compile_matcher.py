@@ -30,6 +30,8 @@ MODULES = (
     "regroup",
     "small",
     "fill",
+    "division",
+    "reseat",
     "emit",
     "groups",
     "graph",

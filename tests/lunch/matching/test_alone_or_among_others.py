@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from chalicelib.lunch.matching import Columns, match
+from chalicelib.lunch.matching import Columns, match, reseat
 from tests.benchmarks.matching.instances import SHAPES
 from tests.lunch.matching.rounds import brute_force_in_all, columns, outcome_in_all
 
@@ -28,9 +28,10 @@ def location_of(round: Columns, first: int, last: int) -> Columns:
     )
 
 
-@pytest.mark.parametrize("rules", [(2, 3), (2, 2)])
+@pytest.mark.parametrize("rules", [(2, 3), (2, 2), (3, 5)])
 @pytest.mark.parametrize("shape", ["realistic", "acquainted", "cliques"])
-def test_other_locations_change_nothing(shape, rules):
+def test_other_locations_change_nothing(shape, rules, monkeypatch):
+    monkeypatch.setattr(reseat, "EFFORT", 100)
     round = replace(SHAPES[shape](1000, 5), minimum=rules[0], maximum=rules[1])
     together = match(round)
     first = 0
