@@ -15,11 +15,23 @@ def now() -> datetime:
 
 
 def offset() -> timedelta:
-    """How far the clock was moved: zero unless CLOCK_FILE names a file that holds a number of seconds."""
+    """How far the clock was moved: zero unless CLOCK_FILE names a file that holds a number of seconds.
+
+    The file is read anew only when it is another one or has changed: a request asks several times.
+    """
+    global _last_read
     path = os.environ.get("CLOCK_FILE")
     if not path:
         return timedelta()
     try:
-        return timedelta(seconds=float(Path(path).read_text()))
+        file = os.stat(path)  # noqa: PTH116 - a third of what Path.stat() costs
+        seen = (path, file.st_ino, file.st_mtime_ns, file.st_size)
+        if _last_read[0] != seen:
+            _last_read = seen, timedelta(seconds=float(Path(path).read_text()))
     except FileNotFoundError:
         return timedelta()
+    return _last_read[1]
+
+
+_last_read: tuple[tuple[str, int, int, int], timedelta] = ("", 0, 0, 0), timedelta()
+"""Which file was read last, as it was then, and what it said; one tuple, so that threads see both or neither."""

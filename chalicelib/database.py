@@ -15,8 +15,8 @@ import psycopg2
 import psycopg2.errors
 import psycopg2.extras
 
-from chalicelib.config import config
-from chalicelib.errors import Refused, Told, Unavailable
+from chalicelib.config import config, with_password
+from chalicelib.errors import CONSTRAINTS, Conflict, Unavailable, UserError
 
 T = TypeVar("T")
 Row = Any  # a named tuple with the columns of its query
@@ -25,28 +25,6 @@ APP = "rendezvous_app"
 """Serves people, under row-level security."""
 JOB = "rendezvous_job"
 """Runs the scheduled jobs and the consumers."""
-
-SENTENCES = {
-    "commitment_no_overlap": "You are already taken at that time",
-    "an_admin_remains": "The last admin cannot be removed",
-    "event_has_a_seat": "All seats of this lunch are taken",
-    "event_state_allows_it": "This lunch is past that point",
-    "email_is_unique": "This address cannot be used",
-    "username_is_unique": "This username is taken",
-    "location_name_is_unique": "There is a location of that name already",
-    "food_type_name_is_unique": "There is a food type of that name already",
-    "at_most_64_food_types": "There can be no more than 64 food types",
-    "api_token_name_is_used_once": "You have a token of that name already",
-    "food_type_is_in_use": "This food type is in use: somebody refuses it, a location serves it or a lunch had it",
-    "pause_no_overlap": "You have a pause in that time already",
-    "client_has_one_coach": "This client has a coach already",
-    "relationship_coach_is_active": "A coach with clients stays a coach: end or move those relationships first",
-    "relationship_client_is_active": "A client with a coach stays a client: end that relationship first",
-    "commitment_follows_appointment": "This time was taken just now",
-    "appointment_is_cancelled_once": "This call is cancelled",
-    "pause_is_whole_weeks": "A pause is made of whole weeks",
-}
-"""Constraint name -> what a person who runs into it reads. A constraint without one is a defect and answers 500."""
 
 _CONNECT = """
 SET ROLE {role};
@@ -123,7 +101,7 @@ class Database:
 def transaction(work: Callable[[Database], T], role: str = APP) -> T:
     """Run ``work`` in one transaction of its own and commit; what it returns.
 
-    Raises what ``work`` raises; Refused with a sentence for a violated constraint that has one; Unavailable when
+    Raises what ``work`` raises; Conflict with a sentence for a violated constraint that has one; Unavailable when
     PostgreSQL cannot be reached or waited too long.
     """
     try:
@@ -151,15 +129,16 @@ def _attempt(work: Callable[[Database], T], role: str) -> T:
     try:
         with connection.cursor() as cursor:
             result = work(Database(cursor))
-    except Told as told:
+    except UserError as told:
         connection.commit() if told.keep else _roll_back(connection)
         raise
     except psycopg2.IntegrityError as error:
         _roll_back(connection)
-        sentence = SENTENCES.get(error.diag.constraint_name or "")
-        if sentence is None:
-            raise
-        raise Refused(sentence) from error
+        raise _conflict(error) from error
+    except psycopg2.errors.ReadOnlySqlTransaction as error:
+        # The server became a standby: another one takes over, and is found by connecting anew.
+        connection.close()
+        raise _ConnectionLost from error
     except (psycopg2.errors.QueryCanceled, psycopg2.errors.LockNotAvailable) as error:
         _roll_back(connection)
         raise Unavailable("The database is too busy just now", retry_after=5) from error
@@ -174,15 +153,18 @@ def _attempt(work: Callable[[Database], T], role: str) -> T:
     return _commit(connection, result)
 
 
+def _conflict(error: psycopg2.IntegrityError) -> Exception:
+    """A violated constraint as a refusal in its own sentence; one that has none is a defect, and stays what it is."""
+    sentence = CONSTRAINTS.get(error.diag.constraint_name or "")
+    return Conflict(sentence) if sentence else error
+
+
 def _commit(connection: Any, result: T) -> T:
     try:
         connection.commit()
     except psycopg2.IntegrityError as error:
         _roll_back(connection)
-        sentence = SENTENCES.get(error.diag.constraint_name or "")
-        if sentence is None:
-            raise
-        raise Refused(sentence) from error
+        raise _conflict(error) from error
     except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
         # Whether it was stored is not known: the caller may ask again, we may not.
         raise Unavailable("The database went away", retry_after=5) from error
@@ -205,10 +187,15 @@ def _connection(role: str) -> Any:
     return connection
 
 
+def _login(role: str) -> str:
+    """The URL of the log-in that may take that role, and no other."""
+    return config().database_url if role == APP else config().database_job_url
+
+
 def connect(role: str = APP) -> Any:
-    """A new psycopg2 connection in that role, for whoever must hold one of his own."""
+    """A new psycopg2 connection in that role, for whoever must hold one of their own."""
     try:
-        connection = psycopg2.connect(config().database_url, connect_timeout=5)
+        connection = psycopg2.connect(with_password(_login(role)), connect_timeout=5)
         with connection.cursor() as cursor:
             cursor.execute(_CONNECT.format(role=role, patience=_PATIENCE[role]))
         connection.commit()
@@ -218,22 +205,22 @@ def connect(role: str = APP) -> Any:
 
 
 @contextmanager
-def turn(what: str) -> Iterator["Turn"]:
-    """Wait until nobody else does this, and hold the turn while the block runs: an advisory lock of a session of
-    its own, so that it can span several transactions and ends with the process, however that ends."""
+def advisory_lock(what: str) -> Iterator["AdvisoryLock"]:
+    """Wait until nobody else does this, and hold the lock while the block runs: in a session of its own, so that it
+    can span several transactions and ends with the process, however that ends."""
     place = connect(JOB)
     place.autocommit = True
     try:
         with place.cursor() as cursor:
             cursor.execute("SET statement_timeout = 0; SET lock_timeout = 0")
             cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 2))", (what,))
-            yield Turn(cursor, what)
+            yield AdvisoryLock(cursor, what)
     finally:
         place.close()
 
 
-class Turn:
-    """A turn that is held."""
+class AdvisoryLock:
+    """A lock that is held."""
 
     def __init__(self, cursor: Any, what: str):
         self._cursor = cursor

@@ -62,6 +62,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _compile(package: Path, python: str, suffix: str, require: bool) -> int:
+    print("Compiling the matcher, once: this takes about half a minute.", flush=True)
     with tempfile.TemporaryDirectory() as scratch:
         shutil.copytree(package, Path(scratch) / PACKAGE, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
         for folder in (PACKAGE.parent, PACKAGE.parent.parent):

@@ -5,6 +5,7 @@ packed again: without the tests and C sources of the packages, and with the same
 a plan sees a change only where there is one.
 """
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PROJECT = ROOT / "build" / "project"
 OUT = ROOT / "build" / "lambda"
 COMPILER = ROOT / "infra" / "compile_matcher.py"
+KEPT = ROOT / "build" / "matcher"
 MIB = 1024 * 1024
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -67,18 +69,36 @@ def stage() -> set[str]:
 
 
 def compile_matcher() -> set[str]:
-    """Compiles the matcher of the copy; the names of what came of it."""
-    compile_it = [sys.executable, "-m", "infra.compile_matcher", "--require", "--project", str(PROJECT)]
-    subprocess.run(compile_it, cwd=ROOT, check=True)
-    return {path.relative_to(PROJECT).as_posix() for path in PROJECT.rglob(f"*.{lambda_zip.TAG}.so")}
+    """Lays the compiled matcher beside its sources in the copy; the names of what was laid there.
+
+    Compiling takes longer than all else: what came of the very same sources before is taken again.
+    """
+    folder = PROJECT / "chalicelib" / "lunch" / "matching"
+    made = hashlib.sha256(COMPILER.read_bytes())
+    for source in sorted(folder.iterdir()):
+        made.update(source.name.encode() + b"\0" + hashlib.sha256(source.read_bytes()).digest())
+    kept = KEPT / made.hexdigest()[:24]
+    if not kept.exists():
+        compile_it = [sys.executable, "-m", "infra.compile_matcher", "--require", "--project", str(PROJECT)]
+        subprocess.run(compile_it, cwd=ROOT, check=True)
+        draft = kept.with_suffix(".new")
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(parents=True)
+        for module in folder.glob(f"*.{lambda_zip.TAG}.so"):
+            shutil.copy(module, draft)
+        draft.rename(kept)
+    for module in kept.iterdir():
+        shutil.copy(module, folder)
+    return {(folder / module.name).relative_to(PROJECT).as_posix() for module in kept.iterdir()}
 
 
 def package() -> None:
-    """Lets Chalice collect the packages and write the zip and the Terraform that deploys it."""
+    """Lets Chalice collect the packages and write the zip. Its template is thrown away: infra/terraform deploys."""
     chalice = Path(sys.executable).parent / "chalice"
-    command = [str(chalice), "package", "--stage", "live", "--pkg-format", "terraform", str(OUT)]
+    command = [str(chalice), "package", "--stage", "live", str(OUT)]
     region = {"AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", "eu-central-1")}
     subprocess.run(command, cwd=PROJECT, env=os.environ | region, check=True)
+    (OUT / "sam.json").unlink()
 
 
 def pack_again(archive: Path) -> None:
@@ -101,10 +121,43 @@ def import_faults(archive: Path) -> list[str]:
     with zipfile.ZipFile(archive) as checked:
         checked.extractall(unzipped)
     packages = sorted(path.parent.name for path in unzipped.glob("*/__init__.py"))
-    program = "import sys, importlib; sys.path.insert(0, '.'); [importlib.import_module(n) for n in sys.argv[1:]]"
-    command = [sys.executable, "-I", "-S", "-B", "-c", program, *packages, "app"]
-    ended = subprocess.run(command, cwd=unzipped, capture_output=True, text=True, check=False)
-    shutil.rmtree(unzipped)
+    try:
+        return [fault for program in (cold_start(), all_of(packages)) for fault in run(program, unzipped)]
+    finally:
+        shutil.rmtree(unzipped)
+
+
+def cold_start() -> str:
+    """A program that does what an HTTP function does before its first answer."""
+    return f"""
+import time
+started = time.process_time()
+import app
+spent = (time.process_time() - started) * 1000
+early = sorted(set({lambda_zip.HEAVY!r}) & set(sys.modules))
+assert not early, f"app.py imports {{', '.join(early)}}, which only some functions need"
+print(f"A cold start of the HTTP function imports {{len(sys.modules)}} modules in {{spent:.0f}} ms of CPU time.")
+"""
+
+
+def all_of(packages: list[str]) -> str:
+    """A program that imports everything, with the matcher as machine code."""
+    return f"""
+import importlib, pkgutil
+[importlib.import_module(name) for name in {packages!r} + ["app"]]
+import chalicelib.lunch.matching as matching
+names = [module.name for module in pkgutil.iter_modules(matching.__path__) if module.name != "__main__"]
+parts = [importlib.import_module(f"chalicelib.lunch.matching.{{name}}") for name in names]
+told = [part.COMPILED for part in parts if hasattr(part, "COMPILED")]
+assert told and all(told), "the matcher runs as plain Python"
+"""
+
+
+def run(program: str, folder: Path) -> list[str]:
+    """Why a program failed in an interpreter that knows nothing but `folder`."""
+    command = [sys.executable, "-I", "-S", "-B", "-c", f"import sys; sys.path.insert(0, '.'){program}"]
+    ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    print(ended.stdout, end="", flush=True)
     return [] if ended.returncode == 0 else [f"Unzipped, it cannot be imported: {ended.stderr.splitlines()[-1]}"]
 
 

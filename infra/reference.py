@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from chalicelib import topics
+from chalicelib.messaging import topics
 from chalicelib.rules import RULES, Rule
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"

@@ -57,7 +57,7 @@ install() {
         "$venv/bin/uv" pip sync --quiet --python "$python" --require-hashes "$lock" 2>"$venv/uv.log"; then return; fi
     say "uv does not work here ($(head -n 1 "$venv/uv.log")): pip takes about a minute."
     sed '/^uv==/,/[^\\]$/d' "$lock" >"$venv/lock.txt"
-    "$python" -m pip install $quiet --require-hashes -r "$venv/lock.txt"
+    "$python" -m pip install $quiet --no-deps --require-hashes -r "$venv/lock.txt"
 }
 
 cd "$(dirname "$0")/.."

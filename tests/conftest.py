@@ -12,10 +12,17 @@ import psycopg2
 import psycopg2.extras
 import pytest
 
+from infra.local.logins import logins
 from infra.local.postgres import Postgres
+from tests import days
 from tests.messages import faults
+from tests.state import make_logins_of
 
 _numbers = itertools.count()
+
+
+def pytest_report_header() -> str:
+    return f"day: {os.environ.get('DAY') or 'today'}, zone of the machine: {os.environ.get('TZ') or 'its own'}"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -32,6 +39,8 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         "SECRETS_FILE": str(kept),
         "CLOCK_FILE": str(folder / "clock"),
         "DATABASE_URL": "",
+        "DATABASE_JOB_URL": "",
+        "DATABASE_OWNER_URL": "",
         "KAFKA_BOOTSTRAP": "",
         "SMTP_URL": "",
         "MAIL_FROM": "lunch@rendezvous.test",
@@ -39,6 +48,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         "AWS_SECRET_ACCESS_KEY": "nothing",
         "AWS_DEFAULT_REGION": "us-east-1",
     }
+    days.set_clock(folder / "clock")
     yield
 
 
@@ -48,7 +58,9 @@ def server(settings: None) -> Iterator[Postgres]:
     from chalicelib.migrate import migrate
 
     with Postgres(durable=False) as running:
-        migrate(running.create("template_of_tests"))
+        template = running.create("template_of_tests")
+        migrate(template)
+        make_logins_of(template)
         yield running
 
 
@@ -63,7 +75,8 @@ def database(server: Postgres, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]
 
     name = f"test_{next(_numbers)}"
     url = server.create(name, "template_of_tests")
-    monkeypatch.setenv("DATABASE_URL", url)
+    for variable, login in logins(url).items():
+        monkeypatch.setenv(variable, login)
     config.cache_clear()
     yield url
     disconnect()
@@ -109,6 +122,8 @@ def clock(settings: None) -> Iterator["Clock"]:
 
 
 class Clock:
+    """The file that moves the product's clock; a new one each time, so that no reader takes it for the old one."""
+
     def __init__(self, file: Path) -> None:
         self.file = file
 
@@ -117,10 +132,13 @@ class Clock:
         from datetime import UTC, datetime
 
         wanted = datetime.fromisoformat(now.replace("Z", "+00:00"))
-        self.file.write_text(str((wanted - datetime.now(UTC)).total_seconds()))
+        draft = self.file.with_suffix(".new")
+        draft.write_text(str((wanted - datetime.now(UTC)).total_seconds()))
+        draft.rename(self.file)
 
     def reset(self) -> None:
-        self.file.unlink(missing_ok=True)
+        """Back to the day of this run."""
+        days.set_clock(self.file)
 
 
 @pytest.fixture

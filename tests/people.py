@@ -9,6 +9,8 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
+from chalicelib import clock
+
 ADDRESS = "203.0.113.7"
 HOST = "rendezvous.test"
 PASSWORD = "correct horse battery"
@@ -49,7 +51,7 @@ def invoke(method: str, target: str, headers: dict[str, str], body: bytes, addre
     match = routes.match(target.partition("?")[0])
     assert match is not None, f"no route for {target}"
     event = events.http(
-        method, target, match.resource, match.parameters, list(headers.items()), body, address, datetime.now(UTC)
+        method, target, match.resource, match.parameters, list(headers.items()), body, address, clock.now()
     )
     answer = app(event, LambdaContext("test", memory_size=512, max_runtime_ms=30_000))
     found = {name: str(value) for name, value in (answer.get("headers") or {}).items()}
@@ -125,7 +127,7 @@ class Community:
         """A person with a confirmed address, who logs in with PASSWORD."""
         id = uuid.uuid4()
         name = username.capitalize()
-        self.sql("INSERT INTO person VALUES (%s, %s, %s, %s, %s)", id, username, name, zone, datetime.now(UTC))
+        self.sql("INSERT INTO person VALUES (%s, %s, %s, %s, %s)", id, username, name, zone, clock.now())
         self.sql(
             "INSERT INTO account VALUES (%s, %s, %s, true, %s)",
             id,
@@ -141,7 +143,7 @@ class Community:
 
     def browser_of(self, person: uuid.UUID) -> Browser:
         """A browser in which that person is logged in."""
-        from chalicelib.callers import hashed, new_token
+        from chalicelib.web.credentials import hashed, new_token
 
         token = new_token()
         self.sql(
@@ -164,7 +166,7 @@ class Community:
     def ban(self, username: str) -> None:
         self.sql(
             "INSERT INTO ban SELECT person_id, %s, 'no reason' FROM account WHERE username = %s",
-            datetime.now(UTC),
+            clock.now(),
             username,
         )
 

@@ -30,8 +30,7 @@ class Asker:
 
     def __init__(self, community: Community) -> None:
         from app import app  # noqa: F401  registers the endpoints
-        from chalicelib import callers
-        from chalicelib.web import ENDPOINTS
+        from chalicelib.web import ENDPOINTS, csrf
 
         for rule in (
             "requests.per_minute",
@@ -44,7 +43,7 @@ class Asker:
         person = community.person("eve", roles=("member", "admin", "coach", "client"))
         self.browser = community.browser_of(person)
         self.cookie = self.browser.cookie
-        self.csrf = callers.csrf_token(SimpleNamespace(token=self.cookie.encode()))  # type: ignore[arg-type]
+        self.csrf = csrf.token(SimpleNamespace(token=self.cookie.encode()))  # type: ignore[arg-type]
         self.before = digest_of(self.sql)
         self.refused_all = True
 
@@ -196,9 +195,9 @@ def test_a_key_that_is_given_twice_is_refused_by_name(asker: Asker) -> None:
 
 
 def lists_of(endpoint: Any) -> set[str]:
-    from chalicelib import bodies
+    from chalicelib.web import parsing
 
-    return bodies.list_fields(endpoint.takes["body"])
+    return parsing.list_fields(endpoint.takes["body"])
 
 
 @pytest.mark.parametrize(

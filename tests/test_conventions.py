@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PRODUCT = sorted((ROOT / "chalicelib").rglob("*.py")) + [path for path in [ROOT / "app.py"] if path.exists()]
 SQL_FILES = sorted((ROOT / "sql").rglob("*.sql"))
-TEMPLATES = sorted((ROOT / "chalicelib" / "templates").rglob("*.html"))
+TEMPLATES = sorted((ROOT / "chalicelib").glob("*/templates/*.html"))
 DOCS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 CLOCK_IN_SQL = re.compile(

@@ -523,7 +523,7 @@ def test_what_makes_no_sense_is_not_kept(community: Community) -> None:
 
 def test_every_constraint_a_person_can_meet_has_a_sentence(sql: Ask) -> None:
     """The sentences name constraints, triggers and unique indexes that are there: a renamed one would answer 500."""
-    from chalicelib.database import SENTENCES
+    from chalicelib.errors import CONSTRAINTS
 
     there = {
         row.name
@@ -535,7 +535,7 @@ def test_every_constraint_a_person_can_meet_has_a_sentence(sql: Ask) -> None:
     raised = {
         found
         for row in sql("SELECT prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace")
-        for found in SENTENCES
+        for found in CONSTRAINTS
         if f"'{found}'" in (row.prosrc or "")
     }
-    assert set(SENTENCES) - there - raised == set()
+    assert set(CONSTRAINTS) - there - raised == set()

@@ -132,7 +132,7 @@ def uses_its_indexes(read: dict[str, tuple[int, int]], most: int = 500) -> None:
 
 
 def the_caller(number: int = 77) -> Any:
-    from chalicelib.callers import Caller
+    from chalicelib.web.request import Caller
 
     return Caller._make(
         (person(number), person(number), "P", "UTC", ("member",), False, *([False] * (len(Caller._fields) - 6)))
@@ -193,7 +193,7 @@ def test_logging_in_and_a_live_code(large: str) -> None:
 
 
 def test_what_the_relay_looks_for(large: str) -> None:
-    from chalicelib import outbox
+    from chalicelib.messaging import relay
 
     asked: list[tuple[str, dict[str, Any]]] = []
 
@@ -205,8 +205,8 @@ def test_what_the_relay_looks_for(large: str) -> None:
             return []
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(outbox, "transaction", lambda work, role: work(Listening()))
-        outbox.relay_once(lambda messages: set(), NOW)
+        patch.setattr(relay, "transaction", lambda work, role: work(Listening()))
+        relay.publish_batch(lambda messages: set(), NOW)
     [(sql, values)] = asked
     read = read_by(lambda db: db.rows(sql, **values), "rendezvous_job")
     uses_its_indexes(read, 60)

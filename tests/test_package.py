@@ -190,6 +190,29 @@ def test_only_sources_are_staged_and_sql_lands_beside_app_py(tmp_path: Path, mon
     assert not (tmp_path / "build/project/.chalice/deployed").exists()
 
 
+def test_the_matcher_is_compiled_again_only_when_its_sources_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "project" / "chalicelib" / "lunch" / "matching"
+    module = f"greedy.{lambda_zip.TAG}.so"
+    compiled = []
+
+    def compile_it(command: list[str], **more: object) -> None:
+        compiled.append(command)
+        (folder / module).write_text(f"machine code {len(compiled)}")
+
+    monkeypatch.setattr(package, "PROJECT", tmp_path / "project")
+    monkeypatch.setattr(package, "KEPT", tmp_path / "matcher")
+    monkeypatch.setattr(package.subprocess, "run", compile_it)
+    for source, wanted in (("a = 1", 1), ("a = 1", 1), ("a = 2", 2), ("a = 1", 1)):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        (folder / "greedy.py").write_text(source)
+        assert package.compile_matcher() == {f"chalicelib/lunch/matching/{module}"}
+        assert (folder / module).read_text() == f"machine code {wanted}"
+    assert len(compiled) == 2
+
+
 def test_another_python_than_lambdas_builds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lambda_zip, "PYTHON", "3.10")
     assert "is built on Python 3.10" in str(package.main())
@@ -205,3 +228,36 @@ if (ROOT / "app.py").exists():
         ended = subprocess.run([make, "package"], cwd=ROOT, capture_output=True, text=True, check=False)
         assert ended.returncode == 0, ended.stdout + ended.stderr
         assert "all as they should be" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("program", "told"),
+    [
+        ("import kafka", "app.py imports kafka, which only some functions need"),
+        ("raise ImportError('no such package')", "no such package"),
+    ],
+)
+def test_an_app_that_starts_badly_is_refused(tmp_path: Path, program: str, told: str) -> None:
+    (tmp_path / "kafka.py").write_text("")
+    (tmp_path / "app.py").write_text(program)
+    (fault,) = package.run(package.cold_start(), tmp_path)
+    assert told in fault
+
+
+def test_an_app_that_starts_light_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "kafka.py").write_text("")
+    (tmp_path / "app.py").write_text("def mailer():\n    import kafka\n")
+    assert package.run(package.cold_start(), tmp_path) == []
+
+
+def test_a_matcher_that_runs_as_plain_python_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "chalicelib" / "lunch" / "matching"
+    folder.mkdir(parents=True)
+    for name, compiled in {"greedy": True, "rescue": False}.items():
+        (folder / f"{name}.py").write_text(f"COMPILED = {compiled}\n")
+    (folder / "__init__.py").write_text("")
+    (tmp_path / "app.py").write_text("")
+    (fault,) = package.run(package.all_of([]), tmp_path)
+    assert "the matcher runs as plain Python" in fault
+    (folder / "rescue.py").write_text("COMPILED = True\n")
+    assert package.run(package.all_of([]), tmp_path) == []

@@ -8,20 +8,23 @@ as the answer to every form that was accepted.
 import re
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from chalicelib import clock
 from tests.coaching.practice import NOW, Practice, book
 from tests.lunches import lunch
-from tests.people import Answer, Browser, Community
+from tests.people import PASSWORD, Answer, Browser, Community
 
 CALLERS = ("visitor", "member", "other", "coach", "client", "admin", "banned", "out")
 OWNERS = ("member", "coach", "client")
 NINE, TEN = "2026-12-10T09:00:00+01:00", "2026-12-10T10:00:00+01:00"
 BODIES: dict[str, dict[str, Any]] = {
     "PUT /api/events/{id}/attendance": {"response": "approved"},
+    "POST /events/{id}": {"response": "approved"},
+    "POST /events/{id}/leave": {"response": "rejected"},
+    "PUT /api/events/{id}/review": {"enjoyed": {}},
     "POST /api/appointments": {"coach": "carla", "start": NINE, "end": TEN},
     "PATCH /api/appointments/{id}": {"start": NINE, "end": TEN, "version": 99},
     "POST /api/series": {"coach": "carla", "start": TEN, "months": 2},
@@ -43,6 +46,9 @@ POST   /availability/once                           303     422     422     422 
 GET    /availability/pauses                         303     200     200     200     200     200     403     303
 POST   /availability/pauses                         303     422     422     422     422     422     403     303
 POST   /availability/pauses/{id}                    303     303     404     404     404     404     403     303
+POST   /availability/silence                        303     303     303     303     303     303     403     303
+POST   /availability/suggested/food                 303     409     409     409     409     409     403     303
+POST   /availability/suggested/hour                 303     409     409     409     409     409     403     303
 GET    /availability/weekly                         303     200     200     200     200     200     403     303
 POST   /availability/weekly                         303     422     422     422     422     422     403     303
 GET    /availability/{id}                           303     200     404     404     404     404     403     303
@@ -66,7 +72,15 @@ POST   /coach/hours/{id}/delete                     303     404     404     303 
 POST   /coach/link                                  303     404     404     303     404     404     403     303
 GET    /coach/why                                   303     404     404     200     404     404     403     303
 POST   /Enrollment/Create                           422     422     422     422     422     422     422     422
+GET    /events/new                                  303     403     403     403     403     403     403     303
+POST   /events/new                                  303     403     403     403     403     403     403     303
 GET    /events/{id}                                 303     200     404     404     404     200     403     303
+POST   /events/{id}                                 303     303     404     404     404     404     403     401
+GET    /events/{id}/cancel                          303     200     404     404     404     200     403     303
+POST   /events/{id}/cancel                          303     422     404     404     404     422     403     303
+GET    /events/{id}/leave                           303     200     404     404     404     200     403     303
+POST   /events/{id}/leave                           303     303     404     404     404     404     403     401
+GET    /events/{id}/lunch.ics                       303     200     404     404     404     200     403     303
 GET    /feeds/{token}                               200     200     200     200     200     200     200     200
 GET    /forgotten                                   200     200     200     200     200     200     200     200
 POST   /forgotten                                   422     422     422     422     422     422     422     422
@@ -87,15 +101,21 @@ POST   /Login/Failure                               401     401     401     401 
 POST   /Login/Success                               200     200     200     200     200     200     200     200
 POST   /Logout                                      200     200     200     200     200     200     200     200
 POST   /logout                                      303     303     303     303     303     303     303     303
+GET    /health                                      200     200     200     200     200     200     200     200
+GET    /ready                                       200     200     200     200     200     200     200     200
 GET    /MyEvents                                    401     200     200     200     200     200     403     401
 GET    /privacy                                     200     200     200     200     200     200     200     200
 GET    /public                                      303     200     200     200     200     200     403     303
 GET    /PublicEvents                                401     200     200     200     200     200     403     401
 GET    /Register                                    200     200     200     200     200     200     200     200
 POST   /Register                                    422     422     422     422     422     422     422     422
+GET    /Review                                      303     200     200     200     200     200     403     303
+POST   /Review/{id}                                 303     422     404     404     404     404     403     303
 GET    /static/{name}                               200     200     200     200     200     200     200     200
 GET    /unsubscribe/{token}                         200     200     200     200     200     200     200     200
 POST   /unsubscribe/{token}                         303     303     303     303     303     303     303     303
+GET    /Validate                                    303     200     200     200     200     200     403     303
+POST   /Validate                                    303     422     422     422     422     422     403     303
 GET    /ValidFoodTypes                              401     200     200     200     200     200     403     401
 GET    /ValidLocations                              401     200     200     200     200     200     403     401
 GET    /account                                     303     200     200     200     200     200     200     303
@@ -106,13 +126,20 @@ POST   /account/email                               303     422     422     422 
 POST   /account/email/confirmation                  303     422     422     422     422     422     403     303
 GET    /account/erase                               303     200     200     200     200     200     200     303
 POST   /account/erase                               303     422     422     422     422     422     422     303
-POST   /account/feed                                303     303     303     303     303     303     403     303
+POST   /account/feed                                303     422     422     422     422     422     403     303
 POST   /account/feed/close                          303     303     303     303     303     303     403     303
 POST   /account/mails                               303     303     303     303     303     303     403     303
 GET    /account/password                            303     200     200     200     200     200     403     303
 POST   /account/password                            303     422     422     422     422     422     403     303
 GET    /account/profile                             303     200     200     200     200     200     403     303
 POST   /account/profile                             303     422     422     422     422     422     403     303
+GET    /account/second-factor                       303     200     200     200     200     200     403     303
+POST   /account/second-factor                       303     422     422     422     422     422     403     303
+GET    /account/second-factor/key                   303     404     404     404     404     404     403     303
+POST   /account/second-factor/key                   303     404     404     404     404     404     403     303
+POST   /account/second-factor/off                   303     422     422     422     422     422     403     303
+GET    /account/second-factor/proof                 303     200     200     200     200     200     403     303
+POST   /account/second-factor/proof                 303     422     422     422     422     422     403     303
 POST   /account/sessions                            303     303     303     303     303     303     303     303
 POST   /account/sessions/{id}                       303     303     404     404     404     404     404     303
 POST   /account/tokens                              303     422     422     422     422     422     403     303
@@ -123,6 +150,7 @@ GET    /admin/events                                303     404     404     404 
 GET    /admin/events/{event}                        303     404     404     404     404     200     403     303
 GET    /admin/events/{event}/cancel                 303     404     404     404     404     200     403     303
 POST   /admin/events/{event}/cancel                 303     404     404     404     404     422     403     303
+GET    /admin/blocked-pairs                         303     404     404     404     404     200     403     303
 GET    /admin/food-types                            303     404     404     404     404     200     403     303
 POST   /admin/food-types                            303     404     404     404     404     422     403     303
 GET    /admin/food-types/{food_type}                303     404     404     404     404     200     403     303
@@ -139,6 +167,7 @@ POST   /admin/locations/{location}                  303     404     404     404 
 GET    /admin/locations/{location}/close            303     404     404     404     404     200     403     303
 POST   /admin/locations/{location}/close            303     404     404     404     404     422     403     303
 POST   /admin/locations/{location}/open             303     404     404     404     404     303     403     303
+GET    /admin/mails                                 303     404     404     404     404     200     403     303
 GET    /admin/outbox                                303     404     404     404     404     200     403     303
 GET    /admin/people                                303     404     404     404     404     200     403     303
 GET    /admin/people/{person}                       303     404     404     404     404     200     403     303
@@ -146,6 +175,10 @@ GET    /admin/people/{person}/ban                   303     404     404     404 
 POST   /admin/people/{person}/ban                   303     404     404     404     404     422     403     303
 GET    /admin/people/{person}/roles/{role}          303     404     404     404     404     200     403     303
 POST   /admin/people/{person}/roles/{role}          303     404     404     404     404     422     403     303
+GET    /admin/people/{person}/second-factor         303     404     404     404     404     200     403     303
+POST   /admin/people/{person}/second-factor         303     404     404     404     404     422     403     303
+GET    /admin/people/{person}/sessions              303     404     404     404     404     200     403     303
+POST   /admin/people/{person}/sessions              303     404     404     404     404     422     403     303
 GET    /admin/people/{person}/unban                 303     404     404     404     404     200     403     303
 POST   /admin/people/{person}/unban                 303     404     404     404     404     422     403     303
 GET    /admin/rounds                                303     404     404     404     404     200     403     303
@@ -184,8 +217,12 @@ GET    /api/coaches/{slug}/slots                    401     404     404     200 
 GET    /api/coaches/{slug}/why                      401     404     404     200     404     200     403     401
 POST   /api/days-away                               401     404     404     422     404     404     403     401
 GET    /api/events                                  401     200     200     200     200     200     403     401
+POST   /api/events                                  401     422     422     422     422     422     403     401
 GET    /api/events/{id}                             401     200     404     404     404     200     403     401
+DELETE /api/events/{id}                             401     422     422     422     422     422     403     401
 PUT    /api/events/{id}/attendance                  401     200     404     404     404     404     403     401
+GET    /api/events/{id}/review                      401     200     404     404     404     404     403     401
+PUT    /api/events/{id}/review                      401     409     404     404     404     404     403     401
 GET    /api/invitations                             401     200     200     200     200     200     403     401
 DELETE /api/invitations/{invitation}                401     204     404     404     404     404     403     401
 GET    /api/me                                      401     200     200     200     200     200     200     401
@@ -195,9 +232,14 @@ PUT    /api/me/email                                401     422     422     422 
 POST   /api/me/email/confirmation                   401     409     409     409     409     409     403     401
 GET    /api/me/export                               401     200     200     200     200     200     200     401
 GET    /api/me/feed                                 401     200     200     200     200     200     403     401
-PUT    /api/me/feed                                 401     200     200     200     200     200     403     401
+PUT    /api/me/feed                                 401     422     422     422     422     422     403     401
 DELETE /api/me/feed                                 401     204     204     204     204     204     403     401
 PUT    /api/me/password                             401     422     422     422     422     422     403     401
+GET    /api/me/second-factor                        401     200     200     200     200     200     403     401
+POST   /api/me/second-factor                        401     422     422     422     422     422     403     401
+PUT    /api/me/second-factor                        401     422     422     422     422     422     403     401
+DELETE /api/me/second-factor                        401     422     422     422     422     422     403     401
+POST   /api/me/second-factor/proof                  401     422     422     422     422     422     403     401
 GET    /api/me/sessions                             401     200     200     200     200     200     200     401
 DELETE /api/me/sessions                             401     204     204     204     204     204     204     401
 DELETE /api/me/sessions/{id}                        401     204     404     404     404     404     404     401
@@ -209,6 +251,7 @@ POST   /api/office-hours                            401     404     404     422 
 PATCH  /api/office-hours/{id}                       401     404     404     200     404     404     403     401
 DELETE /api/office-hours/{id}                       401     404     404     204     404     404     403     401
 GET    /api/openapi.json                            200     200     200     200     200     200     200     200
+POST   /api/tickets                                 401     503     503     503     503     503     403     401
 GET    /api/pauses                                  401     200     200     200     200     200     403     401
 POST   /api/pauses                                  401     422     422     422     422     422     403     401
 DELETE /api/pauses/{id}                             401     204     404     404     404     404     403     401
@@ -231,6 +274,8 @@ GET    /api/admin/people                            401     404     404     404 
 GET    /api/admin/people/{person}                   401     404     404     404     404     200     403     401
 PUT    /api/admin/people/{person}/ban               401     404     404     404     404     422     403     401
 DELETE /api/admin/people/{person}/ban               401     404     404     404     404     422     403     401
+DELETE /api/admin/people/{person}/sessions          401     404     404     404     404     422     403     401
+DELETE /api/admin/people/{person}/second-factor     401     404     404     404     404     422     403     401
 PUT    /api/admin/people/{person}/roles/{role}      401     404     404     404     404     422     403     401
 DELETE /api/admin/people/{person}/roles/{role}      401     404     404     404     404     422     403     401
 GET    /api/admin/relationships                     401     404     404     404     404     200     403     401
@@ -285,6 +330,7 @@ class World:
             "/availability/{id}": self.hours,
             "/api/availability/{id}": self.hours,
             "/events/{id}": self.event,
+            "/Review/{id}": self.event,
             "/api/events/{id}": self.event,
             "sessions/{id}": lambda: self.browser("member").get("/api/me/sessions").json["sessions"][0]["id"],
             "tokens/{id}": self.token,
@@ -333,7 +379,7 @@ class World:
 
     def token(self) -> Any:
         self.sql("DELETE FROM api_token")
-        self.made("member", "POST", "/api/me/tokens", {"name": "mine", "scope": "read"})
+        self.made("member", "POST", "/api/me/tokens", {"name": "mine", "password": PASSWORD})
         return self.made("member", "GET", "/api/me/tokens")["tokens"][0]["id"]
 
     def event(self) -> uuid.UUID:
@@ -364,11 +410,11 @@ class World:
             from chalicelib.accounts import refused_mails
 
             return refused_mails.token("event_approved", self.people["ada"])
-        address: str = self.made("member", "PUT", "/api/me/feed")["url"]
+        address: str = self.made("member", "PUT", "/api/me/feed", {"password": PASSWORD})["url"]
         return address.rpartition("/")[2]
 
     def _style(self) -> str:
-        from chalicelib import assets
+        from chalicelib.web import assets
 
         return assets.path("style.css").rpartition("/")[2]
 
@@ -383,7 +429,7 @@ class World:
             "INSERT INTO round VALUES (%s, '2026-11-16', %s, %s, 3, 1, 0, 0, true, 1, '')",
             id,
             harbour,
-            datetime.now(UTC),
+            clock.now(),
         )
         return id
 
@@ -400,11 +446,11 @@ def ask(endpoint: Any, browser: Browser, target: str) -> Answer:
 
 
 def csrf(browser: Browser) -> str:
-    from chalicelib import callers
-    from chalicelib.callers import Request
+    from chalicelib.web import csrf
+    from chalicelib.web.request import Request
 
-    request = Request("POST", "/", "/", {}, [], "", "", datetime.now(UTC), token=browser.cookie.encode())
-    return callers.csrf_token(request) if browser.cookie else ""
+    request = Request("POST", "/", "/", {}, [], "", "", clock.now(), token=browser.cookie.encode())
+    return csrf.token(request) if browser.cookie else ""
 
 
 def endpoints() -> dict[tuple[str, str], Any]:

@@ -1,4 +1,5 @@
-"""sql/schema.sql, the file everyone reads, is what the migrations make: compared catalog by catalog, on any PostgreSQL."""
+"""What readers see of the schema is what the migrations make: sql/schema.sql catalog by catalog, on any PostgreSQL, the
+drawings and the index of functions name by name."""
 
 import re
 from pathlib import Path
@@ -6,7 +7,10 @@ from typing import Any
 
 import psycopg2
 
-SCHEMA = Path(__file__).parent.parent / "sql" / "schema.sql"
+from infra.schema import functions, story
+
+ROOT = Path(__file__).parent.parent
+SCHEMA = ROOT / "sql" / "schema.sql"
 OURS = "NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = {} AND d.deptype = 'e')"
 
 CATALOGS = {
@@ -66,7 +70,62 @@ def test_the_schema_that_is_read_is_the_one_the_migrations_make(server: Any) -> 
         for what, query in CATALOGS.items():
             migrated = catalog_of(server.url_of("template_of_tests"), query)
             loaded = catalog_of(read, query)
-            assert (sorted(migrated - loaded), sorted(loaded - migrated)) == ([], []), f"{what}: python -m infra.schema"
+            assert (sorted(migrated - loaded), sorted(loaded - migrated)) == ([], []), f"{what}: make schema"
             assert migrated or what == "views", f"no {what} were compared"
     finally:
         server.drop("read_from_schema_sql")
+
+
+FOREIGN_KEYS = """
+    SELECT c.confrelid::regclass::text, c.conrelid::regclass::text, k.columns, k.optional,
+           EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.conrelid AND i.indisunique AND i.indpred IS NULL
+                   AND (i.indkey::int2[])[0:i.indnkeyatts - 1] <@ c.conkey AND 0 <> ALL (i.indkey::int2[]))
+    FROM pg_constraint c CROSS JOIN LATERAL (
+        SELECT string_agg(a.attname, ', ' ORDER BY x.place) AS columns, bool_or(NOT a.attnotnull) AS optional
+        FROM unnest(c.conkey) WITH ORDINALITY x (number, place)
+        JOIN pg_attribute a ON (a.attrelid, a.attnum) = (c.conrelid, x.number)) k
+    WHERE c.contype = 'f' AND c.connamespace = 'public'::regnamespace"""
+
+
+def test_the_drawings_show_every_table_and_every_reference(server: Any) -> None:
+    url = server.url_of("template_of_tests")
+    drawn = "\n".join(
+        re.findall(r"```mermaid\nerDiagram\n(.*?)```", (ROOT / "docs" / "architecture.md").read_text(), re.S)
+    )
+    lines = re.findall(r'^ +(\w+) (\|\||\|o)--(o\||o\{) (\w+) : "(.*)"$', drawn, re.M)
+    shown = {
+        (parent, child, columns, str(there == "|o"), str(here == "o|")) for parent, there, here, child, columns in lines
+    }
+    assert shown == catalog_of(url, FOREIGN_KEYS), "make schema"
+    tables = {name for (name,) in catalog_of(url, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
+    assert {name for name in tables if not name.startswith(("yoyo", "_yoyo"))} <= set(re.findall(r"\w+", drawn)), (
+        "make schema"
+    )
+
+
+def test_every_table_has_its_place_in_the_story(server: Any) -> None:
+    tables = {
+        name
+        for (name,) in catalog_of(
+            server.url_of("template_of_tests"), "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+        )
+    }
+    told = [table for chapter in story.CHAPTERS for table in chapter.tables]
+    assert sorted(told) == sorted(tables), "give it a chapter in infra/schema/story.py, then make schema"
+
+
+def test_the_index_says_of_every_function_why_it_is_one(server: Any) -> None:
+    """Another name, or one that is gone, is as wrong as one that is missing."""
+    ours = f"SELECT proname FROM pg_proc p WHERE pronamespace = 'public'::regnamespace AND {OURS.format('p.oid')}"
+    there = {name for (name,) in catalog_of(server.url_of("template_of_tests"), ours)}
+    rows = [(name, why) for some in functions.index().values() for name, why in some.items()]
+    assert sorted(name for name, _ in rows) == sorted(there), "docs/reference/functions.md"
+    reasons = {why.partition(":")[0] for _, why in rows}
+    assert reasons == {"policy", "owner", "trigger", "lock", "one trip"}
+
+
+def test_schema_sql_begins_with_tables_and_ends_with_grants() -> None:
+    kinds = re.findall(r"^(CREATE TABLE|CREATE TRIGGER|GRANT)\b", SCHEMA.read_text(), re.M)
+    order = ["CREATE TABLE", "CREATE TRIGGER", "GRANT"]
+    assert kinds == sorted(kinds, key=order.index)
+    assert "Not in the index yet" not in SCHEMA.read_text() and story.UNTOLD not in SCHEMA.read_text(), "make schema"

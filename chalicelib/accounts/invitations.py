@@ -4,14 +4,18 @@ from datetime import datetime, timedelta
 from typing import Literal, TypedDict
 from uuid import UUID, uuid4
 
-from chalicelib import outbox, rules
+from chalicelib import rules
 from chalicelib.accounts import links
-from chalicelib.callers import Caller
 from chalicelib.database import Database
-from chalicelib.errors import Abuse, NotFound, Refused
-from chalicelib.fields import Instant
+from chalicelib.errors import Conflict, NotFound, TooManyRequests
+from chalicelib.messaging import outbox
+from chalicelib.web.field_types import Instant
+from chalicelib.web.request import Caller
 
 PURPOSE = "invitation"
+"""Of the code that the inviter reads."""
+MAILED = "mailed invitation"
+"""Of the code that is mailed: whoever enrols with it has shown that the address is theirs."""
 SHOWN_FOR = timedelta(minutes=10)
 """How long the page that follows an invitation shows its code, should it be loaded again."""
 
@@ -29,7 +33,7 @@ class Invitation(TypedDict):
 def create(db: Database, caller: Caller, to: str, now: datetime) -> UUID:
     """Invite somebody (``to`` an e-mail address, '' for whoever gets the code); the invitation.
 
-    Raises Abuse when the caller made invitation.per_day codes in the last 24 hours, revoked ones too; what an admin
+    Raises TooManyRequests when the caller made invitation.per_day codes in the last 24 hours, revoked ones too; what an admin
     invited in a batch does not count.
     """
     limits = rules.read(db)
@@ -41,8 +45,8 @@ def create(db: Database, caller: Caller, to: str, now: datetime) -> UUID:
         me=caller.id,
         since=now - timedelta(hours=24),
     )
-    if made >= limits["invitation.per_day"]:
-        raise Abuse("You are abusing the invitation code system")
+    if made >= limits.invitation.per_day:
+        raise TooManyRequests("You are abusing the invitation code system")
     id = uuid4()
     code = links.code(PURPOSE, id)
     db.run(
@@ -52,7 +56,7 @@ def create(db: Database, caller: Caller, to: str, now: datetime) -> UUID:
         me=caller.id,
         digest=links.digest(code),
         now=now,
-        expires=now + timedelta(days=limits["invitation.days_valid"]),
+        expires=now + timedelta(days=limits.invitation.days_valid),
     )
     address(db, id, to)
     tell(db, id, caller.id, bool(to), now)
@@ -60,14 +64,14 @@ def create(db: Database, caller: Caller, to: str, now: datetime) -> UUID:
 
 
 def code_of(invitation: UUID) -> str:
-    """The code of an invitation."""
+    """The code of an invitation, as its inviter reads it."""
     return links.code(PURPOSE, invitation)
 
 
 def create_admin(db: Database, email: str, now: datetime) -> str:
-    """Invite the first admin, on behalf of the installation; the code. Raises Refused if there is an admin."""
+    """Invite the first admin, on behalf of the installation; the code. Raises Conflict if there is an admin."""
     if db.value("SELECT EXISTS (SELECT FROM person_role WHERE role = 'admin' AND active)"):
-        raise Refused("There is an admin already; admins invite and appoint others on their pages")
+        raise Conflict("There is an admin already; admins invite and appoint others on their pages")
     id = uuid4()
     code = links.code(PURPOSE, id)
     db.run(
@@ -76,7 +80,7 @@ def create_admin(db: Database, email: str, now: datetime) -> str:
         id=id,
         digest=links.digest(code),
         now=now,
-        expires=now + timedelta(days=rules.read(db)["invitation.days_valid"]),
+        expires=now + timedelta(days=rules.read(db).invitation.days_valid),
     )
     address(db, id, email)
     tell(db, id, None, True, now)
@@ -84,13 +88,18 @@ def create_admin(db: Database, email: str, now: datetime) -> str:
 
 
 def address(db: Database, invitation: UUID, to: str) -> None:
-    """Bind an invitation to an address, if there is one."""
+    """Bind an invitation to an address, if there is one, which is mailed a code of its own."""
     if to:
-        db.run(
-            "INSERT INTO invitation_address (invitation_id, email) VALUES (%(id)s, %(to)s)",
-            id=invitation,
-            to=to.lower(),
-        )
+        address_all(db, [(invitation, to.lower())])
+
+
+def address_all(db: Database, invited: list[tuple[UUID, str]]) -> None:
+    """Bind each of these invitations to its address."""
+    db.many("INSERT INTO invitation_address (invitation_id, email) VALUES %s", invited)
+    db.many(
+        "INSERT INTO invitation_mail (invitation_id, digest) VALUES %s",
+        [(id, links.digest(links.code(MAILED, id))) for id, _ in invited],
+    )
 
 
 def tell(db: Database, invitation: UUID, by: UUID | None, mailed: bool, now: datetime) -> None:
@@ -121,13 +130,13 @@ def mine(db: Database, caller: Caller, now: datetime, most: int = 200, after: in
 
 
 def revoke(db: Database, caller: Caller, invitation: UUID) -> None:
-    """Take an invitation back. Raises NotFound for one that is not the caller's, Refused if it was used."""
+    """Take an invitation back. Raises NotFound for one that is not the caller's, Conflict if it was used."""
     if db.value("SELECT revoke_invitation(%(id)s)", id=invitation):
         return
     own = "SELECT EXISTS (SELECT FROM invitation WHERE id = %(id)s AND by_person = %(me)s)"
     if not db.value(own, id=invitation, me=caller.id):
         raise NotFound("There is no such invitation of yours")
-    raise Refused("This invitation was used already")
+    raise Conflict("This invitation was used already")
 
 
 def code_to_show(db: Database, caller: Caller, invitation: UUID, now: datetime) -> str:

@@ -8,17 +8,27 @@ from uuid import UUID, uuid4
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from chalicelib.admin import audit, business_rules, events, food_types, invitations, locations, messages, people, roles
-from chalicelib.admin import rounds as rounds_
-from chalicelib.admin.audit import Act
+from chalicelib.admin import (
+    audit_log,
+    business_rules,
+    directory,
+    events,
+    food_types,
+    invitations,
+    locations,
+    messages,
+    roles,
+    round_results,
+)
+from chalicelib.admin.audit_log import Act
+from chalicelib.admin.directory import Person, Role, WhichPeople
 from chalicelib.admin.events import Event, WhichEvents
 from chalicelib.admin.lists import Listing, Which
-from chalicelib.admin.people import Person, Role, WhichPeople
-from chalicelib.admin.rounds import Round
-from chalicelib.callers import Caller
+from chalicelib.admin.round_results import Round
 from chalicelib.database import Database
-from chalicelib.fields import Body, FoodName, Line, Name, Number, Reason, WeekName, Zone
 from chalicelib.web import Routes
+from chalicelib.web.field_types import Body, FoodName, Line, Name, Number, Reason, WeekName, Zone
+from chalicelib.web.request import Caller
 
 routes = Routes(__name__)
 
@@ -90,7 +100,7 @@ class EventWithReviews(msgspec.Struct):
 
 class RoundWithLeftOver(msgspec.Struct):
     round: Round
-    left_over: list[rounds_.LeftOver]
+    left_over: list[round_results.LeftOver]
 
 
 class Asked(msgspec.Struct):
@@ -105,33 +115,33 @@ def api(method: str, path: str, **more: Any) -> Callable[..., Any]:
 @api("GET", "/people")
 def find_people(db: Database, query: WhichPeople) -> Listing[Person]:
     """People by name, username, e-mail or slug."""
-    return people.find(db, query)
+    return directory.find(db, query)
 
 
 @api("GET", "/people/{person}")
 def read_person(db: Database, person: UUID) -> Person:
     """One person."""
-    return people.read(db, person)
+    return directory.read(db, person)
 
 
 @api("PUT", "/people/{person}/ban")
 def ban(db: Database, caller: Caller, person: UUID, body: Why, now: datetime) -> Person:
-    """Ban somebody: he is withdrawn from his coming lunches and calls, and the others are told."""
-    people.ban(db, caller, person, body.why, now)
-    return people.read(db, person)
+    """Ban somebody: they are withdrawn from their coming lunches and calls, and the others are told."""
+    directory.ban(db, caller, person, body.why, now)
+    return directory.read(db, person)
 
 
 @api("DELETE", "/people/{person}/ban", status=204)
 def unban(db: Database, caller: Caller, person: UUID, query: Why, now: datetime) -> None:
     """Let somebody in again."""
-    people.unban(db, caller, person, query.why, now)
+    directory.unban(db, caller, person, query.why, now)
 
 
 @api("PUT", "/people/{person}/roles/{role}")
 def grant_role(db: Database, caller: Caller, person: UUID, role: Role, body: Why, now: datetime) -> Person:
     """Give somebody a role."""
     roles.grant(db, caller, person, role, body.why, now)
-    return people.read(db, person)
+    return directory.read(db, person)
 
 
 @api("DELETE", "/people/{person}/roles/{role}", status=204)
@@ -215,20 +225,20 @@ def cancel_event(db: Database, caller: Caller, event: UUID, body: Why, now: date
 @api("GET", "/rounds")
 def find_rounds(db: Database, query: Which) -> Listing[Round]:
     """The rounds of the matcher, the last first."""
-    return rounds_.find(db, query)
+    return round_results.find(db, query)
 
 
 @api("POST", "/rounds", status=202)
 def ask_round(db: Database, caller: Caller, body: AskRound, now: datetime) -> Asked:
     """Run a round now: it begins within a minute or two, and adds only what is newly possible."""
-    rounds_.ask(db, caller, body.location, body.week, body.why, now)
+    round_results.ask(db, caller, body.location, body.week, body.why, now)
     return Asked(body.location, body.week)
 
 
 @api("GET", "/rounds/{round}")
 def read_round(db: Database, round: UUID) -> RoundWithLeftOver:
     """One round, who is still left over from it, and why."""
-    return RoundWithLeftOver(rounds_.read(db, round), rounds_.left_over(db, round))
+    return RoundWithLeftOver(round_results.read(db, round), round_results.left_over(db, round))
 
 
 @api("GET", "/rules")
@@ -264,4 +274,4 @@ def read_outbox(db: Database) -> messages.Waiting:
 @api("GET", "/audit")
 def read_audit(db: Database, query: Which) -> Listing[Act]:
     """Every act of an admin, the newest first."""
-    return audit.acts(db, query)
+    return audit_log.acts(db, query)

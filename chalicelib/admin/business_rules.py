@@ -7,14 +7,14 @@ from uuid import UUID
 import msgspec
 
 from chalicelib import rules
+from chalicelib.accounts import audit
 from chalicelib.accounts.people import FORMER_MEMBER
-from chalicelib.admin import audit
 from chalicelib.admin.lists import shaped
-from chalicelib.callers import Caller
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound
-from chalicelib.fields import Instant
 from chalicelib.rules import RULES, Rule, Value
+from chalicelib.web.field_types import Instant
+from chalicelib.web.request import Caller
 
 
 class Change(msgspec.Struct):
@@ -59,14 +59,14 @@ def find(db: Database) -> list[RuleInForce]:
         former=FORMER_MEMBER,
     )
     last = {row.name: shaped([row], Change)[0] for row in rows}
-    return [_in_force(rule, values[rule.name], last.get(rule.name)) for rule in RULES.values()]
+    return [_in_force(rule, values.named(rule.name), last.get(rule.name)) for rule in RULES.values()]
 
 
 def read(db: Database, name: str) -> RuleInForce:
     """One rule. Raises NotFound."""
     rule = _rule(name)
     changes = history(db, name)
-    return _in_force(rule, rules.read(db)[name], changes[0] if changes else None)
+    return _in_force(rule, rules.read(db).named(name), changes[0] if changes else None)
 
 
 def history(db: Database, name: str) -> list[Change]:
@@ -86,9 +86,9 @@ def set_value(db: Database, caller: Caller, name: str, value: Value, why: str, n
     # One admin at a time: two values that are good each must not be stored to contradict each other.
     db.run("SELECT pg_advisory_xact_lock(hashtextextended('rules', 1))")
     values = rules.read(db)
-    before = values[name]
+    before = values.named(name)
     if wanted != before:
-        rules.check_together(values.with_value(name, wanted))
+        rules.check_together(values.with_values({name: wanted}))
         _store(db, rule, wanted)
         db.run(
             "INSERT INTO rule_change (name, scope, before, after, changed_by, changed)"

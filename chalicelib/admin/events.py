@@ -1,21 +1,19 @@
 """The lunches that were made: who was brought together where and when, and calling one off."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 
-from chalicelib import outbox
 from chalicelib.accounts.people import FORMER_MEMBER
-from chalicelib.admin import audit
 from chalicelib.admin.lists import Listing, Which, listing, shaped
 from chalicelib.calendar import zones
-from chalicelib.callers import Caller
 from chalicelib.database import Database
-from chalicelib.errors import NotFound, Refused
-from chalicelib.fields import Instant, WeekName
+from chalicelib.errors import NotFound
+from chalicelib.lunch import cancellations
+from chalicelib.web.field_types import Instant, Number, WeekName
+from chalicelib.web.request import Caller
 
 Status = Literal["Proposed", "Confirmed", "Rejected", "Canceled", "Awaiting Evaluation", "Done"]
 Response = Literal["invited", "approved", "rejected"]
@@ -26,18 +24,20 @@ FEW = 20
 
 
 class WhichEvents(Which):
-    """Which lunches: by title, location or somebody's name; of a status; of a week (2026-W48)."""
+    """Which lunches: by title, location or somebody's name; of a status; of a week (2026-W48); at a location."""
 
+    location: Number | Literal[""] = ""
     status: Literal["", "Proposed", "Confirmed", "Rejected", "Canceled", "Awaiting Evaluation", "Done"] = ""
     week: WeekName | Literal[""] = ""
 
 
 class Attendee(msgspec.Struct):
-    """Somebody who was asked to a lunch, and what he said."""
+    """Somebody who was asked to a lunch, what they said, and whether they reviewed it (nobody can read how)."""
 
     id: UUID
     name: str
     response: Response
+    reviewed: bool
 
 
 class Event(msgspec.Struct):
@@ -57,10 +57,11 @@ class Event(msgspec.Struct):
 
 _EVENT = """
 SELECT * FROM (
-    SELECT e.id, e.title, l.name AS location, l.timezone, e.starts, e.ends, e.status, e.public,
+    SELECT e.id, e.location_id, e.title, l.name AS location, l.timezone, e.starts, e.ends, e.status, e.public,
            e.creator IS NULL AS by_system,
            (SELECT coalesce(json_agg(json_build_object('id', p.id, 'name', coalesce(nullif(p.name, ''), %(former)s),
-                                                       'response', a.response) ORDER BY lower(p.name), p.id), '[]')
+                                                       'response', a.response, 'reviewed', a.reviewed)
+                                     ORDER BY lower(p.name), p.id), '[]')
             FROM attendance a JOIN person p ON p.id = a.person_id WHERE a.event_id = e.id) AS attendees
     FROM event e JOIN location l ON l.id = e.location_id
 ) event
@@ -74,7 +75,7 @@ def find(db: Database, which: WhichEvents) -> Listing[Event]:
         db,
         Event,
         f"""{_EVENT}
-        WHERE %(status)s IN ('', status)
+        WHERE %(status)s IN ('', status) AND (%(location)s IS NULL OR location_id = %(location)s)
           AND (%(from)s IS NULL OR (starts AT TIME ZONE timezone)::date >= %(from)s
                AND (starts AT TIME ZONE timezone)::date < %(to)s)
           AND (position(%(q)s in lower(title || E'\\n' || location)) > 0 OR EXISTS
@@ -84,6 +85,7 @@ def find(db: Database, which: WhichEvents) -> Listing[Event]:
         which,
         size=FEW,
         status=which.status,
+        location=which.location if which.location != "" else None,
         former=FORMER_MEMBER,
         **{"from": monday, "to": monday and monday + timedelta(days=7)},
     )
@@ -98,26 +100,12 @@ def read(db: Database, event: UUID) -> Event:
 
 
 def reviews(db: Database, event: UUID) -> list[str]:
-    """What was written about the lunch; nobody knows by whom."""
+    """What was written about the lunch, once its reviews are over: earlier, who has reviewed would tell who wrote."""
     rows = db.rows("SELECT description FROM review WHERE event_id = %(id)s ORDER BY id", id=event)
     return [row.description for row in rows]
 
 
 def cancel(db: Database, caller: Caller, event: UUID, why: str, now: datetime) -> None:
-    """Call a coming lunch off; its people are free again and told. Raises NotFound, Refused when it is past that."""
-    found = read(db, event)
-    canceled = db.run(
-        "UPDATE event SET status = 'Canceled' WHERE id = %(id)s AND ends > %(now)s AND status IN ('Proposed', 'Confirmed')",
-        id=event,
-        now=now,
-    )
-    if not canceled:
-        raise Refused("This lunch is over or was called off already")
-    people = [str(one.id) for one in read(db, event).attendees if one.response != "rejected"]
-    data = {"event": str(event), "week": zones.week_name(_day(found)), "people": people}
-    outbox.put(db, "Events_All", str(event), "event.canceled", data, now)
-    audit.note(db, caller, "called off the lunch", event, why, now)
-
-
-def _day(event: Event) -> date:
-    return zones.local_time(event.starts, ZoneInfo(event.timezone)).date()
+    """Call a coming lunch off; its people are free again and told; the reason is for admins. Raises NotFound, Conflict when it is
+    past that."""
+    cancellations.call_off(db, caller, event, why, now)

@@ -4,11 +4,11 @@ from datetime import datetime
 
 import msgspec
 
-from chalicelib.admin import audit
+from chalicelib.accounts import audit
 from chalicelib.admin.lists import shaped
-from chalicelib.callers import Caller
 from chalicelib.database import Database
 from chalicelib.errors import NotFound
+from chalicelib.web.request import Caller
 
 
 class FoodType(msgspec.Struct):

@@ -9,15 +9,15 @@ from uuid import UUID, uuid4
 import msgspec
 from msgspec import Meta
 
-from chalicelib import outbox, rules
-from chalicelib.accounts import links
-from chalicelib.accounts.invitations import PURPOSE
-from chalicelib.admin import audit
+from chalicelib import rules
+from chalicelib.accounts import audit, links
+from chalicelib.accounts.invitations import PURPOSE, address_all
 from chalicelib.admin.lists import shaped
-from chalicelib.callers import Caller
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound
-from chalicelib.fields import Email, Instant, Line
+from chalicelib.messaging import outbox
+from chalicelib.web.field_types import Email, Instant, Line
+from chalicelib.web.request import Caller
 
 MOST_ADDRESSES = 500
 
@@ -103,13 +103,13 @@ def _is_address(text: str) -> bool:
 
 
 def _make(db: Database, caller: Caller, batch: UUID, addresses: list[str], now: datetime) -> None:
-    expires = now + timedelta(days=rules.read(db)["invitation.days_valid"])
+    expires = now + timedelta(days=rules.read(db).invitation.days_valid)
     made = [(uuid4(), address) for address in addresses]
     db.many(
         "INSERT INTO invitation (id, by_person, digest, made, expires) VALUES %s",
         [(id, caller.id, links.digest(links.code(PURPOSE, id)), now, expires) for id, _ in made],
     )
-    db.many("INSERT INTO invitation_address (invitation_id, email) VALUES %s", made)
+    address_all(db, made)
     db.many("INSERT INTO batch_invitation (invitation_id, batch_id) VALUES %s", [(id, batch) for id, _ in made])
     outbox.put_all(
         db,

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from chalicelib.database import Database
-from chalicelib.fields import Body, Line
+from chalicelib.web.field_types import Body, Line
 
 PAGE_SIZE = 50
 

@@ -6,17 +6,18 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.admin import audit
+from chalicelib.accounts import audit
 from chalicelib.admin.lists import Listing, Which, listing, shaped
 from chalicelib.calendar import zones
-from chalicelib.callers import Caller
 from chalicelib.database import Database
 from chalicelib.errors import NotFound
-from chalicelib.lunch import food_types
+from chalicelib.lunch import food_types, states
+from chalicelib.web.request import Caller
 
 
 class Location(msgspec.Struct):
-    """A location. A closed one keeps its history; nobody can choose it, and there are no rounds."""
+    """A location. A closed one keeps its history; nobody can choose it, and there are no rounds. ``members`` have
+    lunch there, ``lunches`` are to come."""
 
     id: int
     name: str
@@ -26,13 +27,16 @@ class Location(msgspec.Struct):
     open: bool
     foods: list[str]
     members: int
+    lunches: int
 
 
 _LOCATION = """
 SELECT l.id, l.name, l.timezone, l.address, l.meeting_point, l.open,
        ARRAY(SELECT f.name FROM location_food lf JOIN food_type f ON f.id = lf.food_type_id
              WHERE lf.location_id = l.id ORDER BY lower(f.name)) AS foods,
-       (SELECT count(*) FROM person_location pl WHERE pl.location_id = l.id) AS members
+       (SELECT count(*) FROM person_location pl WHERE pl.location_id = l.id) AS members,
+       (SELECT count(*) FROM event e WHERE e.location_id = l.id AND e.status IN ('Proposed', 'Confirmed')
+        AND e.starts > present()) AS lunches
 FROM location l
 """
 
@@ -51,6 +55,11 @@ def find(db: Database, which: Which) -> Listing[Location]:
 def open_ones(db: Database) -> list[Location]:
     """The locations that have rounds, by name."""
     return shaped(db.rows(f"{_LOCATION} WHERE l.open ORDER BY lower(l.name)"), Location)
+
+
+def all_of_them(db: Database) -> list[Location]:
+    """Every location, closed ones last, by name."""
+    return shaped(db.rows(f"{_LOCATION} ORDER BY l.open DESC, lower(l.name)"), Location)
 
 
 def read(db: Database, location: int) -> Location:
@@ -88,7 +97,8 @@ def add(
 def change(db: Database, caller: Caller, location: int, changes: dict[str, Any], why: str, now: datetime) -> Location:
     """Change what is named: name, timezone, address, meeting_point, open, foods (their names).
 
-    Lunches that were made keep their instants. Raises NotFound, Invalid, Refused.
+    Lunches that were made keep their instants; their people are told of another name, address or meeting point. One
+    that is closed has no rounds any more, also none that were asked for. Raises NotFound, Invalid, Refused.
     """
     before = read(db, location)
     if "timezone" in changes:
@@ -103,6 +113,10 @@ def change(db: Database, caller: Caller, location: int, changes: dict[str, Any],
     if "foods" in changes:
         _serve(db, location, changes["foods"])
     after = read(db, location)
+    if any(getattr(after, field) != getattr(before, field) for field in ("name", "address", "meeting_point")):
+        states.move_place(db, location, now)
+    if before.open and not after.open:
+        db.run("DELETE FROM asked_round WHERE location_id = %(id)s", id=location)
     if after != before:
         audit.note(db, caller, _what_changed(before, after), before.name, why, now)
     return after

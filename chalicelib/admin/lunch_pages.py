@@ -5,16 +5,17 @@ from uuid import UUID
 
 import msgspec
 
-from chalicelib.admin import events, food_types, locations, rounds
+from chalicelib.admin import events, food_types, locations, round_results
 from chalicelib.admin.api import Foods, NameFoodType, Why
 from chalicelib.admin.events import WhichEvents
 from chalicelib.admin.lists import Which
-from chalicelib.answers import Page, Redirect, page
 from chalicelib.calendar import zones
-from chalicelib.callers import Caller
 from chalicelib.database import Database
-from chalicelib.fields import Body, Line, Name, Number, WeekName, Zone
+from chalicelib.lunch.events import why_called_off
 from chalicelib.web import Form, Routes
+from chalicelib.web.field_types import Body, Empty, Line, Name, Number, WeekName, Zone
+from chalicelib.web.request import Caller
+from chalicelib.web.responses import Page, Redirect, page
 
 routes = Routes(__name__)
 
@@ -28,10 +29,6 @@ class Place(Body):
     why: Line = ""
 
 
-class Nothing(Body):
-    pass
-
-
 class RunRound(Body):
     location: Number
     week: WeekName
@@ -40,12 +37,18 @@ class RunRound(Body):
 
 @routes.page("/admin/events", who="admin")
 def find_events(db: Database, query: WhichEvents) -> Page:
-    return page("admin/events.html", query=query, listing=events.find(db, query))
+    places = [(str(one.id), one.name) for one in locations.all_of_them(db)]
+    return page("admin/events.html", query=query, listing=events.find(db, query), places=places)
 
 
 @routes.page("/admin/events/{event}", who="admin")
 def read_event(db: Database, event: UUID, now: datetime) -> Page:
-    return page("admin/event.html", event=events.read(db, event), reviews=events.reviews(db, event))
+    return page(
+        "admin/event.html",
+        event=events.read(db, event),
+        reviews=events.reviews(db, event),
+        reason=why_called_off(db, event),
+    )
 
 
 @routes.page("/admin/events/{event}/cancel", who="admin")
@@ -61,23 +64,30 @@ def cancel(db: Database, caller: Caller, event: UUID, body: Why, now: datetime) 
 
 @routes.page("/admin/rounds", who="admin")
 def find_rounds(db: Database, query: Which) -> Page:
-    return page("admin/rounds.html", query=query, listing=rounds.find(db, query))
+    return page("admin/rounds.html", query=query, listing=round_results.find(db, query), late=round_results.late)
 
 
 @routes.page("/admin/rounds/new", who="admin")
 def ask_round(db: Database, form: Form, now: datetime) -> Page:
-    return page("admin/new_round.html", locations=locations.open_ones(db), weeks=rounds.weeks(now))
+    return page("admin/new_round.html", locations=locations.open_ones(db), weeks=round_results.weeks(now))
 
 
 @routes.form("/admin/rounds/new", shows=ask_round, who="admin")
 def run_round(db: Database, caller: Caller, body: RunRound, now: datetime) -> Redirect:
-    rounds.ask(db, caller, body.location, body.week, body.why, now)
+    round_results.ask(db, caller, body.location, body.week, body.why, now)
     return Redirect("/admin/rounds")
 
 
 @routes.page("/admin/rounds/{round}", who="admin")
 def read_round(db: Database, round: UUID) -> Page:
-    return page("admin/round.html", round=rounds.read(db, round), left=rounds.left_over(db, round), why=rounds.WHY)
+    found = round_results.read(db, round)
+    return page(
+        "admin/round.html",
+        round=found,
+        late=round_results.late(found),
+        left=round_results.left_over(db, round),
+        why=round_results.WHY,
+    )
 
 
 @routes.page("/admin/locations", who="admin")
@@ -121,7 +131,7 @@ def close(db: Database, caller: Caller, location: Number, body: Why, now: dateti
 
 
 @routes.form("/admin/locations/{location}/open", shows=read_location, who="admin")
-def reopen(db: Database, caller: Caller, location: Number, body: Nothing, now: datetime) -> Redirect:
+def reopen(db: Database, caller: Caller, location: Number, body: Empty, now: datetime) -> Redirect:
     locations.change(db, caller, location, {"open": True}, "", now)
     return Redirect("/admin/locations")
 
@@ -149,7 +159,7 @@ def rename_food_type(db: Database, caller: Caller, food_type: Number, body: Name
 
 
 @routes.form("/admin/food-types/{food_type}/remove", shows=read_food_type, who="admin")
-def remove_food_type(db: Database, caller: Caller, food_type: Number, body: Nothing, now: datetime) -> Redirect:
+def remove_food_type(db: Database, caller: Caller, food_type: Number, body: Empty, now: datetime) -> Redirect:
     food_types.remove(db, caller, food_type, now)
     return Redirect("/admin/food-types")
 

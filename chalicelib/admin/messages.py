@@ -1,10 +1,10 @@
-"""Messages that wait in the outbox: whether the relay keeps up. Counts alone: what they say is not for reading."""
+"""Messages that wait in the outbox, and records that no consumer could deal with: where and when, never what they say."""
 
 import msgspec
 
 from chalicelib.admin.lists import shaped
 from chalicelib.database import Database
-from chalicelib.fields import Instant
+from chalicelib.web.field_types import Instant
 
 
 class WaitingTopic(msgspec.Struct):
@@ -33,3 +33,20 @@ def waiting(db: Database) -> Waiting:
         db.value("SELECT last_published()"),
         topics,
     )
+
+
+class DeadLetter(msgspec.Struct):
+    """A record that a consumer could not read or carry out, and the kind of error that it met."""
+
+    at: Instant
+    consumer: str
+    topic: str | None
+    partition: int | None
+    offset: int | None
+    type: str | None
+    error: str
+
+
+def dead_letters(db: Database, most: int = 50) -> list[DeadLetter]:
+    """The newest that are kept."""
+    return shaped(db.rows("SELECT * FROM dead_letters(%(most)s)", most=most), DeadLetter)

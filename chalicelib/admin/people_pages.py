@@ -6,15 +6,15 @@ from uuid import UUID, uuid4
 
 from msgspec import Meta
 
-from chalicelib.admin import invitations, people, roles
+from chalicelib.admin import directory, invitations, roles
 from chalicelib.admin.api import Why
-from chalicelib.admin.people import Role, WhichPeople
-from chalicelib.answers import Page, Redirect, page
-from chalicelib.callers import Caller
+from chalicelib.admin.directory import Role, WhichPeople
 from chalicelib.database import Database
 from chalicelib.errors import Invalid
-from chalicelib.fields import Body, Lines, Reason
 from chalicelib.web import Form, Routes
+from chalicelib.web.field_types import Body, Line, Lines, Reason
+from chalicelib.web.request import Caller
+from chalicelib.web.responses import Page, Redirect, page
 
 routes = Routes(__name__)
 
@@ -25,6 +25,16 @@ ROLES = {
     "admin": "does everything that these pages offer",
 }
 """Role -> what who has it does."""
+
+
+DONE = {
+    "sessions": "Logged out everywhere.",
+    "second_factor": "The second factor is taken away, and all sessions have ended.",
+}
+
+
+class Done(Body):
+    done: Line = ""
 
 
 class Hold(Body):
@@ -39,41 +49,42 @@ class Pasted(Body):
 
 @routes.page("/admin/people", who="admin")
 def find(db: Database, query: WhichPeople) -> Page:
-    return page("admin/people.html", query=query, listing=people.find(db, query))
+    return page("admin/people.html", query=query, listing=directory.find(db, query))
 
 
 @routes.page("/admin/people/{person}", who="admin")
-def read(db: Database, person: UUID, now: datetime) -> Page:
-    found = people.read(db, person)
-    return page("admin/person.html", person=found, roles=ROLES, lunches=people.coming_lunches(db, person, now))
+def read(db: Database, person: UUID, query: Done, now: datetime) -> Page:
+    found = directory.read(db, person)
+    lunches = directory.coming_lunches(db, person, now)
+    return page("admin/person.html", person=found, roles=ROLES, lunches=lunches, done=DONE.get(query.done))
 
 
 @routes.page("/admin/people/{person}/ban", who="admin")
 def ask_ban(db: Database, person: UUID, form: Form, now: datetime) -> Page:
-    found = people.read(db, person)
-    return page("admin/ban.html", person=found, lunches=people.coming_lunches(db, person, now))
+    found = directory.read(db, person)
+    return page("admin/ban.html", person=found, lunches=directory.coming_lunches(db, person, now))
 
 
 @routes.form("/admin/people/{person}/ban", shows=ask_ban, who="admin")
 def ban(db: Database, caller: Caller, person: UUID, body: Why, now: datetime) -> Redirect:
-    people.ban(db, caller, person, body.why, now)
+    directory.ban(db, caller, person, body.why, now)
     return Redirect(f"/admin/people/{person}")
 
 
 @routes.page("/admin/people/{person}/unban", who="admin")
 def ask_unban(db: Database, person: UUID, form: Form) -> Page:
-    return page("admin/unban.html", person=people.read(db, person))
+    return page("admin/unban.html", person=directory.read(db, person))
 
 
 @routes.form("/admin/people/{person}/unban", shows=ask_unban, who="admin")
 def unban(db: Database, caller: Caller, person: UUID, body: Why, now: datetime) -> Redirect:
-    people.unban(db, caller, person, body.why, now)
+    directory.unban(db, caller, person, body.why, now)
     return Redirect(f"/admin/people/{person}")
 
 
 @routes.page("/admin/people/{person}/roles/{role}", who="admin")
 def ask_role(db: Database, person: UUID, role: Role, form: Form) -> Page:
-    return page("admin/role.html", person=people.read(db, person), role=role, means=ROLES[role])
+    return page("admin/role.html", person=directory.read(db, person), role=role, means=ROLES[role])
 
 
 @routes.form("/admin/people/{person}/roles/{role}", shows=ask_role, who="admin")

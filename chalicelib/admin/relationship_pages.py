@@ -5,13 +5,13 @@ from typing import Literal
 
 from chalicelib.admin import relationships
 from chalicelib.admin.lists import Which
-from chalicelib.answers import Page, Redirect, page
-from chalicelib.callers import Caller
 from chalicelib.coaching import relationships as coaching
 from chalicelib.coaching.api import Slug
 from chalicelib.database import Database
-from chalicelib.fields import Body, Line, Reason
 from chalicelib.web import Form, Routes
+from chalicelib.web.field_types import Body, Line, Reason
+from chalicelib.web.request import Caller
+from chalicelib.web.responses import Page, Redirect, page
 
 routes = Routes(__name__)
 
@@ -72,13 +72,13 @@ def read(db: Database, client: Slug, form: Form) -> Page:
 
 @routes.form("/admin/relationships/{client}/move", shows=read, who="admin")
 def move(db: Database, caller: Caller, client: Slug, body: Reassign, now: datetime) -> Redirect:
-    """Give him another coach; refused once where calls are booked, the page lists them and asks."""
+    """Give them another coach; refused once where calls are booked, the page lists them and asks."""
     coaching.move(db, caller, client, body.coach, body.calls or None, body.why, now)
     return Redirect("/admin/relationships?done=moved")
 
 
 @routes.form("/admin/relationships/{client}/end", shows=read, who="admin")
 def end(db: Database, caller: Caller, client: Slug, body: End, now: datetime) -> Redirect:
-    """Take his coach from him; refused once where calls are booked, the page lists them and asks."""
+    """Take their coach from them; refused once where calls are booked, the page lists them and asks."""
     coaching.end(db, caller, client, body.calls or None, body.why, now)
     return Redirect("/admin/relationships?done=ended")

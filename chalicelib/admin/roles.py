@@ -3,15 +3,17 @@
 from datetime import datetime
 from uuid import UUID
 
-from chalicelib.admin import audit, people
-from chalicelib.admin.people import Role
-from chalicelib.callers import Caller
+from chalicelib import logs
+from chalicelib.accounts import audit
+from chalicelib.admin import directory
+from chalicelib.admin.directory import Role
 from chalicelib.database import Database
+from chalicelib.web.request import Caller
 
 
 def grant(db: Database, caller: Caller, person: UUID, role: Role, why: str, now: datetime) -> None:
     """Give somebody a role; granted twice it is granted once. Raises NotFound."""
-    people.read(db, person)
+    directory.read(db, person)
     granted = db.run(
         "INSERT INTO person_role (person_id, role) VALUES (%(person)s, %(role)s)"
         " ON CONFLICT (person_id, role) DO UPDATE SET active = true WHERE NOT person_role.active",
@@ -20,11 +22,12 @@ def grant(db: Database, caller: Caller, person: UUID, role: Role, why: str, now:
     )
     if granted:
         audit.note(db, caller, f"granted the role {role}", person, why, now)
+        logs.security("role granted", person, by=caller.id, role=role)
 
 
 def take(db: Database, caller: Caller, person: UUID, role: Role, why: str, now: datetime) -> None:
     """Take a role from somebody. Raises NotFound, and Refused for the last admin."""
-    people.read(db, person)
+    directory.read(db, person)
     taken = db.run(
         "UPDATE person_role SET active = false WHERE person_id = %(person)s AND role = %(role)s AND active",
         person=person,
@@ -32,3 +35,4 @@ def take(db: Database, caller: Caller, person: UUID, role: Role, why: str, now: 
     )
     if taken:
         audit.note(db, caller, f"took the role {role}", person, why, now)
+        logs.security("role taken", person, by=caller.id, role=role)

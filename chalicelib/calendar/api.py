@@ -9,10 +9,10 @@ from msgspec import Meta
 
 from chalicelib.calendar import availability
 from chalicelib.calendar.availability import Availability
-from chalicelib.callers import Caller
 from chalicelib.database import Database
-from chalicelib.fields import Body, Day, LocalTime, Zone, wall_time
 from chalicelib.web import Routes
+from chalicelib.web.field_types import Body, Day, LocalTime, Zone, wall_time
+from chalicelib.web.request import Caller
 
 routes = Routes(__name__)
 

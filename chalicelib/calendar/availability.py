@@ -1,16 +1,16 @@
 """When people are free: once or weekly, in their own wall time, with exceptions."""
 
-from collections.abc import Iterable, Iterator
-from datetime import date, datetime, time, timedelta
-from typing import Any, NamedTuple, TypedDict
+from datetime import date, datetime, timedelta
+from typing import Any, TypedDict
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from chalicelib import outbox, topics
 from chalicelib.calendar import zones
-from chalicelib.callers import Caller
+from chalicelib.calendar.occurrences import Hours, spans
 from chalicelib.database import Database
-from chalicelib.errors import Forbidden, Invalid, NotFound, Refused
+from chalicelib.errors import Conflict, Forbidden, Invalid, NotFound
+from chalicelib.messaging import outbox, topics
+from chalicelib.web.request import Caller
 
 FARTHEST = timedelta(days=2 * 366)
 WEEK = timedelta(weeks=1)
@@ -27,68 +27,6 @@ Availability = TypedDict(
     },
 )  # fmt: skip
 """An availability as the API shows it: ``start`` and ``end`` are wall time in its zone, ``2026-11-24T11:30``."""
-
-
-class Hours(NamedTuple):
-    """An availability: wall times in a zone; a weekly one repeats every seven days up to ``until``."""
-
-    starts: datetime
-    ends: datetime
-    timezone: str
-    weekly: bool
-    until: date
-    exceptions: frozenset[date]
-
-
-Span = tuple[datetime, datetime]
-"""A half-open span of two aware datetimes in UTC."""
-
-
-def occurrences(hours: Hours, first: date, last: date) -> Iterator[Span]:
-    """The spans that start on the local days ``first`` to ``last``. Computed in wall time, so DST is right."""
-    place = ZoneInfo(hours.timezone)
-    starts, ends, last = hours.starts, hours.ends, min(last, hours.until)
-    if hours.weekly and starts.date() < first:
-        ahead = timedelta(days=-(-(first - starts.date()).days // 7) * 7)
-        starts, ends = starts + ahead, ends + ahead
-    while first <= (day := starts.date()) <= last:
-        if day not in hours.exceptions:
-            begin, end = zones.instant(starts, place), zones.instant(ends, place)
-            if begin < end:  # a short span can fall into the hour that is skipped
-                yield begin, end
-        if not hours.weekly:
-            return
-        starts, ends = starts + WEEK, ends + WEEK
-
-
-def spans(given: Iterable[Hours], first: date, last: date) -> list[Span]:
-    """All occurrences that touch the days ``first`` to ``last``, merged where they meet, in order."""
-    margin = timedelta(days=2)  # a day in one zone is up to two days in another, and a span may cross midnight
-    found = (span for hours in given for span in occurrences(hours, first - margin, last + margin))
-    return merged(found)
-
-
-def merged(found: Iterable[Span]) -> list[Span]:
-    """The same time as few spans: those that meet or overlap are one. In order."""
-    whole: list[Span] = []
-    for begin, end in sorted(found):
-        if whole and begin <= whole[-1][1]:
-            whole[-1] = (whole[-1][0], max(end, whole[-1][1]))
-        else:
-            whole.append((begin, end))
-    return whole
-
-
-def without(free: list[Span], taken: Iterable[Span]) -> list[Span]:
-    """The free spans less the taken ones."""
-    for begin, end in taken:
-        free = [
-            piece
-            for span in free
-            for piece in ((span[0], min(span[1], begin)), (max(span[0], end), span[1]))
-            if piece[0] < piece[1]
-        ]
-    return free
 
 
 def give(
@@ -133,7 +71,7 @@ def give(
 def change(
     db: Database, caller: Caller, id: UUID, changes: dict[str, Any], now: datetime, purpose: str = "lunch"
 ) -> Availability:
-    """Change some fields of an availability of that purpose; as it is kept then. Raises NotFound, Invalid, Refused."""
+    """Change some fields of an availability of that purpose; as it is kept then. Raises NotFound, Invalid, Conflict."""
     row = db.row("SELECT * FROM availability WHERE id = %(id)s AND person_id = %(me)s FOR UPDATE", id=id, me=caller.id)
     if row is None:
         raise NotFound("There is no such availability of yours")
@@ -163,7 +101,7 @@ def change(
 
 
 def withdraw(db: Database, caller: Caller, id: UUID, purpose: str = "lunch") -> None:
-    """Take an availability of that purpose back. Raises NotFound, Refused."""
+    """Take an availability of that purpose back. Raises NotFound, Conflict."""
     given = db.value("SELECT purpose FROM availability WHERE id = %(id)s AND person_id = %(me)s", id=id, me=caller.id)
     if given is None:
         raise NotFound("There is no such availability of yours")
@@ -174,7 +112,7 @@ def withdraw(db: Database, caller: Caller, id: UUID, purpose: str = "lunch") -> 
 def _refuse_office_hours(given: str, purpose: str) -> None:
     """Calls may be booked in office hours, so they change where it is asked what becomes of those."""
     if given != purpose:
-        raise Refused("Office hours are changed at /api/office-hours, which asks about booked calls")
+        raise Conflict("Office hours are changed at /api/office-hours, which asks about booked calls")
 
 
 def mine(db: Database, caller: Caller, purpose: str = "lunch") -> list[Availability]:
@@ -271,8 +209,8 @@ def _tell(db: Database, caller: Caller, id: UUID, purpose: str, hours: Hours, no
     """Tell the week's topic when the hours fall into the current week of the person's zone."""
     place = ZoneInfo(caller.timezone)
     monday = zones.monday(zones.local_time(now, place).date())
-    begin = zones.instant(datetime.combine(monday, time()), place)
-    end = zones.instant(datetime.combine(monday + timedelta(days=7), time()), place)
+    begin = zones.midnight(monday, place)
+    end = zones.midnight(monday + timedelta(days=7), place)
     if any(span[0] < end and span[1] > max(begin, now) for span in spans([hours], monday, monday + timedelta(days=6))):
         data = {"person": str(caller.id), "availability": str(id), "purpose": purpose, "week": zones.week_name(monday)}
         outbox.put(db, topics.week_topic(monday), topics.week_key(monday), "availability.given", data, now)

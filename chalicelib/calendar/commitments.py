@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from chalicelib.calendar.availability import Span
-from chalicelib.callers import Caller
+from chalicelib.calendar.occurrences import Span
 from chalicelib.database import Database
+from chalicelib.web.request import Caller
 
 
 def mine(db: Database, caller: Caller, begins: datetime, ends: datetime) -> list[Span]:

@@ -1,9 +1,20 @@
-"""Entries of a person's calendar, as his calendar program is given them."""
+"""Entries of a person's calendar, as their calendar program is given them (RFC 5545).
 
-from datetime import datetime
-from typing import Any, NamedTuple
+Written here and not by icalendar, which takes half a millisecond for each: as long as all else of a mail, and a tenth of
+a second to import. Its tests read back what is written with that package.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import NamedTuple
+from urllib.parse import quote
 
 PRODUCT = "-//Rendezvous//Rendezvous//EN"
+_OCTETS = 75
+_ESCAPES = dict.fromkeys((*range(32), *range(127, 160))) | str.maketrans(
+    {"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"}
+)
+"""RFC 5545, 3.3.11; control characters are left out."""
 
 
 class Entry(NamedTuple):
@@ -26,19 +37,57 @@ class Entry(NamedTuple):
     sequence: int
 
 
-def component(entry: Entry, now: datetime) -> Any:
-    """The entry as an icalendar.Event; all times in UTC."""
-    from icalendar import Event
+def calendar(entries: Iterable[Entry], now: datetime, *properties: str, people: Iterable[str] = ()) -> str:
+    """The entries as an iCalendar object, with more properties of the object, and more of each entry; times in UTC."""
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{PRODUCT}", *properties]
+    for entry in entries:
+        lines += ["BEGIN:VEVENT", *_properties(entry, now), *people, "END:VEVENT"]
+    return "".join(map(_folded, [*lines, "END:VCALENDAR"]))
 
-    event = Event()
-    event.add("uid", entry.uid)
-    event.add("dtstamp", now)
-    event.add("dtstart", entry.starts)
-    event.add("dtend", entry.ends)
-    event.add("summary", entry.title)
-    event.add("location", entry.location)
-    event.add("description", entry.description)
-    event.add("url", entry.url)
-    event.add("status", entry.status)
-    event.add("sequence", entry.sequence)
-    return event
+
+def invitation(entry: Entry, method: str, organizer: str, attendee: str, now: datetime) -> str:
+    """The entry as a message (RFC 5546: REQUEST, CANCEL) that a program takes in without asking anybody to answer."""
+    people = (
+        f"ORGANIZER:{mailto(organizer)}",
+        f"ATTENDEE;PARTSTAT=ACCEPTED;RSVP=FALSE:{mailto(attendee)}",
+    )
+    return calendar([entry], now, f"METHOD:{method}", people=people)
+
+
+def mailto(address: str) -> str:
+    """An address as a URI (RFC 6068)."""
+    return "mailto:" + quote(address, safe="@!$'*+-._~")
+
+
+def _properties(entry: Entry, now: datetime) -> list[str]:
+    texts = {"SUMMARY": entry.title, "LOCATION": entry.location, "DESCRIPTION": entry.description}
+    return [
+        f"UID:{entry.uid}",
+        f"DTSTAMP:{_utc(now)}",
+        f"DTSTART:{_utc(entry.starts)}",
+        f"DTEND:{_utc(entry.ends)}",
+        *(f"{name}:{text.translate(_ESCAPES)}" for name, text in texts.items()),
+        f"URL:{entry.url}",
+        f"STATUS:{entry.status}",
+        f"SEQUENCE:{entry.sequence}",
+    ]
+
+
+def _utc(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def _folded(line: str) -> str:
+    """A line with its end, in pieces of at most 75 octets, no character in two of them."""
+    if len(line) <= _OCTETS and line.isascii():
+        return line + "\r\n"
+    octets = line.encode("utf-8", "replace")
+    pieces = []
+    room = _OCTETS
+    while len(octets) > room:
+        end = room
+        while octets[end] & 0xC0 == 0x80:
+            end -= 1
+        pieces.append(octets[:end])
+        octets, room = octets[end:], _OCTETS - 1
+    return b"\r\n ".join([*pieces, octets]).decode() + "\r\n"

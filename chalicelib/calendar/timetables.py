@@ -6,7 +6,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from chalicelib.calendar import zones
-from chalicelib.calendar.availability import Span
+from chalicelib.calendar.occurrences import Span
 
 HALF_AN_HOUR = timedelta(minutes=30)
 

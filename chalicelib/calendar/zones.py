@@ -2,13 +2,16 @@
 
 import re
 import zoneinfo
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
 from chalicelib.errors import Invalid
 
 zoneinfo.reset_tzpath(to=())
+
+YEARS = range(1970, 2201)
+"""Years of which there are weeks here: what is computed from a week stays far from the ends of Python's calendar."""
 
 
 @cache
@@ -38,6 +41,26 @@ def local_time(at: datetime, place: ZoneInfo) -> datetime:
     return at.astimezone(place)
 
 
+def day_of(at: datetime, timezone: str) -> date:
+    """The day that an instant falls on in the zone of that name."""
+    return local_time(at, ZoneInfo(timezone)).date()
+
+
+def at(day: date, clock_time: time, place: ZoneInfo) -> datetime:
+    """The instant at which clocks there show that time of that day."""
+    return instant(datetime.combine(day, clock_time), place)
+
+
+def midnight(day: date, place: ZoneInfo) -> datetime:
+    """The instant at which that day begins."""
+    return at(day, time(), place)
+
+
+def this_monday(now: datetime, timezone: str) -> date:
+    """The Monday of the current week in the zone of that name."""
+    return monday(day_of(now, timezone))
+
+
 def monday(day: date) -> date:
     """The Monday of the ISO week of that day."""
     return day - timedelta(days=day.weekday())
@@ -50,9 +73,12 @@ def week_name(day: date) -> str:
 
 
 def week_of(name: str, field: str = "week") -> date:
-    """The Monday of a week given as ``2026-W48``. Raises Invalid naming the field."""
+    """The Monday of a week given as ``2026-W48``. Raises Invalid naming the field, for a week at the ends of time too."""
     try:
         year, week = re.fullmatch(r"([0-9]{4})-W([0-9]{2})", name).groups()  # type: ignore[union-attr]
-        return date.fromisocalendar(int(year), int(week), 1)
+        found = date.fromisocalendar(int(year), int(week), 1)
     except (AttributeError, ValueError):
         raise Invalid.field(field, "must be a week such as 2026-W48") from None
+    if found.year not in YEARS:
+        raise Invalid.field(field, f"must be a week of the years {YEARS[0]} to {YEARS[-1]}")
+    return found

@@ -10,12 +10,12 @@ from chalicelib import rules
 from chalicelib.accounts import feeds, links
 from chalicelib.accounts.people import FORMER_MEMBER
 from chalicelib.calendar import zones
-from chalicelib.calendar.availability import Span
 from chalicelib.calendar.entries import Entry
-from chalicelib.callers import Caller
-from chalicelib.coaching import answers
+from chalicelib.calendar.occurrences import Span
+from chalicelib.coaching import schemas
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound
+from chalicelib.web.request import Caller
 
 WINDOWS = (2, 3, 5, 8, 13, 21, 34, 55, 89, 144)
 """Weeks of one window after the other: who looks further wants more."""
@@ -41,7 +41,7 @@ class Call(NamedTuple):
     reason: str = ""
     call_link: str = ""
     moves: int = 0
-    """By the client: his are limited."""
+    """By the client: theirs are limited."""
 
 
 _CALL = """
@@ -76,16 +76,16 @@ def row(db: Database, caller: Caller, id: UUID) -> Call:
     return found
 
 
-def read(db: Database, caller: Caller, id: UUID) -> answers.Call:
+def read(db: Database, caller: Caller, id: UUID) -> schemas.Call:
     """A call of the caller's as the API shows it; by the coach's rules. Raises NotFound."""
     found = row(db, caller, id)
     return shown(found, caller, rules.read(db, str(found.coach_id)))
 
 
-def shown(call: Call, caller: Caller, in_force: rules.Rules) -> answers.Call:
+def shown(call: Call, caller: Caller, in_force: rules.Rules) -> schemas.Call:
     """A call as the API shows it: times in the caller's zone, what the client may still do with it."""
     place = ZoneInfo(caller.timezone)
-    until = call.starts - timedelta(hours=in_force["coaching.cancel_hours_before"])
+    until = call.starts - timedelta(hours=in_force.coaching.cancel_hours_before)
     return {
         "id": call.id,
         "coach": {"slug": call.coach, "name": call.coach_name},
@@ -96,7 +96,7 @@ def shown(call: Call, caller: Caller, in_force: rules.Rules) -> answers.Call:
         "reason": call.reason,
         "call_link": call.call_link,
         "version": call.version,
-        "moves_left": max(0, in_force["coaching.moves_per_appointment"] - call.moves),
+        "moves_left": max(0, in_force.coaching.moves_per_appointment - call.moves),
         "change_until": zones.local_time(until, place).isoformat(),
     }
 
@@ -105,10 +105,10 @@ def weeks(
     caller: Caller, first: str | None, count: int | None, in_force: rules.Rules, now: datetime
 ) -> tuple[date, int]:
     """The Monday and the number of weeks that were asked for. Raises Invalid beyond the rules."""
-    today = zones.local_time(now, ZoneInfo(caller.timezone)).date()
+    today = zones.day_of(now, caller.timezone)
     this = zones.monday(today)
     monday = this if first is None else zones.week_of(first, "from")
-    earliest = this - timedelta(weeks=in_force["coaching.past_weeks"])
+    earliest = this - timedelta(weeks=in_force.coaching.past_weeks)
     if monday < earliest:
         raise Invalid.field("from", f"must not be before {zones.week_name(earliest)} (coaching.past_weeks)")
     latest = last_week(this, in_force)
@@ -121,7 +121,7 @@ def weeks(
 
 def farthest(in_force: rules.Rules) -> int:
     """The weeks ahead in which there can be calls: of a series, or by the ordinary horizon."""
-    return max(int(in_force["coaching.horizon_weeks"]), -(-31 * int(in_force["coaching.series_months"]) // 7)) + 1
+    return max(int(in_force.coaching.horizon_weeks), -(-31 * int(in_force.coaching.series_months) // 7)) + 1
 
 
 def last_week(this: date, in_force: rules.Rules) -> date:
@@ -136,7 +136,7 @@ def span_of(monday: date, count: int, timezone: str) -> Span:
     return zones.instant(begin, place), zones.instant(begin + timedelta(weeks=count), place)
 
 
-def window(db: Database, caller: Caller, first: str | None, count: int | None, now: datetime) -> answers.Calls:
+def window(db: Database, caller: Caller, first: str | None, count: int | None, now: datetime) -> schemas.Calls:
     """The caller's calls of those weeks, cancelled ones too, by start; ``next`` names the window after it, or is null."""
     in_force = rules.read(db)
     monday, number = weeks(caller, first, count, in_force, now)
@@ -154,13 +154,11 @@ def window(db: Database, caller: Caller, first: str | None, count: int | None, n
         "from": zones.week_name(monday),
         "weeks": number,
         "appointments": [shown(call, caller, by_coach[call.coach_id]) for call in calls],
-        "next": following(
-            monday, number, last_week(zones.monday(zones.local_time(now, ZoneInfo(caller.timezone)).date()), in_force)
-        ),
+        "next": following(monday, number, last_week(zones.this_monday(now, caller.timezone), in_force)),
     }
 
 
-def following(monday: date, count: int, latest: date) -> answers.Following | None:
+def following(monday: date, count: int, latest: date) -> schemas.Following | None:
     """The window after that one, longer than it, as far as there can be calls; None where there can be none."""
     after = monday + timedelta(weeks=count)
     if after > latest:
@@ -187,7 +185,7 @@ def entries(db: Database, person: UUID, since: datetime) -> Iterator[Entry]:
 
 
 def entry(call: Call, person: UUID) -> Entry:
-    """A call as one of its two people has it in his calendar."""
+    """A call as one of its two people has it in their calendar."""
     other = call.coach_name if person == call.client_id else call.client_name
     return Entry(
         call.starts,

@@ -7,23 +7,21 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from chalicelib.answers import Answer
 from chalicelib.calendar import availability
 from chalicelib.calendar.api import ChangeAvailability, Days
 from chalicelib.calendar.availability import Availability
-from chalicelib.callers import Caller
-from chalicelib.coaching import agenda, answers, appointments, coaches, free_slots, office_hours, series
+from chalicelib.calendar.occurrences import Span
+from chalicelib.coaching import agenda, appointments, coaches, free_slots, office_hours, schemas, series
 from chalicelib.coaching.office_hours import Calls
 from chalicelib.database import Database
-from chalicelib.fields import Body, Day, Line, LocalTime, Zone, matching, wall_time
 from chalicelib.web import Routes, url
+from chalicelib.web.field_types import Body, Day, Instant, Line, LocalTime, WeekName, Zone, matching, wall_time
+from chalicelib.web.request import Caller
+from chalicelib.web.responses import Answer
 
 routes = Routes(__name__)
 
 Slug = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._-]+\Z")]
-Instant = Annotated[datetime, Meta(tz=True)]
-"""A time with its offset, RFC 3339."""
-Week = Annotated[str, Meta(pattern=r"^[0-9]{4}-W[0-9]{2}\Z")]
 Weeks = Annotated[int, Meta(ge=1, le=200)]
 CallUrl = Annotated[
     str,
@@ -36,7 +34,7 @@ CallUrl = Annotated[
 
 
 class WhichWeeks(Body, rename={"first": "from"}):
-    first: Week | None = None
+    first: WeekName | None = None
     weeks: Weeks | None = None
 
 
@@ -109,12 +107,12 @@ class CallLink(Body):
     url: CallUrl
 
 
-def _slots(spans: list[availability.Span], caller: Caller) -> answers.Slots:
+def _slots(spans: list[Span], caller: Caller) -> schemas.Slots:
     return {"slots": free_slots.shown(spans, caller.timezone)}
 
 
 @routes.api("GET", "/api/coaches/{slug}/slots")
-def list_slots(db: Database, caller: Caller, slug: str, query: WhichSlots, now: datetime) -> answers.SlotsOfWeeks:
+def list_slots(db: Database, caller: Caller, slug: str, query: WhichSlots, now: datetime) -> schemas.SlotsOfWeeks:
     """The free slots of your coach, by weeks of your zone; each can be booked as it stands here."""
     coach, first, weeks, found = free_slots.of_weeks(
         db, caller, slug, query.first, query.weeks, query.client, query.moving, now
@@ -128,14 +126,14 @@ def list_slots(db: Database, caller: Caller, slug: str, query: WhichSlots, now: 
 
 
 @routes.api("GET", "/api/coaches/{slug}/first")
-def first_slot(db: Database, caller: Caller, slug: str, now: datetime) -> answers.Slots:
+def first_slot(db: Database, caller: Caller, slug: str, now: datetime) -> schemas.Slots:
     """The first free slot of your coach, as a list of one; empty where there is none within the horizon."""
     found = free_slots.first(db, caller, slug, now)
     return _slots([found] if found else [], caller)
 
 
 @routes.api("GET", "/api/coaches/{slug}/nearest")
-def nearest_slots(db: Database, caller: Caller, slug: str, query: WhichStart, now: datetime) -> answers.Slots:
+def nearest_slots(db: Database, caller: Caller, slug: str, query: WhichStart, now: datetime) -> schemas.Slots:
     """The three free slots nearest to a time that you would have liked."""
     start = appointments.checked_time(query.start, now)
     whose = coaches.seen(db, caller, slug, now, now, query.client, query.moving).client
@@ -145,33 +143,33 @@ def nearest_slots(db: Database, caller: Caller, slug: str, query: WhichStart, no
 
 
 @routes.api("GET", "/api/coaches/{slug}/why")
-def why_not_free(db: Database, caller: Caller, slug: str, query: WhichTime, now: datetime) -> answers.Reasons:
+def why_not_free(db: Database, caller: Caller, slug: str, query: WhichTime, now: datetime) -> schemas.Reasons:
     """Why a time is not free, for the coach and the admin; no reason where it is."""
     start = appointments.checked_time(query.start, now)
     return {"reasons": free_slots.why_not(db, caller, slug, start, query.client, now)}
 
 
 @routes.api("GET", "/api/appointments")
-def list_appointments(db: Database, caller: Caller, query: WhichWeeks, now: datetime) -> answers.Calls:
+def list_appointments(db: Database, caller: Caller, query: WhichWeeks, now: datetime) -> schemas.Calls:
     """Your calls from the start of a week; ``next`` names the window after it."""
     return agenda.window(db, caller, query.first, query.weeks, now)
 
 
 @routes.api("POST", "/api/appointments", status=201)
-def book(db: Database, caller: Caller, body: BookCall, now: datetime) -> Answer[answers.Call]:
+def book(db: Database, caller: Caller, body: BookCall, now: datetime) -> Answer[schemas.Call]:
     """Book a call with your coach; as a coach, for a client of yours."""
     call = appointments.book(db, caller, body.coach, body.start, body.end, body.client, now)
     return Answer(call, 201, {"Location": url(f"/api/appointments/{call['id']}")})
 
 
 @routes.api("GET", "/api/appointments/{id}")
-def read(db: Database, caller: Caller, id: UUID) -> answers.Call:
+def read(db: Database, caller: Caller, id: UUID) -> schemas.Call:
     """One call of yours."""
     return agenda.read(db, caller, id)
 
 
 @routes.api("PATCH", "/api/appointments/{id}")
-def move(db: Database, caller: Caller, id: UUID, body: MoveCall, now: datetime) -> answers.Call:
+def move(db: Database, caller: Caller, id: UUID, body: MoveCall, now: datetime) -> schemas.Call:
     """Move a call; ``version`` is the one you saw."""
     return appointments.move(db, caller, id, body.start, body.end, body.version, now)
 
@@ -183,13 +181,13 @@ def cancel(db: Database, caller: Caller, id: UUID, query: CancelCall, now: datet
 
 
 @routes.api("POST", "/api/series", status=201)
-def book_series(db: Database, caller: Caller, body: BookSeries, now: datetime) -> answers.Series:
+def book_series(db: Database, caller: Caller, body: BookSeries, now: datetime) -> schemas.Series:
     """Book a call every month, on that weekday of the month at that hour: all of them or none."""
     return {"appointments": series.book(db, caller, body.coach, body.start, body.months, body.client, now)}
 
 
 @routes.api("GET", "/api/office-hours", who="coach")
-def list_office_hours(db: Database, caller: Caller) -> answers.OfficeHours:
+def list_office_hours(db: Database, caller: Caller) -> schemas.OfficeHours:
     """Your office hours."""
     return {"office_hours": availability.mine(db, caller, office_hours.PURPOSE)}
 
@@ -222,19 +220,19 @@ def withdraw_office_hours(db: Database, caller: Caller, id: UUID, query: WhatOfC
 
 
 @routes.api("POST", "/api/days-away", who="coach")
-def be_away(db: Database, caller: Caller, body: Away, now: datetime) -> answers.Cancelled:
+def be_away(db: Database, caller: Caller, body: Away, now: datetime) -> schemas.Cancelled:
     """Be away on a day: no office hours, and its calls are cancelled with three offers each."""
     return {"cancelled": office_hours.be_away(db, caller, body.day, now)}
 
 
 @routes.api("GET", "/api/blocks", who="coach")
-def list_blocks(db: Database, caller: Caller, now: datetime) -> answers.Blocks:
+def list_blocks(db: Database, caller: Caller, now: datetime) -> schemas.Blocks:
     """The times you keep to yourself."""
     return {"blocks": office_hours.blocks(db, caller, now)}
 
 
 @routes.api("POST", "/api/blocks", who="coach", status=201)
-def block(db: Database, caller: Caller, body: Block, now: datetime) -> answers.Block:
+def block(db: Database, caller: Caller, body: Block, now: datetime) -> schemas.Block:
     """Keep a time to yourself."""
     return office_hours.block(db, caller, body.start, body.end, now)
 
@@ -246,13 +244,13 @@ def unblock(db: Database, caller: Caller, id: UUID) -> None:
 
 
 @routes.api("GET", "/api/call-link", who="coach")
-def read_call_link(db: Database, caller: Caller) -> answers.CallLink:
+def read_call_link(db: Database, caller: Caller) -> schemas.CallLink:
     """Where your calls take place."""
     return {"url": coaches.call_link(db, caller.id)}
 
 
 @routes.api("PUT", "/api/call-link", who="coach")
-def give_call_link(db: Database, caller: Caller, body: CallLink) -> answers.CallLink:
+def give_call_link(db: Database, caller: Caller, body: CallLink) -> schemas.CallLink:
     """Say where your calls take place: https: or tel:; an empty one takes it away."""
     coaches.give_call_link(db, caller, body.url)
     return {"url": body.url}

@@ -8,18 +8,18 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
-from chalicelib import outbox, rules
+from chalicelib import rules
 from chalicelib.calendar import zones
-from chalicelib.calendar.availability import Span
-from chalicelib.callers import Caller
-from chalicelib.coaching import agenda, answers, coaches, slots
+from chalicelib.calendar.occurrences import Span
+from chalicelib.coaching import agenda, coaches, schemas, slots
 from chalicelib.coaching.agenda import Call
 from chalicelib.coaching.coaches import Client, Coach
 from chalicelib.coaching.months import month_span
 from chalicelib.database import Database
-from chalicelib.errors import Invalid, NotFound, Refused, Told
+from chalicelib.errors import Conflict, Invalid, NotFound, UserError
+from chalicelib.messaging import outbox
+from chalicelib.web.request import Caller
 
 TOPIC = "Appointments_All"
 FARTHEST = timedelta(days=3660)
@@ -42,17 +42,17 @@ STATE = frozenset({"taken", "buffer", "client_taken", "month_is_full"})
 
 def book(
     db: Database, caller: Caller, coach_slug: str, start: datetime, end: datetime, client_slug: str | None, now: datetime
-) -> answers.Call:  # fmt: skip
-    """Book a call with the caller's coach, or as a coach for a client of his; the call.
+) -> schemas.Call:  # fmt: skip
+    """Book a call with the caller's coach, or as a coach for a client of theirs; the call.
 
-    Raises Invalid naming the field and the rule, Refused when the time or the month is taken.
+    Raises Invalid naming the field and the rule, Conflict when the time or the month is taken.
     """
     span = checked_span(start, end, now)
     coach, client = bookable(db, caller, coach_slug, client_slug, span)
     refuse_unless_free(coach, span, now)
     id = uuid4()
     event = message("appointment.booked", id, coach, client.id, span, caller.id, now)
-    insist(insert(db, coach, client, {id: span}, [event]), "booked")
+    raise_unless(insert(db, coach, client, {id: span}, [event]), "booked")
     return agenda.shown(booked(id, coach, client, span, caller), caller, coach.rules)
 
 
@@ -67,7 +67,7 @@ def booked(id: UUID, coach: Coach, client: Client, span: Span, by: Caller) -> Ca
 def bookable(
     db: Database, caller: Caller, coach_slug: str, client_slug: str | None, span: Span
 ) -> tuple[Coach, Client]:
-    """The coach, his calendar held still, and for whom the caller books. Raises Invalid naming coach or client."""
+    """The coach, their calendar held still, and for whom the caller books. Raises Invalid naming coach or client."""
     try:
         whose = coaches.client_of(db, caller, coach_slug, client_slug)
     except NotFound:
@@ -79,7 +79,7 @@ def bookable(
     if coach is None or coach.client is None or not (limited or coach.id == caller.id):
         raise Invalid.field("coach", "is not your coach" if limited else "is not you")
     if not coach.open:
-        raise Refused(OUTCOMES["no_relationship"])
+        raise Conflict(OUTCOMES["no_relationship"])
     return coach, coach.client
 
 
@@ -99,25 +99,25 @@ def checked_time(at: datetime, now: datetime, field: str = "start") -> datetime:
 
 
 def refuse_unless_free(coach: Coach, span: Span, now: datetime) -> None:
-    """Raises Invalid or Refused with the first reason for which that time cannot be booked."""
+    """Raises Invalid or Conflict with the first reason for which that time cannot be booked."""
     found = slots.why_not(coach.calendar, span, now)
     if found:
         raise refusal(found[0])
 
 
-def refusal(reason: str) -> Told:
+def refusal(reason: str) -> UserError:
     """A reason of slots.REASONS as an error."""
     if reason in STATE:
-        return Refused(OUTCOMES.get(reason, f"This time {slots.REASONS[reason]}"))
+        return Conflict(OUTCOMES.get(reason, f"This time {slots.REASONS[reason]}"))
     return Invalid.field("end" if reason == "length" else "start", slots.REASONS[reason])
 
 
-def insist(outcome: str, wanted: str) -> None:
+def raise_unless(outcome: str, wanted: str) -> None:
     """Raises what the caller reads unless the database answered as wanted."""
     if outcome == "not_there":
         raise NotFound("There is no such call of yours")
     if outcome != wanted:
-        raise Refused(OUTCOMES[outcome])
+        raise Conflict(OUTCOMES[outcome])
 
 
 def insert(db: Database, coach: Coach, client: Client, calls: dict[UUID, Span], events: list[str]) -> str:
@@ -138,7 +138,7 @@ def insert(db: Database, coach: Coach, client: Client, calls: dict[UUID, Span], 
 
 def move(
     db: Database, caller: Caller, id: UUID, start: datetime, end: datetime, version: int, now: datetime
-) -> answers.Call:
+) -> schemas.Call:
     """Move a call: the same one, at another time, one version on; the call. Raises as ``book`` does, and NotFound."""
     span = checked_span(start, end, now)
     known = agenda.row(db, caller, id)
@@ -146,7 +146,7 @@ def move(
     limited = caller.id == known.client_id
     coach = coaches.read(db, known.coach, known.client_id, *span, limited=limited, moving=id, hold="change")
     if coach is None or not coach.open:
-        raise Refused(OUTCOMES["no_relationship"])
+        raise Conflict(OUTCOMES["no_relationship"])
     if span == (known.starts, known.ends):
         raise Invalid.field("start", "is the time that the call has already")
     if known.booked_by != known.client_id:
@@ -160,11 +160,11 @@ def move(
         span=as_range(span),
         month=as_range(month_span(span[0], coach.zone)),
         most=coach.calendar.terms.per_month,
-        moves=coach.rules["coaching.moves_per_appointment"],
+        moves=coach.rules.coaching.moves_per_appointment,
         event=event,
-        **{"from": now + timedelta(hours=coach.rules["coaching.cancel_hours_before"])},
+        **{"from": now + timedelta(hours=coach.rules.coaching.cancel_hours_before)},
     )
-    insist(outcome, "moved")
+    raise_unless(outcome, "moved")
     moved = known._replace(starts=span[0], ends=span[1], version=version + 1, moves=known.moves + limited)
     return agenda.shown(moved, caller, coach.rules)
 
@@ -172,17 +172,17 @@ def move(
 def _refuse_what_is_past_change(known: Call, version: int | None, now: datetime) -> None:
     """What is plain without the lock; the database asks again under it."""
     if known.cancelled:
-        raise Refused(OUTCOMES["cancelled"])
+        raise Conflict(OUTCOMES["cancelled"])
     if version is not None and known.version != version:
-        raise Refused(OUTCOMES["stale"])
+        raise Conflict(OUTCOMES["stale"])
     if known.starts <= now:
-        raise Refused(OUTCOMES["begun"])
+        raise Conflict(OUTCOMES["begun"])
 
 
 def cancel(db: Database, caller: Caller, id: UUID, reason: str, version: int | None, now: datetime) -> None:
-    """Cancel a call: a client until coaching.cancel_hours_before, his coach always until it begins.
+    """Cancel a call: a client until coaching.cancel_hours_before, their coach always until it begins.
 
-    With a version, only if the call is still that one. Raises NotFound, Refused.
+    With a version, only if the call is still that one. Raises NotFound, Conflict.
     """
     known = agenda.row(db, caller, id)
     in_force = rules.read(db, str(known.coach_id))
@@ -196,9 +196,9 @@ def cancel(db: Database, caller: Caller, id: UUID, reason: str, version: int | N
         version=version,
         reason=reason,
         event=event,
-        **{"from": now + timedelta(hours=in_force["coaching.cancel_hours_before"])},
+        **{"from": now + timedelta(hours=in_force.coaching.cancel_hours_before)},
     )
-    insist(outcome, "cancelled_now")
+    raise_unless(outcome, "cancelled_now")
 
 
 def withdraw_person(db: Database, person: UUID, now: datetime, reason: str = "") -> int:
@@ -253,7 +253,7 @@ def _message(kind: str, id: UUID, coach: UUID, client: UUID, span: Span, by: UUI
 
 def data(id: UUID, coach: UUID, client: UUID, span: Span, by: UUID, timezone: str) -> dict[str, Any]:
     """What a message says of a call: ids and when; the week is the ISO week of its start in the coach's zone."""
-    day = zones.local_time(span[0], ZoneInfo(timezone)).date()
+    day = zones.day_of(span[0], timezone)
     return {
         "appointment": str(id),
         "coach": str(coach),

@@ -1,22 +1,21 @@
-"""Pages of a coach: his calendar and clients, his office hours, blocked times, days away, calls for his clients."""
+"""Pages of a coach: their calendar and clients, their office hours, blocked times, days away, calls for their clients."""
 
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from chalicelib.answers import Page, Redirect, page
 from chalicelib.calendar import availability, zones
-from chalicelib.calendar.availability import Hours
-from chalicelib.callers import Caller
-from chalicelib.coaching import agenda, appointments, coaches, coming, free_slots, office_hours
+from chalicelib.calendar.occurrences import Hours
+from chalicelib.coaching import agenda, appointments, coaches, free_slots, office_hours, upcoming
 from chalicelib.coaching.api import CallUrl, Slug
-from chalicelib.coaching.pages import Press, Shown, by_day, slots_of_week, typed_start, week_of_nearest
+from chalicelib.coaching.booking_pages import Press, Shown, by_day, slots_of_week, typed_start, week_of_nearest
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound
-from chalicelib.fields import Body, ClockTime, Day
 from chalicelib.rules import DAYS
 from chalicelib.web import Form, Routes
+from chalicelib.web.field_types import Body, ClockTime, Day, Empty, wall_time_of
+from chalicelib.web.request import Caller
+from chalicelib.web.responses import Page, Redirect, page
 
 routes = Routes(__name__)
 
@@ -72,22 +71,18 @@ class When(Body):
     time: ClockTime | None = None
 
 
-class Nothing(Body):
-    pass
-
-
 @routes.page("/coach", who="coach")
 def overview(db: Database, caller: Caller, form: Form, query: Shown, now: datetime) -> Page:
     """My calendar of a week (calls, lunches, blocked times), my office hours, my clients."""
-    this = zones.monday(_today(caller, now))
+    this = zones.this_monday(now, caller.timezone)
     monday = zones.week_of(query.week) if query.week else this
     rows = _commitments(db, caller, monday)
     leapt = query.week is None and not any(row.ends > now for row in rows)
-    if leapt and (ahead := coming.next_commitment(db, caller, now)):
-        monday = zones.monday(zones.local_time(ahead, ZoneInfo(caller.timezone)).date())
+    if leapt and (ahead := upcoming.next_commitment(db, caller, now)):
+        monday = zones.this_monday(ahead, caller.timezone)
         rows = _commitments(db, caller, monday)
     return page(
-        "coach.html",
+        "coaching/coach.html",
         done=DONE.get(query.done),
         monday=monday,
         leapt=leapt and monday != this,
@@ -106,7 +101,7 @@ def overview(db: Database, caller: Caller, form: Form, query: Shown, now: dateti
 
 @routes.page("/coach/hours", who="coach")
 def give_page(db: Database, caller: Caller, form: Form) -> Page:
-    return page("coach_hours.html", days=DAYS)
+    return page("coaching/coach_hours.html", days=DAYS)
 
 
 @routes.form("/coach/hours", shows=give_page, who="coach")
@@ -114,7 +109,7 @@ def give(db: Database, caller: Caller, body: Give, now: datetime) -> Redirect:
     """Office hours on those weekdays, every week; or on one day."""
     if not body.days and body.day is None:
         raise Invalid.field("days", "needs at least one, or a single day below")
-    today = _today(caller, now)
+    today = zones.day_of(now, caller.timezone)
     for name in dict.fromkeys(body.days):
         day = today + timedelta(days=(DAYS.index(name) - today.weekday()) % 7)
         _give(db, caller, day, body, True, now)
@@ -124,14 +119,14 @@ def give(db: Database, caller: Caller, body: Give, now: datetime) -> Redirect:
 
 
 def _give(db: Database, caller: Caller, day: date, body: Give, weekly: bool, now: datetime) -> None:
-    start, end = _wall(day, body.start), _wall(day, body.end)
+    start, end = wall_time_of(day, body.start), wall_time_of(day, body.end)
     until = body.until if weekly else None
     availability.give(db, caller, office_hours.PURPOSE, start, end, caller.timezone, weekly, until, [], now)
 
 
 @routes.page("/coach/hours/{id}", who="coach")
 def edit(db: Database, caller: Caller, id: UUID, form: Form) -> Page:
-    return page("coach_hours_edit.html", id=id, hours=_one(db, caller, id))
+    return page("coaching/coach_hours_edit.html", id=id, hours=_one(db, caller, id))
 
 
 @routes.form("/coach/hours/{id}", shows=edit, who="coach")
@@ -139,7 +134,7 @@ def change(db: Database, caller: Caller, id: UUID, body: Change, now: datetime) 
     """Change them; refused once, the page lists the calls left outside and asks what becomes of them."""
     kept = _one(db, caller, id)
     day = kept.starts.date()
-    changes: dict[str, Any] = {"start": _wall(day, body.start), "end": _wall(day, body.end)}
+    changes: dict[str, Any] = {"start": wall_time_of(day, body.start), "end": wall_time_of(day, body.end)}
     if kept.weekly:
         changes |= {"until": body.until, "except": sorted({*kept.exceptions, *filter(None, [body.except_also])})}
     office_hours.change(db, caller, id, changes, body.calls or None, now)
@@ -167,7 +162,7 @@ def block(db: Database, caller: Caller, body: Block, now: datetime) -> Redirect:
 
 
 @routes.form("/coach/blocks/{id}/delete", shows=overview, who="coach")
-def unblock(db: Database, caller: Caller, id: UUID, body: Nothing) -> Redirect:
+def unblock(db: Database, caller: Caller, id: UUID, body: Empty) -> Redirect:
     office_hours.unblock(db, caller, id)
     return Redirect("/coach?done=freed")
 
@@ -180,7 +175,7 @@ def give_link(db: Database, caller: Caller, body: Link) -> Redirect:
 
 @routes.page("/coach/clients/{client}", who="coach")
 def client_page(db: Database, caller: Caller, client: Slug, form: Form, query: Shown, now: datetime) -> Page:
-    """Free slots for a client of mine, to book for him."""
+    """Free slots for a client of mine, to book for them."""
     name = next((one.name for one in coaches.clients(db, caller) if one.slug == client), None)
     if name is None:
         raise NotFound("There is no such client of yours")
@@ -188,14 +183,17 @@ def client_page(db: Database, caller: Caller, client: Slug, form: Form, query: S
     whose = coaches.client_of(db, caller, mine, client)
     week = query.week or (week_of_nearest(db, caller, mine, whose, now, now) if whose else None)
     return page(
-        "coach_client.html", client=client, name=name, **slots_of_week(db, caller, mine, client, None, week, now)
+        "coaching/coach_client.html",
+        client=client,
+        name=name,
+        **slots_of_week(db, caller, mine, client, None, week, now),
     )
 
 
 @routes.form("/coach/clients/{client}", shows=client_page, who="coach")
 def book(db: Database, caller: Caller, client: Slug, body: Press, now: datetime) -> Redirect:
     appointments.book(db, caller, _my_slug(db, caller), body.start, body.end, client, now)
-    day = zones.local_time(body.start, ZoneInfo(caller.timezone)).date()
+    day = zones.day_of(body.start, caller.timezone)
     return Redirect(f"/coach?done=booked&week={zones.week_name(day)}")
 
 
@@ -206,7 +204,7 @@ def why(db: Database, caller: Caller, form: Form, query: When, now: datetime) ->
     if query.day is not None and query.time is not None:
         start = appointments.checked_time(typed_start(query.day, query.time, caller), now)
         reasons = free_slots.why_not(db, caller, _my_slug(db, caller), start, None, now)
-    return page("coach_why.html", reasons=reasons, day=query.day, time=query.time)
+    return page("coaching/coach_why.html", reasons=reasons, day=query.day, time=query.time)
 
 
 def _commitments(db: Database, caller: Caller, monday: date) -> list[Any]:
@@ -227,7 +225,7 @@ def _commitments(db: Database, caller: Caller, monday: date) -> list[Any]:
 
 
 def _hours(db: Database, caller: Caller, now: datetime) -> dict[UUID, Hours]:
-    today = _today(caller, now)
+    today = zones.day_of(now, caller.timezone)
     return {
         id: one for id, one in availability.hours_by_id(db, caller, office_hours.PURPOSE).items() if one.until >= today
     }
@@ -243,12 +241,3 @@ def _one(db: Database, caller: Caller, id: UUID) -> Hours:
 def _my_slug(db: Database, caller: Caller) -> str:
     slug: str = db.value("SELECT slug FROM person WHERE id = %(me)s", me=caller.id)
     return slug
-
-
-def _wall(day: date, clock: str) -> datetime:
-    hours, minutes = clock.split(":")[:2]
-    return datetime.combine(day, datetime.min.time().replace(hour=int(hours), minute=int(minutes)))
-
-
-def _today(caller: Caller, now: datetime) -> date:
-    return zones.local_time(now, ZoneInfo(caller.timezone)).date()

@@ -5,20 +5,20 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chalicelib.calendar import zones
-from chalicelib.calendar.availability import Span
-from chalicelib.callers import Caller
+from chalicelib.calendar.occurrences import Span
 from chalicelib.coaching import agenda, coaches, slots
-from chalicelib.coaching.answers import Slot
 from chalicelib.coaching.coaches import Coach
+from chalicelib.coaching.schemas import Slot
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound
+from chalicelib.web.request import Caller
 
 OFFERS = 3
 WEEKS = 4
 
 
 def of_coach(coach: Coach, begin: datetime, end: datetime, now: datetime) -> list[Span]:
-    """His free slots that start in that time; none where he cannot be booked at all."""
+    """Their free slots that start in that time; none where they cannot be booked at all."""
     return slots.free(coach.calendar, begin, end, now) if coach.open else []
 
 
@@ -30,7 +30,7 @@ def of_weeks(
 
     Raises NotFound for a coach that is not the caller's; Invalid for weeks before this one or beyond the horizon.
     """
-    this = zones.monday(zones.local_time(now, ZoneInfo(caller.timezone)).date())
+    this = zones.this_monday(now, caller.timezone)
     monday = this if first is None else zones.week_of(first, "from")
     number = count or WEEKS
     if not this <= monday <= this + timedelta(weeks=105):
@@ -39,7 +39,7 @@ def of_weeks(
         )
     begin, end = agenda.span_of(monday, number, caller.timezone)
     coach = coaches.seen(db, caller, slug, begin, end, client, moving)
-    horizon = int(coach.rules["coaching.horizon_weeks"])
+    horizon = int(coach.rules.coaching.horizon_weeks)
     if monday > this + timedelta(weeks=horizon):
         raise Invalid.field("from", f"must be within {horizon} weeks (coaching.horizon_weeks)")
     if number > horizon + 1:

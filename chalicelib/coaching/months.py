@@ -1,10 +1,10 @@
 """Calendar months in a zone, and the dates of a series: the n-th weekday of every month at the same hour."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from chalicelib.calendar import zones
-from chalicelib.calendar.availability import Span
+from chalicelib.calendar.occurrences import Span
 
 
 def month_span(at: datetime, zone: ZoneInfo) -> Span:
@@ -41,4 +41,4 @@ def _next_month(first: date) -> date:
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return zones.instant(datetime.combine(day, time()), zone)
+    return zones.midnight(day, zone)

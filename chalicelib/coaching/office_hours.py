@@ -1,19 +1,20 @@
 """Office hours: when a coach has calls. Changing them never drops a booked call in silence: it lists those and asks."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from chalicelib.calendar import availability, zones
-from chalicelib.calendar.availability import Availability, Hours, Span, occurrences
-from chalicelib.callers import Caller
+from chalicelib.calendar.availability import Availability
+from chalicelib.calendar.occurrences import Hours, Span, occurrences
 from chalicelib.coaching import appointments
-from chalicelib.coaching.answers import Block
+from chalicelib.coaching.schemas import Block
 from chalicelib.coaching.slots import MARGIN
 from chalicelib.database import Database
-from chalicelib.errors import Invalid, NotFound, Refused
+from chalicelib.errors import Conflict, Invalid, NotFound
+from chalicelib.web.request import Caller
 
 PURPOSE = "coaching"
 LONGEST_BLOCK = timedelta(days=31)
@@ -25,7 +26,7 @@ Calls = Literal["keep", "cancel"]
 def change(
     db: Database, caller: Caller, id: UUID, changes: dict[str, Any], calls: Calls | None, now: datetime
 ) -> Availability:
-    """Change office hours; as they are kept then. Raises NotFound, Invalid; Refused naming the calls left outside."""
+    """Change office hours; as they are kept then. Raises NotFound, Invalid; Conflict naming the calls left outside."""
     changed: Availability = _asking(
         db, caller, calls, now, lambda: availability.change(db, caller, id, changes, now, PURPOSE)
     )
@@ -33,7 +34,7 @@ def change(
 
 
 def withdraw(db: Database, caller: Caller, id: UUID, calls: Calls | None, now: datetime) -> None:
-    """Take office hours back. Raises NotFound; Refused naming the calls left outside."""
+    """Take office hours back. Raises NotFound; Conflict naming the calls left outside."""
     _asking(db, caller, calls, now, lambda: availability.withdraw(db, caller, id, PURPOSE))
 
 
@@ -47,8 +48,8 @@ def _asking(db: Database, caller: Caller, calls: Calls | None, now: datetime, do
     after = availability.hours_by_id(db, caller, PURPOSE).values()
     outside = [call for call in inside if not _is_inside(after, call)]
     if outside and calls is None:
-        raise Refused(
-            "Calls are booked outside the new hours: say whether to keep or to cancel them (calls)",
+        raise Conflict(
+            "Calls are booked outside the new hours: say whether to keep or to cancel them",
             fields=_said(outside, ZoneInfo(caller.timezone)),
         )
     if calls == "cancel":
@@ -60,17 +61,17 @@ def _asking(db: Database, caller: Caller, calls: Calls | None, now: datetime, do
 def be_away(db: Database, caller: Caller, day: date, now: datetime, *, asked: bool = True) -> int:
     """Have no office hours on that day of one's own zone, and cancel its calls with three offers each; how many.
 
-    Raises Invalid; Refused naming the calls of that day where nobody was asked about them yet.
+    Raises Invalid; Conflict naming the calls of that day where nobody was asked about them yet.
     """
     place = ZoneInfo(caller.timezone)
     today = zones.local_time(now, place).date()
     if not today <= day <= today + availability.FARTHEST:
         raise Invalid.field("day", "must be within the coming two years")
-    begin, end = (zones.instant(datetime.combine(day + timedelta(days=n), time()), place) for n in (0, 1))
+    begin, end = (zones.midnight(day + timedelta(days=n), place) for n in (0, 1))
     db.run("SELECT lock_coach(%(me)s)", me=caller.id)
     booked = [] if asked else [call for call in _coming(db, caller, now) if call[0] < end and begin < call[1]]
     if booked:
-        raise Refused("Calls are booked on that day: say that they are to be cancelled", fields=_said(booked, place))
+        raise Conflict("Calls are booked on that day: say that they are to be cancelled", fields=_said(booked, place))
     db.many(
         "INSERT INTO availability_exception (availability_id, day) VALUES %s ON CONFLICT DO NOTHING",
         [
@@ -84,7 +85,7 @@ def be_away(db: Database, caller: Caller, day: date, now: datetime, *, asked: bo
 
 
 def block(db: Database, caller: Caller, start: datetime, end: datetime, now: datetime) -> Block:
-    """Keep a time to oneself: no calls and no lunches. Raises Invalid; Refused where something is booked in it."""
+    """Keep a time to oneself: no calls and no lunches. Raises Invalid; Conflict where something is booked in it."""
     span = appointments.checked_span(start, end, now)
     if span[1] <= now:
         raise Invalid.field("end", "must not be past")

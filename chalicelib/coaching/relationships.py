@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from chalicelib.callers import Caller
+from chalicelib.accounts import audit
 from chalicelib.coaching import appointments
-from chalicelib.coaching.answers import Begun
+from chalicelib.coaching.schemas import Begun
 from chalicelib.database import Database
-from chalicelib.errors import Invalid, NotFound, Refused
+from chalicelib.errors import Conflict, Invalid, NotFound
+from chalicelib.web.request import Caller
 
 Calls = Literal["keep", "cancel"]
 """What becomes of the calls that are booked when a relationship ends."""
@@ -26,9 +27,9 @@ def every(db: Database) -> list[Any]:
 
 
 def assign(db: Database, caller: Caller, coach: str, client: str, why: str, now: datetime) -> Begun:
-    """Give a client a coach. Raises Invalid for an unknown or inactive one, Refused where he has a coach already."""
+    """Give a client a coach. Raises Invalid for an unknown or inactive one, Conflict where they have a coach already."""
     coach_id, client_id = _begin(db, coach, client, now)
-    _note(db, caller, f"gave the coach {coach_id} to", client_id, why, now)
+    audit.note(db, caller, f"gave the coach {coach_id} to", client_id, why, now)
     return {"coach": coach, "client": client, "begun": now}
 
 
@@ -36,25 +37,25 @@ def move(db: Database, caller: Caller, client: str, coach: str, calls: Calls | N
     """Give a client another coach; calls with the former one are kept or cancelled. Raises as ``end``, ``assign``."""
     _end(db, client, calls, now)
     coach_id, client_id = _begin(db, coach, client, now)
-    _note(db, caller, f"gave the coach {coach_id} instead to", client_id, why, now)
+    audit.note(db, caller, f"gave the coach {coach_id} instead to", client_id, why, now)
     return {"coach": coach, "client": client, "begun": now}
 
 
 def end(db: Database, caller: Caller, client: str, calls: Calls | None, why: str, now: datetime) -> None:
     """End a client's relationship; its row stays. ``calls`` says what becomes of booked ones.
 
-    Raises NotFound; Refused naming the coming calls while it was not said what becomes of them.
+    Raises NotFound; Conflict naming the coming calls while it was not said what becomes of them.
     """
     coach_id, client_id = _end(db, client, calls, now)
-    _note(db, caller, f"took the coach {coach_id} from", client_id, why, now)
+    audit.note(db, caller, f"took the coach {coach_id} from", client_id, why, now)
 
 
 def _begin(db: Database, coach: str, client: str, now: datetime) -> tuple[UUID, UUID]:
     coach_id, client_id = _person(db, coach, "coach"), _person(db, client, "client")
     if coach_id == client_id:
-        raise Invalid.field("client", "cannot be coached by himself")
+        raise Invalid.field("client", "cannot be coached by themselves")
     if db.value("SELECT EXISTS (SELECT FROM relationship WHERE client_id = %(id)s AND is_current)", id=client_id):
-        raise Refused("This client has a coach already")
+        raise Conflict("This client has a coach already")
     db.run(
         "INSERT INTO relationship (coach_id, client_id, begun) VALUES (%(coach)s, %(client)s, %(now)s)",
         coach=coach_id,
@@ -75,8 +76,8 @@ def _end(db: Database, client: str, calls: Calls | None, now: datetime) -> tuple
     db.run("SELECT lock_coach(%(coach)s)", coach=row.coach_id)
     coming = coming_calls(db, row.coach_id, row.client_id)
     if coming and calls is None:
-        raise Refused(
-            "There are booked calls: say whether to keep or to cancel them (calls)",
+        raise Conflict(
+            "There are booked calls: say whether to keep or to cancel them",
             fields={call.starts.isoformat(): "is booked" for call in coming},
         )
     if not db.run("UPDATE relationship SET ended = %(now)s WHERE id = %(id)s AND is_current", id=row.id, now=now):
@@ -87,7 +88,7 @@ def _end(db: Database, client: str, calls: Calls | None, now: datetime) -> tuple
 
 
 def leave(db: Database, person: UUID) -> None:
-    """End whatever relationships that person has and forget his call link, blocked times and reasons: for erasure.
+    """End whatever relationships that person has and forget their call link, blocked times and reasons: for erasure.
 
     Call ``appointments.withdraw_person`` first, which tells the others.
     """
@@ -115,14 +116,3 @@ def _person(db: Database, slug: str, role: str) -> UUID:
     if found is None:
         raise Invalid.field(role, f"is no active {role}")
     return found
-
-
-def _note(db: Database, caller: Caller, what: str, whom: UUID, why: str, now: datetime) -> None:
-    db.run(
-        "INSERT INTO audit (at, admin_id, what, whom, why) VALUES (%(now)s, %(me)s, %(what)s, %(whom)s, %(why)s)",
-        now=now,
-        me=caller.id,
-        what=what,
-        whom=str(whom),
-        why=why,
-    )

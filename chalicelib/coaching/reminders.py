@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from chalicelib import outbox, rules
+from chalicelib import rules
 from chalicelib.coaching import appointments
 from chalicelib.database import JOB, Database, transaction
+from chalicelib.messaging import outbox
 
 BATCH = 200
 

@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from chalicelib.callers import Caller
-from chalicelib.coaching import agenda, answers, appointments, months, slots
+from chalicelib.coaching import agenda, appointments, months, schemas, slots
 from chalicelib.coaching.coaches import Coach
 from chalicelib.database import Database
-from chalicelib.errors import Invalid, Refused
+from chalicelib.errors import Conflict, Invalid
+from chalicelib.web.request import Caller
 
 MOST_DAYS = 31
 FAILED = "Not every one of these calls can be booked, so none was"
@@ -15,17 +15,17 @@ FAILED = "Not every one of these calls can be booked, so none was"
 
 def book(
     db: Database, caller: Caller, coach_slug: str, start: datetime, count: int, client_slug: str | None, now: datetime
-) -> list[answers.Call]:  # fmt: skip
+) -> list[schemas.Call]:  # fmt: skip
     """Book that weekday of the month at that hour (the coach's) for ``count`` months; the calls.
 
-    Raises Invalid for what is wrong with the request, Refused naming every one that fails and why.
+    Raises Invalid for what is wrong with the request, Conflict naming every one that fails and why.
     """
     first = appointments.checked_time(start, now)
     ahead = now + timedelta(days=MOST_DAYS * (count + 1))
     coach, client = appointments.bookable(
         db, caller, coach_slug, client_slug, (min(first, now), max(first, now) + (ahead - now))
     )
-    most = coach.rules["coaching.series_months"]
+    most = coach.rules.coaching.series_months
     if count > most:
         raise Invalid.field("months", f"must be from 1 to {most} (coaching.series_months)")
     if first > now + coach.calendar.terms.horizon:
@@ -36,7 +36,7 @@ def book(
         appointments.message("appointment.booked", id, coach, client.id, span, caller.id, now)
         for id, span in calls.items()
     ]
-    appointments.insist(appointments.insert(db, coach, client, calls, events), "booked")
+    appointments.raise_unless(appointments.insert(db, coach, client, calls, events), "booked")
     return [
         agenda.shown(appointments.booked(id, coach, client, span, caller), caller, coach.rules)
         for id, span in calls.items()
@@ -52,4 +52,4 @@ def _refuse_unless_all_free(coach: Coach, calls: list[tuple[datetime, datetime]]
         if reasons:
             failed[span[0].astimezone(coach.zone).isoformat()] = "; ".join(slots.REASONS[reason] for reason in reasons)
     if failed:
-        raise Refused(FAILED, fields=failed)
+        raise Conflict(FAILED, fields=failed)

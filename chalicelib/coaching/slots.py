@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from chalicelib.calendar.availability import Hours, Span, merged, occurrences
+from chalicelib.calendar.occurrences import Hours, Span, merged, occurrences
 from chalicelib.rules import Rules
 
 Month = tuple[int, int]
@@ -43,18 +43,18 @@ class Calendar(NamedTuple):
     """Starts of the client's calls that count towards coaching.calls_per_month."""
     terms: Terms
     limited: bool
-    """Whether notice and calls per month hold: they bind the client, not the coach who books for him."""
+    """Whether notice and calls per month hold: they bind the client, not the coach who books for them."""
 
 
 def terms_of(rules: Rules) -> Terms:
     """The coaching rules in force as Terms."""
     return Terms(
-        length=timedelta(minutes=rules["coaching.call_minutes"]),
-        interval=timedelta(minutes=rules["coaching.slot_interval_minutes"]),
-        notice=timedelta(hours=rules["coaching.notice_hours"]),
-        horizon=timedelta(weeks=rules["coaching.horizon_weeks"]),
-        buffer=timedelta(minutes=rules["coaching.buffer_minutes"]),
-        per_month=rules["coaching.calls_per_month"],
+        length=timedelta(minutes=rules.coaching.call_minutes),
+        interval=timedelta(minutes=rules.coaching.slot_interval_minutes),
+        notice=timedelta(hours=rules.coaching.notice_hours),
+        horizon=timedelta(weeks=rules.coaching.horizon_weeks),
+        buffer=timedelta(minutes=rules.coaching.buffer_minutes),
+        per_month=rules.coaching.calls_per_month,
     )
 
 

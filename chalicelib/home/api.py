@@ -7,18 +7,18 @@ import msgspec
 from chalice.app import Response
 
 from chalicelib.accounts import people, refused_mails
-from chalicelib.answers import Answer, Yes
 from chalicelib.calendar import zones
-from chalicelib.callers import Caller, Request
 from chalicelib.coaching import coaches
-from chalicelib.coaching.answers import Somebody
+from chalicelib.coaching.schemas import Somebody
 from chalicelib.database import Database, Transact
 from chalicelib.errors import Invalid, NotFound
-from chalicelib.fields import AnyPassword, Body, FoodName, Name, Zone
 from chalicelib.home import enrolment, erasure, export, feed
 from chalicelib.lunch import food_types, locations
 from chalicelib.notifications import kinds
 from chalicelib.web import ANYBODY, Routes
+from chalicelib.web.field_types import AnyPassword, Body, FoodName, Name, Zone
+from chalicelib.web.request import Caller, Request
+from chalicelib.web.responses import Answer, Yes
 
 routes = Routes(__name__)
 
@@ -36,7 +36,7 @@ class EraseMe(Body):
 
 
 class Me(TypedDict):
-    """Who somebody is here, as he sees it himself; ``mails``: which kinds he wants."""
+    """Who somebody is here, as they see it themselves; ``mails``: which kinds they want."""
 
     username: str
     email: str
@@ -100,7 +100,7 @@ def change(db: Database, caller: Caller, body: ChangeMe) -> Me:
     timezone = None if body.timezone is msgspec.UNSET else zones.zone(body.timezone).key
     people.rename(db, caller, name, timezone)
     if body.location is not msgspec.UNSET:
-        locations.choose(db, caller.id, None if body.location is None else locations.named(db, body.location))
+        locations.choose(db, caller.id, None if body.location is None else locations.chosen(db, caller, body.location))
     if body.refuses is not msgspec.UNSET:
         food_types.refuse(db, caller.id, food_types.named(db, body.refuses) if body.refuses else [])
     if body.mails is not msgspec.UNSET:

@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from chalicelib import rules
-from chalicelib.accounts import links, passwords, people, sessions
+from chalicelib.accounts import attempts, joining, links, names, passwords
 from chalicelib.calendar import zones
 from chalicelib.database import Database, transaction
-from chalicelib.errors import Abuse, Forbidden
-from chalicelib.fields import Body, Code, Email, FoodName, Name, Password, Username, Zone
+from chalicelib.errors import Forbidden, TooManyRequests
 from chalicelib.lunch import food_types, locations
+from chalicelib.web.field_types import Body, Code, Email, FoodName, Name, Password, Username, Zone
 
 
 class Enrol(Body):
@@ -25,16 +25,18 @@ class Enrol(Body):
 def enrol(given: Enrol, address: str, now: datetime) -> None:
     """Enrol who holds a live code. First the fields (Invalid), then the code (Forbidden), then the username (Refused).
 
-    Raises Abuse after enrollment.failures_per_15_minutes from that network address. The password is hashed outside
+    Raises TooManyRequests after enrollment.failures_per_15_minutes from that network address. The password is hashed outside
     every transaction, and only for who holds a live code.
     """
     zones.zone(given.timezone)
+    names.refuse_look_alikes(given.name)
+    passwords.refuse_guessable(given.password, given.username, given.email)
 
     def look(db: Database) -> tuple[int | None, list[int], bool, int]:
         location = locations.named(db, given.location) if given.location else None
         refused = food_types.named(db, given.refuses) if given.refuses else []
-        limit = rules.read(db)["enrollment.failures_per_15_minutes"]
-        count, until = sessions.count_enrolment(db, address, now)
+        limit = rules.read(db).enrollment.failures_per_15_minutes
+        count, until = attempts.count_enrolment(db, address, now)
         wait = int((until - now).total_seconds()) + 1 if count > limit else 0
         live = db.value(
             "SELECT live_invitation(%(code)s, %(email)s, %(now)s)",
@@ -46,19 +48,19 @@ def enrol(given: Enrol, address: str, now: datetime) -> None:
 
     location, refused, live, wait = transaction(look)
     if wait:
-        raise Abuse("You are abusing the system", retry_after=wait)
+        raise TooManyRequests("You are abusing the system", retry_after=wait)
     if not live:
-        raise Forbidden(people.UNUSABLE)
+        raise Forbidden(joining.UNUSABLE)
     hash = passwords.hash(given.password)
 
     def join(db: Database) -> None:
         db.run("SELECT set_config('rendezvous.now', %(now)s, true)", now=now.isoformat())
-        person = people.enrol(
+        person = joining.enrol(
             db, given.invitation_code, given.username, hash, given.name, given.email, given.timezone, now
         )
         if location is not None:
             locations.choose(db, person, location)
         food_types.refuse(db, person, refused)
-        sessions.count_enrolment(db, address, now, -1)
+        attempts.count_enrolment(db, address, now, -1)
 
     transaction(join)

@@ -1,21 +1,28 @@
-"""Everything about a person as one file: what each table keeps of him, read as he himself may read it."""
+"""Everything about a person as one file: what each table keeps of them, read as they themselves may read it."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from chalicelib.database import Database
-from chalicelib.fields import Instant
+from chalicelib.web.field_types import Instant
 
 TABLES: dict[str, str] = {
     "person": "SELECT id, slug, name, timezone, enrolled FROM person WHERE id = %(me)s",
     "account": "SELECT username, email, email_confirmed FROM account WHERE person_id = %(me)s",
     "person_role": "SELECT role, active FROM person_role WHERE person_id = %(me)s ORDER BY role",
     "ban": "SELECT at, why FROM ban WHERE person_id = %(me)s",
-    "session": "SELECT id, opened, expires FROM session WHERE person_id = %(me)s ORDER BY opened",
-    "api_token": "SELECT id, name, scope, made FROM api_token WHERE person_id = %(me)s ORDER BY made",
+    "session": "SELECT id, opened, expires, CASE WHEN isfinite(proved) THEN proved END AS proved FROM session WHERE person_id = %(me)s ORDER BY opened",
+    "api_token": (
+        "SELECT id, name, scope, made, expires, CASE WHEN isfinite(used) THEN used END AS used"
+        " FROM api_token WHERE person_id = %(me)s ORDER BY made"
+    ),
+    "second_factor": "SELECT since, active FROM second_factor WHERE person_id = %(me)s",
+    "recovery_code": "SELECT 'not used yet' AS state FROM recovery_code WHERE person_id = %(me)s",
+    "pressed_form": "SELECT location, at FROM pressed_form WHERE person_id = %(me)s",
     "feed": "SELECT made FROM feed WHERE person_id = %(me)s",
     "mail_refusal": "SELECT kind FROM mail_refusal WHERE person_id = %(me)s ORDER BY kind",
+    "mail": "SELECT kind, state, written FROM mail WHERE recipient = %(me)s ORDER BY written",
     "password_reset": "SELECT asked FROM password_reset WHERE person_id = %(me)s ORDER BY asked",
     "address_change": "SELECT email, asked FROM address_change WHERE person_id = %(me)s ORDER BY asked",
     "former_address": "SELECT email, at FROM former_address WHERE person_id = %(me)s ORDER BY at",
@@ -43,7 +50,11 @@ TABLES: dict[str, str] = {
         "SELECT lower(during) AS starts, upper(during) AS ends, event_id, appointment_id, block_id FROM commitment WHERE person_id = %(me)s"
         " ORDER BY during"
     ),
-    "event": "SELECT id, title, starts, ends, status FROM event WHERE creator = %(me)s ORDER BY starts",
+    "event": (
+        "SELECT e.id, e.title, l.name AS location, e.starts, e.ends, e.status, e.min_attendees, e.max_attendees,"
+        " e.allow_evaluation, e.public FROM event e JOIN location l ON l.id = e.location_id WHERE e.creator = %(me)s"
+        " ORDER BY e.starts"
+    ),
     "attendance": (
         "SELECT e.id AS event, e.title, e.starts, e.ends, e.status, l.name AS location, a.response, a.reviewed"
         " FROM attendance a JOIN event e ON e.id = a.event_id JOIN location l ON l.id = e.location_id"
@@ -72,7 +83,15 @@ TABLES: dict[str, str] = {
         " FROM cancellation x JOIN appointment a ON a.id = x.appointment_id"
         " WHERE %(me)s IN (a.coach_id, a.client_id) ORDER BY x.at"
     ),
+    "event_cancellation": (
+        "SELECT event_id AS event, at, reason FROM event_cancellation WHERE by_person = %(me)s ORDER BY at"
+    ),
+    "silence": (
+        "SELECT asked, CASE WHEN isfinite(answered) THEN answered END AS answered FROM silence WHERE person_id = %(me)s"
+    ),
     "left_over": "SELECT week, reason FROM left_over WHERE person_id = %(me)s ORDER BY week",
+    "suggested_hour": "SELECT week, weekday, starts::text AS starts, people FROM suggested_hour WHERE person_id = %(me)s ORDER BY week",
+    "suggested_food": "SELECT s.week, f.name, s.people FROM suggested_food s JOIN food_type f ON f.id = s.food_type_id WHERE s.person_id = %(me)s ORDER BY s.week",
     "audit": "SELECT at, what, whom, why FROM audit WHERE admin_id = %(me)s ORDER BY at",
     "rule_change": "SELECT name, scope, before, after, changed FROM rule_change WHERE changed_by = %(me)s ORDER BY id",
 }
@@ -85,7 +104,7 @@ Everything = dict[str, Instant | list[dict[str, Any]]]
 def everything(db: Database, person: UUID, now: datetime) -> Everything:
     """All of it, by table: ``{"exported": ..., "person": [{...}], "attendance": [...], ...}``.
 
-    What is kept so that nobody can read it (password, tokens) is not in it, nor is what others say of him.
+    What is kept so that nobody can read it (password, tokens) is not in it, nor is what others say of them.
     """
     found: Everything = {"exported": now}
     for table, statement in TABLES.items():

@@ -8,7 +8,7 @@ from uuid import UUID
 from chalice.app import Response
 
 from chalicelib.accounts import feeds
-from chalicelib.calendar.entries import PRODUCT, Entry, component
+from chalicelib.calendar.entries import Entry, calendar
 from chalicelib.coaching import agenda
 from chalicelib.database import Database
 from chalicelib.errors import NotFound
@@ -35,16 +35,6 @@ def serve(db: Database, token: str, known: str, now: datetime) -> Response:
     return Response(written(entries, now), headers=headers | {"Content-Type": "text/calendar; charset=utf-8"})
 
 
-def written(entries: list[Entry], now: datetime) -> str:
+def written(found: list[Entry], now: datetime) -> str:
     """The entries as an iCalendar object; all times in UTC."""
-    from icalendar import Calendar
-
-    calendar = Calendar()
-    calendar.add("prodid", PRODUCT)
-    calendar.add("version", "2.0")
-    calendar.add("name", "Rendezvous")
-    calendar.add("x-wr-calname", "Rendezvous")
-    for entry in entries:
-        calendar.add_component(component(entry, now))
-    text: str = calendar.to_ical().decode()
-    return text
+    return calendar(found, now, "NAME:Rendezvous", "X-WR-CALNAME:Rendezvous")

@@ -2,65 +2,71 @@
 
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from chalicelib import rules
 from chalicelib.accounts import people
 from chalicelib.calendar import zones
-from chalicelib.callers import Caller
-from chalicelib.coaching import coming
+from chalicelib.coaching import upcoming
 from chalicelib.database import Database
-from chalicelib.lunch import events, hours, locations, pauses
-
-REASONS = {
-    "no_hours": "in that week you gave no hours at which a lunch could start.",
-    "nobody_free": "nobody else was free at your hours.",
-    "nobody_suitable": "others were free at your hours, but nobody of them suited: what you all eat and whom you met"
-    " lately count as well.",
-    "more_people_than_partners": "there were more people than partners for them this time. You come before others next"
-    " time.",
-}
-"""Reason of a round -> what is said of it. No finer ones: a finer reason would tell on others."""
+from chalicelib.lunch import (
+    acts,
+    event_pages,
+    events,
+    hours,
+    left_overs,
+    locations,
+    pauses,
+    reviews,
+    silences,
+    suggestion_pages,
+)
+from chalicelib.web.request import Caller
 
 
 def of(db: Database, caller: Caller, now: datetime) -> dict[str, Any]:
     """What the caller's front page shows."""
-    today = zones.local_time(now, ZoneInfo(caller.timezone)).date()
+    today = zones.day_of(now, caller.timezone)
     next_monday = zones.monday(today) + timedelta(days=7)
     location = locations.of(db, caller)
     account = people.account(db, caller)
-    mine = hours.read(db, caller, location, rules.read(db), next_monday, now)
+    values = rules.read(db)
+    mine = hours.read(db, caller, location, values, next_monday, now)
+    left = left_over(db, caller, zones.monday(today) - timedelta(days=7))
     return {
-        "events": events.mine(db, caller, now),
-        "call": coming.next_call(db, caller, now) if caller.is_a("client") or caller.is_a("coach") else None,
+        "events": [
+            (event, acts.can(event, values, now), event_pages.map_link(event.address))
+            for event in events.mine(db, caller, now)
+        ],
+        "off": events.called_off(db, caller, now),
+        "silent": silences.waits(db, caller),
+        "call": upcoming.next_call(db, caller, now) if caller.is_a("client") or caller.is_a("coach") else None,
         "waiting": waiting(db, caller, now),
         "email": "" if account["email_confirmed"] else account["email"],
         "location": location,
         "hours": mine.current(),
         "starts": mine.starts(),
         "paused": pauses.holds(db, caller, next_monday),
-        "left_over": left_over(db, caller, zones.monday(today) - timedelta(days=7)),
-        "reasons": REASONS,
+        "left_over": left,
+        "helps": suggestion_pages.of(db, caller.id, left.week) if left else {},
+        "reasons": left_overs.REASONS,
         "today": today,
         "week": zones.week_name(today),
     }
 
 
 def waiting(db: Database, caller: Caller, now: datetime) -> dict[str, int]:
-    """How many lunches wait for the caller's approval, and how many for his review."""
+    """How many lunches wait for the caller's approval, and how many for their review."""
     row = db.row(
         """
         SELECT count(*) FILTER (WHERE a.response = 'invited' AND e.status IN ('Proposed', 'Confirmed')
-                                AND e.starts > %(now)s) AS approvals,
-               count(*) FILTER (WHERE a.response = 'approved' AND NOT a.reviewed
-                                AND e.status = 'Awaiting Evaluation') AS reviews
+                                AND e.starts > %(now)s) AS approvals
         FROM attendance a JOIN event e ON e.id = a.event_id WHERE a.person_id = %(me)s
         """,
         me=caller.id,
         now=now,
     )
     assert row is not None
-    return {"approvals": row.approvals, "reviews": row.reviews}
+    return {"approvals": row.approvals, "reviews": len(reviews.awaited(db, caller, now))}
 
 
 def left_over(db: Database, caller: Caller, since: Any) -> Any | None:

@@ -5,12 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from chalicelib.accounts import refused_mails
-from chalicelib.answers import Page, Redirect, page
 from chalicelib.database import Database
 from chalicelib.errors import NotFound
-from chalicelib.fields import Body, Line
 from chalicelib.notifications import kinds
 from chalicelib.web import ANYBODY, Form, Routes
+from chalicelib.web.field_types import Body, Line
+from chalicelib.web.responses import Page, Redirect, page
 
 routes = Routes(__name__)
 
@@ -26,7 +26,7 @@ class Unsubscribe(Body, rename={"one_click": "List-Unsubscribe"}):
 @routes.page("/unsubscribe/{token}", who=ANYBODY, banned=None)
 def ask(db: Database, token: str, form: Form, query: Done) -> Page:
     kind, _ = _opened(token)
-    return page("unsubscribe.html", token=token, kind=kinds.KINDS[kind], done=bool(query.done))
+    return page("home/unsubscribe.html", token=token, kind=kinds.KINDS[kind], done=bool(query.done))
 
 
 @routes.form("/unsubscribe/{token}", who=ANYBODY, banned=None, shows=ask)
@@ -36,7 +36,7 @@ def unsubscribe(db: Database, token: str, body: Unsubscribe) -> Any:
         raise NotFound
     if body.one_click:
         # RFC 8058, 3.1: a program's request is not answered by a redirect.
-        return page("unsubscribe.html", token=token, kind=kinds.KINDS[kind], done=True)
+        return page("home/unsubscribe.html", token=token, kind=kinds.KINDS[kind], done=True)
     return Redirect(f"/unsubscribe/{token}?done=1")
 
 

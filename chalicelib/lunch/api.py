@@ -1,15 +1,17 @@
 """Routes about lunch: my events and whether I come, public events, pauses, what there is to choose from."""
 
 from datetime import datetime
-from typing import Any, Literal, TypedDict
+from typing import Annotated, Any, Literal, TypedDict
 from uuid import UUID
 
-from chalicelib.answers import Yes
-from chalicelib.callers import Caller
+from msgspec import Meta
+
 from chalicelib.database import Database
-from chalicelib.fields import Body, FoodName, Name, Week
-from chalicelib.lunch import attendances, events, food_types, locations, pauses
-from chalicelib.web import Routes
+from chalicelib.lunch import attendances, cancellations, events, food_types, locations, pauses, proposals, reviews
+from chalicelib.web import Routes, url
+from chalicelib.web.field_types import Body, FoodName, Lines, Name, Reason, WeekName
+from chalicelib.web.request import Caller
+from chalicelib.web.responses import Answer, Yes
 
 routes = Routes(__name__)
 
@@ -27,9 +29,26 @@ class Respond(Body):
     response: Literal["approved", "rejected"]
 
 
+class Propose(Body):
+    title: Name
+    location: Name
+    start: proposals.Start
+    public: bool = False
+    people: Annotated[list[proposals.Slug], Meta(max_length=proposals.MOST_ASKED)] = []
+
+
+class CallOff(Body):
+    reason: Reason
+
+
+class GiveReview(Body):
+    enjoyed: Annotated[dict[str, bool], Meta(max_length=20)]
+    description: Annotated[Lines, Meta(max_length=reviews.LONGEST)] | None = None
+
+
 class BeginPause(Body):
-    first: Week
-    last: Week
+    first: WeekName
+    last: WeekName
 
 
 class Appointments(TypedDict):
@@ -77,7 +96,7 @@ def public_events(db: Database, caller: Caller, query: WhichEvents, now: datetim
     """Public lunches of the next four weeks, of one location or with one food type if you like."""
     location = locations.named(db, query.location) if query.location is not None else None
     food = food_types.named(db, [query.food_type], "food_type")[0] if query.food_type is not None else None
-    return _appointments(events.public(db, now, location, food))
+    return _appointments(events.public(db, caller, now, location, food))
 
 
 @routes.api("GET", "/ValidLocations", counted=True, refusal=_refused("locations"))
@@ -104,11 +123,39 @@ def read_event(db: Database, caller: Caller, id: UUID) -> events.Event:
     return events.shown(events.read(db, caller, id))
 
 
+@routes.api("POST", "/api/events", status=201, refuses=(403, 409))
+def propose(db: Database, caller: Caller, body: Propose, now: datetime) -> Answer[events.Event]:
+    """Propose a lunch: for everybody, or for people you have had lunch with. Starts at an hour of lunch at the location,
+    given in its own time or with an offset. You approve it by proposing it. Only while lunch.members_may_propose is on."""
+    id = proposals.propose(db, caller, body.title, body.location, body.start, body.public, body.people, now)
+    return Answer(events.shown(events.read(db, caller, id)), 201, {"Location": url(f"/api/events/{id}")})
+
+
+@routes.api("DELETE", "/api/events/{id}", status=204, refuses=(409,))
+def call_off(db: Database, caller: Caller, id: UUID, body: CallOff, now: datetime) -> None:
+    """Call off a lunch to come that you proposed; its people are told, and read the reason. Admins may call off any; their
+    reason is read by admins alone."""
+    cancellations.call_off(db, caller, id, body.reason, now)
+
+
 @routes.api("PUT", "/api/events/{id}/attendance")
 def respond(db: Database, caller: Caller, id: UUID, body: Respond, now: datetime) -> events.Event:
     """Say whether you come. Approving rejects your other invitations for that time."""
     attendances.respond(db, caller, id, body.response, now)
     return events.shown(events.read(db, caller, id))
+
+
+@routes.api("GET", "/api/events/{id}/review")
+def read_review(db: Database, caller: Caller, id: UUID) -> reviews.Review:
+    """Whom you had lunch with there, whether you have reviewed it, and until when you can."""
+    return reviews.read(db, caller, id)
+
+
+@routes.api("PUT", "/api/events/{id}/review", status=204, refuses=(409,))
+def review(db: Database, caller: Caller, id: UUID, body: GiveReview, now: datetime) -> None:
+    """Say of each of the people whether you enjoyed their company, and describe the lunch if you like. The answers are
+    not kept, so they cannot be changed: again, it changes nothing."""
+    reviews.give(db, caller, id, body.enjoyed, body.description or "", now)
 
 
 @routes.api("POST", "/api/pauses", status=201)

@@ -7,9 +7,13 @@ not, and seal it anew, so that they look alike wherever they are stored.
 All of a pair's bits lie in one chunk of each layer. Layer i has 2**i chunks and may answer wrongly at most
 rate / 2**(i+1) of the time, so that the sum over any number of layers stays below the rate. The number of bits that a
 pair sets depends on the layer alone, never on the rule, so a changed rule makes no mark unreadable: it only changes
-when a layer is full. Pairs are marked in the newest layer and looked for in all.
+how many pairs a layer holds. Pairs are marked in the newest layer and looked for in all.
 
-Pure functions over bytes: storing, locking and adding layers are the caller's.
+The keyed hash is the CBC-MAC of AES-256 over messages of one length, which is a pseudo-random function (Bellare,
+Kilian and Rogaway 1994): the smaller id, the larger, and a count, for as many blocks as are needed. One call of AES
+hashes as many pairs as a round has, which no hash of hashlib does.
+
+Pure functions over bytes: storing, locking and adding layers are blocked_pairs.py's.
 """
 
 from __future__ import annotations
@@ -17,9 +21,15 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from chalicelib.lunch.probes import Probes
 
 CHUNK_BYTES = 8192
 CHUNK_BITS = 8 * CHUNK_BYTES
@@ -27,9 +37,13 @@ NONCE_BYTES = 12
 SEALED_BYTES = NONCE_BYTES + CHUNK_BYTES + 16
 MOST_LAYERS = 20
 EMPTY = bytes(CHUNK_BYTES)
+BLOCKS = 4
+"""Of 16 bytes of hash each: 8 bytes choose the chunk, 2 each of the 27 bits of the last layer."""
+
+Cipher = Callable[[bytes], bytes]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Place:
     """Where a chunk belongs: chunk 0..2**layer-1 of layer 0, 1, 2, ..."""
 
@@ -60,32 +74,43 @@ def capacity(layer: int, rate: float) -> int:
     return chunks_in(layer) * int(-CHUNK_BITS * math.log1p(-share) / bits)
 
 
-def false_positive_rate(layer: int, chunks: Iterable[bytes]) -> float:
+def room(layer: int, chunks: Iterable[bytes], rate: float) -> int:
+    """How many more pairs a layer can be given, as its bits tell: 1 of 20 parts of its rate is kept, because chance
+    gives some chunks more than their share."""
+    bits = bits_a_pair(layer)
+    held = sum(-CHUNK_BITS * math.log1p(-min(_share(chunk), 0.999)) / bits for chunk in chunks)
+    return max(0, capacity(layer, 0.95 * rate) - math.ceil(held))
+
+
+def false_positive_rate(layer: int, chunks: Sequence[bytes]) -> float:
     """The share of unmarked pairs for which these opened chunks of a layer answer "marked", from the bits set."""
-    shares = [int.from_bytes(chunk, "little").bit_count() / CHUNK_BITS for chunk in chunks]
-    return sum(share ** bits_a_pair(layer) for share in shares) / len(shares)
-
-
-def is_full(layer: int, chunks: Iterable[bytes], rate: float) -> bool:
-    """Whether the next layer is due: 19 of 20 parts of what the layer may answer wrongly are used up."""
-    return bool(false_positive_rate(layer, chunks) >= 0.95 * rate / 2 ** (layer + 1))
+    return sum(_share(chunk) ** bits_a_pair(layer) for chunk in chunks) / len(chunks)
 
 
 def place(pair_key: bytes, layer: int, one: bytes, other: bytes) -> Place:
     """The only chunk of a layer that a pair touches.
 
-    :param pair_key: 16 to 64 bytes
+    :param pair_key: 32 bytes
     :param one: a person's id, 16 bytes; the order of the two does not matter
     """
-    return Place(layer, _chunk(_digest(pair_key, one, other), layer))
+    return Place(layer, _chunk(_digest(block_cipher(pair_key), one, other), layer))
 
 
 def mark(pair_key: bytes, layer: int, chunk: bytes, one: bytes, other: bytes, blocked: bool) -> bytes:
     """The pair's chunk after an answer: its bits are set if the two are to be kept apart, else as before."""
     bits = bytearray(chunk)
-    for position in _positions(_digest(pair_key, one, other), layer):
+    for position in _positions(_digest(block_cipher(pair_key), one, other), layer):
         bits[position >> 3] |= int(blocked) << (position & 7)
     return bytes(bits)
+
+
+def probe(pair_key: bytes, layers: int, chunk_at: Callable[[Place], bytes], one: bytes, other: bytes) -> bool:
+    """Whether the pair may have been marked in one of so many layers: always True for a marked one.
+
+    :param chunk_at: the opened chunk of a place
+    """
+    digest = _digest(block_cipher(pair_key), one, other)
+    return any(_holds(chunk_at(Place(layer, _chunk(digest, layer))), digest, layer) for layer in range(layers))
 
 
 def seal(seal_keys: Sequence[bytes], where: Place, chunk: bytes) -> bytes:
@@ -118,11 +143,16 @@ def unseal(seal_keys: Sequence[bytes], where: Place, sealed: bytes) -> bytes:
     raise ValueError(f"chunk {where.chunk} of layer {where.layer} was sealed by another key or altered")
 
 
+def name_of_key(seal_key: bytes) -> str:
+    """What a sealing key is called where it is only to be told from others: 8 hexadecimal digits."""
+    return hashlib.blake2b(seal_key, digest_size=4, person=b"name of a key").hexdigest()
+
+
 @dataclass(frozen=True)
 class Filter:
     """All layers opened in memory, for a round.
 
-    :param pair_key: 16 to 64 bytes
+    :param pair_key: 32 bytes
     :param layers: the opened chunks of each layer
     """
 
@@ -131,12 +161,21 @@ class Filter:
 
     def probe(self, one: bytes, other: bytes) -> bool:
         """Whether the pair may have been marked: always True for a marked one."""
-        digest = _digest(self.pair_key, one, other)
-        for layer, chunks in enumerate(self.layers):
-            chunk = chunks[_chunk(digest, layer)]
-            if all(chunk[position >> 3] >> (position & 7) & 1 for position in _positions(digest, layer)):
-                return True
-        return False
+        digest = _digest(self._encrypt, one, other)
+        return any(_holds(chunks[_chunk(digest, layer)], digest, layer) for layer, chunks in enumerate(self.layers))
+
+    def among(self, person: NDArray[Any]) -> Probes:
+        """The filter made ready for these people, whose pairs are then asked about by their rows, many at once.
+
+        :param person: uint8[n, 16], the people's ids
+        """
+        from chalicelib.lunch.probes import Probes
+
+        return Probes(self, person)
+
+    @cached_property
+    def _encrypt(self) -> Cipher:
+        return block_cipher(self.pair_key)
 
     @cached_property
     def rate(self) -> float:
@@ -161,8 +200,23 @@ def open_all(pages: Sequence[bytes], pair_key: bytes, *seal_keys: bytes) -> Filt
     return Filter(pair_key, tuple(tuple(opened[(1 << i) - 1 : (2 << i) - 1]) for i in range(layers)))
 
 
-def _digest(pair_key: bytes, one: bytes, other: bytes) -> bytes:
-    return hashlib.blake2b(min(one, other) + max(one, other), key=pair_key).digest()
+def _share(chunk: bytes) -> float:
+    return int.from_bytes(chunk, "little").bit_count() / CHUNK_BITS
+
+
+def block_cipher(key: bytes) -> Cipher:
+    """AES-256 of each block of 16 bytes by itself: the cipher that CBC-MAC is made of."""
+    from cryptography.hazmat.primitives import ciphers
+
+    if len(key) != 32:
+        raise ValueError(f"the key of the pairs has 32 bytes, not {len(key)}")
+    return ciphers.Cipher(ciphers.algorithms.AES(key), ciphers.modes.ECB()).encryptor().update  # noqa: S305
+
+
+def _digest(encrypt: Cipher, one: bytes, other: bytes) -> bytes:
+    both = int.from_bytes(encrypt(min(one, other))) ^ int.from_bytes(max(one, other))
+    mac = int.from_bytes(encrypt(both.to_bytes(16)))
+    return encrypt(b"".join((mac ^ n).to_bytes(16) for n in range(BLOCKS)))
 
 
 def _chunk(digest: bytes, layer: int) -> int:
@@ -172,6 +226,13 @@ def _chunk(digest: bytes, layer: int) -> int:
 def _positions(digest: bytes, layer: int) -> Iterable[int]:
     for at in range(8, 8 + 2 * bits_a_pair(layer), 2):
         yield digest[at] | digest[at + 1] << 8
+
+
+def _holds(chunk: bytes, digest: bytes, layer: int) -> bool:
+    for at in range(8, 8 + 2 * bits_a_pair(layer), 2):
+        if not chunk[digest[at] >> 3 | digest[at + 1] << 5] >> (digest[at] & 7) & 1:
+            return False
+    return True
 
 
 def _label(where: Place) -> bytes:

@@ -8,8 +8,9 @@ from uuid import UUID
 import numpy as np
 
 from chalicelib import rules
-from chalicelib.calendar.availability import Hours, Span, spans, without
+from chalicelib.calendar.occurrences import Hours, Span, spans, without
 from chalicelib.database import Database
+from chalicelib.lunch import blocked_pairs
 from chalicelib.lunch.encode import mask
 from chalicelib.lunch.matching import Columns
 from chalicelib.lunch.weeks import Week, week_at
@@ -32,32 +33,64 @@ def read(db: Database, monday: date, location: int, now: datetime) -> Round:
     """Everybody who can still be matched there in that week, as columns in order of their ids."""
     db.run("SELECT set_config('rendezvous.now', %(now)s, true)", now=now.isoformat())
     values = rules.read(db)
-    place = db.row("SELECT id, name, timezone FROM location WHERE id = %(location)s", location=location)
-    if place is None:
-        raise LookupError(f"there is no location {location}")
+    place = _place(db, location)
     week = week_at(monday, place.timezone, values)
     rows = db.rows(
-        _PEOPLE, location=location, monday=monday, begins=week.begins, ends=week.ends, most=values["lunch.per_week"]
+        _PEOPLE, location=location, monday=monday, begins=week.begins, ends=week.ends, most=values.lunch.per_week
     )
     people = [row.id for row in rows]
     number = {id: n for n, id in enumerate(people)}
     pairs = db.rows(_MET, location=location, since=week.begins - timedelta(weeks=WEEKS_REMEMBERED))
     pairs = [pair for pair in pairs if pair.one in number and pair.other in number]
-    recently = week.begins - timedelta(days=values["lunch.repeat_days"])
+    refused = db.rows(_REFUSED, begins=week.begins, ends=week.ends)
+    refused = [pair for pair in refused if pair.one in number and pair.other in number]
+    recently = week.begins - timedelta(days=values.lunch.repeat_days)
+    filter = blocked_pairs.read(db)
     columns = Columns(
         location=np.zeros(len(rows), np.int32),
-        free=np.array(_free(db, rows, week, now), np.uint64),
+        free=np.array(_free(db, rows, week, now + _notice(db, monday, location, values)), np.uint64),
         eats=np.array([row.eats & _64_BITS for row in rows], np.uint64),
         waited=np.array([row.waited for row in rows], np.int32),
-        forbidden=_pairs([(number[p.one], number[p.other]) for p in pairs if p.last > recently], 2),
+        forbidden=_pairs(
+            sorted(
+                {(number[p.one], number[p.other]) for p in pairs if p.last > recently}
+                | {(number[p.one], number[p.other]) for p in refused}
+            ),
+            2,
+        ),
         met=_pairs([(number[p.one], number[p.other], max(0, (week.begins - p.last).days // 7)) for p in pairs], 3),
-        minimum=values["lunch.min_attendees"],
-        maximum=values["lunch.max_attendees"],
+        minimum=values.lunch.min_attendees,
+        maximum=values.lunch.max_attendees,
         seed=_seed(monday, location),
-        starts=len(rules.lunch_starts(values)),
+        starts=len(values.lunch.starts),
+        person=np.frombuffer(b"".join(id.bytes for id in people), np.uint8).reshape(-1, 16) if filter else None,
+        filter=filter,
     )
     foods = {row.id: row.name for row in db.rows("SELECT id, name FROM food_type")}
     return Round(place, week, people, columns, foods)
+
+
+def week_of(db: Database, monday: date, location: int) -> Week:
+    """The week that begins on that Monday, at that location."""
+    return week_at(monday, _place(db, location).timezone, rules.read(db))
+
+
+def _notice(db: Database, monday: date, location: int, values: rules.Rules) -> timedelta:
+    """How far ahead a lunch must be. Who lost one is given none, by a round that is run again for them, that they could
+    no longer leave in time."""
+    again = db.value(
+        "SELECT again FROM asked_round WHERE week = %(week)s AND location_id = %(location)s",
+        week=monday,
+        location=location,
+    )
+    return timedelta(hours=values.lunch.approve_hours_before) if again else values.lunch.notice
+
+
+def _place(db: Database, location: int) -> Any:
+    place = db.row("SELECT id, name, timezone FROM location WHERE id = %(location)s", location=location)
+    if place is None:
+        raise LookupError(f"there is no location {location}")
+    return place
 
 
 _64_BITS = 2**64 - 1
@@ -70,8 +103,10 @@ WITH here AS MATERIALIZED (
     SELECT l.person_id FROM person_location l
     JOIN account a ON a.person_id = l.person_id
     JOIN person_role r ON r.person_id = l.person_id AND r.role = 'member' AND r.active
+    JOIN location place ON place.id = l.location_id AND place.open
     WHERE l.location_id = %(location)s
       AND NOT EXISTS (SELECT FROM ban b WHERE b.person_id = l.person_id)
+      AND NOT EXISTS (SELECT FROM silence s WHERE s.person_id = l.person_id AND s.answered = 'infinity')
       AND NOT EXISTS (SELECT FROM pause z WHERE z.person_id = l.person_id AND z.weeks @> %(monday)s::date)
 ), hours AS (
     SELECT v.person_id, string_agg({_WINDOW}, ';' ORDER BY v.starts, v.ends) AS windows
@@ -92,6 +127,9 @@ WITH here AS MATERIALIZED (
 ), particular AS (
     SELECT c.person_id FROM here JOIN commitment c USING (person_id) WHERE c.during && tstzrange(%(begins)s, %(ends)s)
     UNION
+    SELECT t.person_id FROM event e JOIN attendance t ON t.event_id = e.id JOIN here USING (person_id)
+    WHERE e.starts >= %(begins)s AND e.starts < %(ends)s AND t.response = 'rejected'
+    UNION
     SELECT v.person_id FROM availability_exception x JOIN availability v ON v.id = x.availability_id
     JOIN here USING (person_id) WHERE x.day BETWEEN %(monday)s::date - 3 AND %(monday)s::date + 9
 )
@@ -107,14 +145,18 @@ WHERE coalesce(lunches.this_week, 0) < %(most)s
 ORDER BY here.person_id
 """
 
-# Who has exceptions or commitments in that week is looked at one by one.
+# Who has exceptions or commitments in that week is looked at one by one. Whoever said that they cannot come at an hour
+# is not asked for that hour again.
 _PARTICULAR = f"""
 SELECT p.id,
        ARRAY(SELECT {_WINDOW} || '|' || array_to_string(ARRAY(
                  SELECT x.day FROM availability_exception x WHERE x.availability_id = v.id), ',')
              FROM availability v WHERE v.person_id = p.id AND {_THAT_WEEK}) AS windows,
        ARRAY(SELECT ARRAY[lower(c.during), upper(c.during)] FROM commitment c
-             WHERE c.person_id = p.id AND c.during && tstzrange(%(begins)s, %(ends)s)) AS taken
+             WHERE c.person_id = p.id AND c.during && tstzrange(%(begins)s, %(ends)s)
+             UNION SELECT ARRAY[e.starts, e.ends] FROM attendance t JOIN event e ON e.id = t.event_id
+             WHERE t.person_id = p.id AND t.response = 'rejected'
+               AND e.starts >= %(begins)s AND e.starts < %(ends)s) AS taken
 FROM person p WHERE p.id = ANY(%(people)s)
 """
 
@@ -129,16 +171,29 @@ WHERE l.location_id = %(location)s
 GROUP BY 1, 2
 """
 
+# Who was asked to a lunch of that week with somebody who would not come, or never answered: a round repeats nothing.
+_REFUSED = """
+SELECT DISTINCT one.person_id AS one, other.person_id AS other
+FROM event e JOIN attendance one ON one.event_id = e.id
+JOIN attendance other ON other.event_id = e.id AND other.person_id > one.person_id
+WHERE e.starts >= %(begins)s AND e.starts < %(ends)s
+  AND ('rejected' IN (one.response, other.response)
+       OR e.status = 'Rejected' AND 'invited' IN (one.response, other.response))
+"""
 
-def _free(db: Database, rows: list[Any], week: Week, now: datetime) -> list[int]:
-    """Each person's hours as a mask. Many people have the same hours, so each set of hours is converted once."""
+
+def _free(db: Database, rows: list[Any], week: Week, nearest: datetime) -> list[int]:
+    """Each person's hours as a mask, those up to ``nearest`` left out: a lunch then could not be approved in time.
+
+    Many people have the same hours, so each set of hours is converted once.
+    """
     masks: dict[str, int] = {"": 0}
     for row in rows:
         if row.windows not in masks:
-            masks[row.windows] = mask(_spans(row.windows.split(";"), week), week.lunches, now)
+            masks[row.windows] = mask(_spans(row.windows.split(";"), week), week.lunches, nearest)
     particular = [row.id for row in rows if row.particular]
     own = {
-        row.id: mask(without(_spans(row.windows, week), map(tuple, row.taken)), week.lunches, now)
+        row.id: mask(without(_spans(row.windows, week), map(tuple, row.taken)), week.lunches, nearest)
         for row in db.rows(_PARTICULAR, people=particular, monday=week.monday, begins=week.begins, ends=week.ends)
     }
     return [own[row.id] if row.particular else masks[row.windows] for row in rows]

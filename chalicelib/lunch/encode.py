@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from chalicelib.calendar.availability import Span
+from chalicelib.calendar.occurrences import Span
 
 
 def mask(free: Iterable[Span], lunches: Sequence[Span], now: datetime) -> int:

@@ -3,9 +3,9 @@
 from collections.abc import Collection
 from typing import Any
 
-from chalicelib.callers import Caller
 from chalicelib.database import Database
 from chalicelib.errors import Invalid
+from chalicelib.web.request import Caller
 
 
 def names(db: Database) -> list[str]:
@@ -38,4 +38,11 @@ def refuse(db: Database, person: Any, food_types: Collection[int]) -> None:
     db.run("DELETE FROM refusal WHERE person_id = %(person)s", person=person)
     db.many(
         "INSERT INTO refusal (person_id, food_type_id) VALUES %s", [(person, food) for food in sorted(set(food_types))]
+    )
+
+
+def accept(db: Database, person: Any, food_type: int) -> None:
+    """Have the person refuse this one no more."""
+    db.run(
+        "DELETE FROM refusal WHERE person_id = %(person)s AND food_type_id = %(food)s", person=person, food=food_type
     )

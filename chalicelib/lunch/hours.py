@@ -6,16 +6,16 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chalicelib.calendar import availability, commitments, zones
-from chalicelib.calendar.availability import Hours, Span, merged, spans
+from chalicelib.calendar.occurrences import Hours, Span, merged, spans
 from chalicelib.calendar.timetables import Row, timetable
-from chalicelib.callers import Caller
 from chalicelib.database import Database
 from chalicelib.lunch.weeks import Week, possible_starts, week_at
 from chalicelib.rules import Rules
+from chalicelib.web.request import Caller
 
 
 class HoursOfWeek(NamedTuple):
-    """What the caller has said and where he is taken; ``lunches`` the week at his location, None without one."""
+    """What the caller has said and where they are taken; ``lunches`` the week at their location, None without one."""
 
     given: dict[UUID, Hours]
     taken: list[Span]
@@ -23,6 +23,7 @@ class HoursOfWeek(NamedTuple):
     monday: date
     place: ZoneInfo
     now: datetime
+    nearest: datetime
 
     def current(self) -> dict[UUID, Hours]:
         """Those that are not over, weekly ones first, by day and time."""
@@ -30,11 +31,12 @@ class HoursOfWeek(NamedTuple):
         return dict(sorted(found.items(), key=lambda item: _order(item[1])))
 
     def starts(self) -> list[datetime]:
-        """When a lunch of that week could start for the caller at his location; never without one."""
-        return possible_starts(self.given.values(), self.taken, self.lunches, self.now) if self.lunches else []
+        """When a lunch of that week could start for the caller at their location, and be approved in time; never
+        without a location."""
+        return possible_starts(self.given.values(), self.taken, self.lunches, self.nearest) if self.lunches else []
 
     def table(self) -> list[Row]:
-        """The week in the caller's zone: when he is free, when he is taken."""
+        """The week in the caller's zone: when they are free, when they are taken."""
         free = spans(self.given.values(), self.monday, self.monday + timedelta(days=6))
         return timetable(
             self.monday, self.place, free, self.taken, merged(self.lunches.lunches) if self.lunches else []
@@ -45,11 +47,12 @@ def read(db: Database, caller: Caller, location: Any | None, values: Rules, mond
     """The caller's hours in the week of that Monday."""
     place = ZoneInfo(caller.timezone)
     lunches = week_at(monday, location.timezone, values) if location else None
-    begins, ends = (zones.instant(datetime.combine(monday + timedelta(days=days), time()), place) for days in (0, 7))
+    begins, ends = (zones.midnight(monday + timedelta(days=days), place) for days in (0, 7))
     if lunches:  # the place's week begins and ends by another clock
         begins, ends = min(begins, lunches.begins), max(ends, lunches.ends)
     taken = commitments.mine(db, caller, begins, ends)
-    return HoursOfWeek(availability.hours_by_id(db, caller), taken, lunches, monday, place, now)
+    nearest = now + values.lunch.notice
+    return HoursOfWeek(availability.hours_by_id(db, caller), taken, lunches, monday, place, now, nearest)
 
 
 def _order(hours: Hours) -> tuple[bool, Any, time]:

@@ -1,16 +1,21 @@
 """What runs by itself: the weekly match, and the sweeps that move events on when their time has come."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from chalicelib import outbox, rules
+from chalicelib import rules
 from chalicelib.calendar import zones
 from chalicelib.config import config
 from chalicelib.database import JOB, Database, transaction
-from chalicelib.lunch import attendances
+from chalicelib.lunch import blocked_pairs, messages, reminders, reviews, silences, states
+from chalicelib.lunch.weeks import week_at
+from chalicelib.messaging import outbox
 
+AHEAD = timedelta(days=1)
+"""The filter has room for whatever is answered about the lunches of so long from now: longer than a sweep may be late."""
 SENT_AGAIN = timedelta(minutes=20)
 """A message that was lost on its way to the queue is sent again after so long; a round run twice makes nothing twice."""
+WEEK = timedelta(days=7)
 
 
 def match_due(now: datetime) -> int:
@@ -18,19 +23,27 @@ def match_due(now: datetime) -> int:
     due = transaction(lambda db: claim(db, now), JOB)
     if not due:
         return 0
-    from chalicelib import queues
+    from chalicelib.messaging import sqs
 
-    return queues.send(
+    return sqs.send(
         config().rounds_queue, ({"week": zones.week_name(monday), "location": location} for location, monday in due)
     )
 
 
 def claim(db: Database, now: datetime) -> list[tuple[int, date]]:
-    """The rounds to be sent now: those whose hour has come, and those that were asked for."""
-    for location, monday in _due(db, now):
-        ask(db, location, monday, now)
+    """The rounds to be sent now: those whose hour has come, and those that were asked for, at open locations."""
+    for location, monday, hour in _due(db, now):
+        db.run(
+            "INSERT INTO asked_round (week, location_id, asked, due)"
+            " VALUES (%(week)s, %(location)s, %(now)s, %(hour)s) ON CONFLICT (week, location_id) DO NOTHING",
+            week=monday,
+            location=location,
+            now=now,
+            hour=hour,
+        )
     rows = db.rows(
-        "UPDATE asked_round SET sent = %(now)s WHERE sent < %(before)s RETURNING location_id, week",
+        "UPDATE asked_round SET sent = %(now)s WHERE sent < %(before)s"
+        " AND location_id IN (SELECT id FROM location WHERE open) RETURNING location_id, week",
         now=now,
         before=now - SENT_AGAIN,
     )
@@ -38,33 +51,56 @@ def claim(db: Database, now: datetime) -> list[tuple[int, date]]:
 
 
 def ask(db: Database, location: int, monday: date, now: datetime) -> None:
-    """Have a round run soon."""
+    """Have a round run soon, also where one runs just now: it may have read what changed since."""
     db.run(
         "INSERT INTO asked_round (week, location_id, asked) VALUES (%(week)s, %(location)s, %(now)s)"
-        " ON CONFLICT (week, location_id) DO NOTHING",
+        " ON CONFLICT (week, location_id) DO UPDATE SET asked = greatest(asked_round.asked, excluded.asked),"
+        " sent = '-infinity'",
         week=monday,
         location=location,
         now=now,
     )
 
 
-def _due(db: Database, now: datetime) -> list[tuple[int, date]]:
-    """The open locations whose match hour has come for the week after, and that had no round for it yet."""
-    values = rules.read(db)
-    hour = (rules.DAYS.index(values["lunch.match_day"]), values["lunch.match_hour"])
+def _due(db: Database, now: datetime) -> list[tuple[int, date, datetime]]:
+    """The open locations whose match hour has come, for the week after it, and that had no round for that week yet.
+
+    An hour that passed while nothing ran is made up for, as long as its week has hours that a round can offer.
+    """
+    values, missed_since = rules.read(db), _last_looked(db, now)
+    rows = db.rows(
+        "SELECT l.id, l.timezone, ARRAY(SELECT DISTINCT r.week FROM round r WHERE r.location_id = l.id) AS weeks"
+        " FROM location l WHERE l.open ORDER BY l.id"
+    )
     found = []
-    for row in db.rows("SELECT id, timezone FROM location WHERE open ORDER BY id"):
-        local = zones.local_time(now, ZoneInfo(row.timezone))
-        if (local.weekday(), local.hour) >= hour:
-            found.append((row.id, zones.monday(local.date()) + timedelta(days=7)))
-    had = {
-        (row.location_id, row.week)
-        for row in db.rows(
-            "SELECT DISTINCT location_id, week FROM round WHERE week = ANY(%(weeks)s)",
-            weeks=[week for _, week in found],
-        )
-    }
-    return [one for one in found if one not in had]
+    for row in rows:
+        this = zones.this_monday(now, row.timezone)
+        for monday, since in ((this, missed_since), (this + WEEK, datetime.min.replace(tzinfo=UTC))):
+            hour = match_hour(monday, row.timezone, values)
+            if monday not in row.weeks and since < hour <= now and _has_hours_left(monday, row.timezone, values, now):
+                found.append((row.id, monday, hour))
+    return found
+
+
+def _last_looked(db: Database, now: datetime) -> datetime:
+    """When the rounds that are due were last looked for; now, where they never were. From here on it is now."""
+    before = db.value("SELECT at FROM last_match FOR UPDATE")
+    db.run(
+        "INSERT INTO last_match (at) VALUES (%(now)s) ON CONFLICT ((true)) DO UPDATE SET at = excluded.at",
+        now=now,
+    )
+    return before or now
+
+
+def match_hour(monday: date, timezone: str, values: rules.Rules) -> datetime:
+    """When the round of the week that begins on that Monday is due, at a place in that zone; in UTC."""
+    day = monday - WEEK + timedelta(days=rules.DAYS.index(values.lunch.match_day))
+    return zones.at(day, time(values.lunch.match_hour), ZoneInfo(timezone))
+
+
+def _has_hours_left(monday: date, timezone: str, values: rules.Rules, now: datetime) -> bool:
+    nearest = now + values.lunch.notice
+    return any(starts > nearest for starts, _ in week_at(monday, timezone, values).lunches)
 
 
 def locations(week: date) -> list[tuple[int, date]]:
@@ -75,54 +111,49 @@ def locations(week: date) -> list[tuple[int, date]]:
 
 def sweep(now: datetime) -> None:
     """Move on the events whose time has come, in batches; a crash between any two statements repeats and loses nothing."""
-    while transaction(lambda db: attendances.reject_unconfirmed(db, now), JOB):
+    for step in (reject_unconfirmed, end_events, close_reviews):
+        while transaction(lambda db, step=step: step(db, now), JOB):  # type: ignore[misc]
+            pass
+    reminders.sweep(now)
+    transaction(lambda db: blocked_pairs.grow(db, reviews.answers_due(db, now + AHEAD)), JOB)
+    while transaction(blocked_pairs.seal_anew, JOB):
         pass
-    while transaction(lambda db: end_events(db, now), JOB):
-        pass
-    while transaction(lambda db: close_reviews(db, now), JOB):
-        pass
+
+
+def reject_unconfirmed(db: Database, now: datetime) -> int:
+    """Reject a batch of the proposed lunches that can no longer be approved in time; how many."""
+    late = db.rows(
+        f"SELECT {messages.EVENT} FROM event e JOIN location l ON l.id = e.location_id"
+        " WHERE e.status = 'Proposed' AND e.starts <= %(before)s ORDER BY e.starts LIMIT 200"
+        " FOR NO KEY UPDATE OF e SKIP LOCKED",
+        before=now + timedelta(hours=rules.read(db).lunch.approve_hours_before),
+    )
+    states.reject(db, late, now)
+    silences.ask(db, [event.id for event in late], now)
+    return len(late)
 
 
 _CLAIM = (
     "UPDATE event SET status = %(to)s WHERE id IN (SELECT id FROM event WHERE status = %(at)s AND ends <= %(before)s"
     " AND allow_evaluation = %(evaluated)s ORDER BY starts LIMIT 200 FOR UPDATE SKIP LOCKED)"
-    " RETURNING id, starts, (SELECT timezone FROM location WHERE location.id = location_id) AS timezone"
+    " RETURNING id, starts, location_id, (SELECT timezone FROM location WHERE location.id = location_id) AS timezone"
 )
 
 
 def end_events(db: Database, now: datetime) -> int:
     """Lunches that are over wait for their reviews, or are done where none is asked for; how many of a batch."""
     ended = db.rows(_CLAIM, at="Confirmed", to="Awaiting Evaluation", before=now, evaluated=True)
-    _tell(db, ended, "Event_Evaluate", "event.evaluate", now)
-    _tell(db, ended, "Events_All", "event.evaluate", now)
+    outbox.put_all(db, [message for event in ended for message in messages.evaluate(event)], now)
+    reviews.finish(db, [event.id for event in ended], now)  # some reviewed it before the sweep came
     done = db.rows(_CLAIM, at="Confirmed", to="Done", before=now, evaluated=False)
-    _tell(db, done, "Events_All", "event.done", now)
+    outbox.put_all(db, [message for event in done for message in messages.done(event)], now)
+    silences.ask(db, [event.id for event in ended + done], now)
     return len(ended) + len(done)
 
 
 def close_reviews(db: Database, now: datetime) -> int:
     """Lunches whose days for reviews have passed are done; how many of a batch."""
-    before = now - timedelta(days=rules.read(db)["lunch.review_days"])
+    before = now - timedelta(days=rules.read(db).lunch.review_days)
     done = db.rows(_CLAIM, at="Awaiting Evaluation", to="Done", before=before, evaluated=True)
-    _tell(db, done, "Events_All", "event.done", now)
+    outbox.put_all(db, [message for event in done for message in messages.done(event)], now)
     return len(done)
-
-
-def _tell(db: Database, rows: list, topic: str, kind: str, now: datetime) -> None:  # type: ignore[type-arg]
-    if rows:
-        outbox.put_all(
-            db,
-            [
-                (
-                    topic,
-                    str(row.id),
-                    kind,
-                    {
-                        "event": str(row.id),
-                        "week": zones.week_name(zones.local_time(row.starts, ZoneInfo(row.timezone)).date()),
-                    },
-                )
-                for row in rows
-            ],
-            now,
-        )

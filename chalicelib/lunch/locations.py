@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from chalicelib.callers import Caller
 from chalicelib.database import Database
 from chalicelib.errors import Invalid
+from chalicelib.web.request import Caller
 
 
 def names(db: Database) -> list[str]:
@@ -14,23 +14,45 @@ def names(db: Database) -> list[str]:
 
 def named(db: Database, name: str, field: str = "location") -> int:
     """The id of the open location of that name, ignoring case. Raises Invalid naming the field."""
-    id = db.value("SELECT id FROM location WHERE open AND lower(name) = lower(%(name)s)", name=name)
-    if id is None:
+    return int(open_one(db, name, field).id)
+
+
+def open_one(db: Database, name: str, field: str = "location") -> Any:
+    """The open location of that name (id, name, timezone), ignoring case. Raises Invalid naming the field."""
+    row = db.row("SELECT id, name, timezone FROM location WHERE open AND lower(name) = lower(%(name)s)", name=name)
+    if row is None:
         raise Invalid.field(field, "is not a location we know")
-    return int(id)
+    return row
 
 
 def of(db: Database, caller: Caller) -> Any | None:
-    """The caller's location (id, name, timezone, address, meeting_point), None without one: he is not matched then."""
+    """The caller's location (id, name, timezone, address, meeting_point, open), None without one.
+
+    Without one, or at one that is closed, nobody is matched.
+    """
     return db.row(
-        "SELECT l.id, l.name, l.timezone, l.address, l.meeting_point FROM person_location pl"
+        "SELECT l.id, l.name, l.timezone, l.address, l.meeting_point, l.open FROM person_location pl"
         " JOIN location l ON l.id = pl.location_id WHERE pl.person_id = %(me)s",
         me=caller.id,
     )
 
 
+def choices(db: Database, caller: Caller) -> list[tuple[str, str]]:
+    """What the caller can choose, each with what is shown: the open locations, and their own where it is closed, so that
+    a form that is saved for something else leaves it as it is."""
+    mine = of(db, caller)
+    closed = [(mine.name, f"{mine.name} (closed)")] if mine and not mine.open else []
+    return closed + [(name, name) for name in names(db)]
+
+
+def chosen(db: Database, caller: Caller, name: str) -> int:
+    """The id of the location of that name: an open one, or the caller's own. Raises Invalid naming the field."""
+    mine = of(db, caller)
+    return int(mine.id) if mine and mine.name.lower() == name.lower() else named(db, name)
+
+
 def choose(db: Database, person: Any, location: int | None) -> None:
-    """Make it the person's location; None: he has none, and is not matched."""
+    """Make it the person's location; None: they have none, and are not matched."""
     if location is None:
         db.run("DELETE FROM person_location WHERE person_id = %(person)s", person=person)
         return

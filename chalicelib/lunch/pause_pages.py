@@ -2,19 +2,22 @@
 
 from datetime import date, datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from chalicelib.answers import Page, Redirect, page
 from chalicelib.calendar import zones
-from chalicelib.callers import Caller
 from chalicelib.database import Database
-from chalicelib.fields import Body, Line, Week
-from chalicelib.lunch import pauses
+from chalicelib.lunch import pauses, silences
 from chalicelib.web import Form, Routes
+from chalicelib.web.field_types import Body, Empty, Line, WeekName
+from chalicelib.web.request import Caller
+from chalicelib.web.responses import Page, Redirect, page
 
 routes = Routes(__name__)
 
-DONE = {"begun": "You are not matched in those weeks.", "ended": "You are matched again in those weeks."}
+DONE = {
+    "begun": "You are not matched in those weeks.",
+    "ended": "You are matched again in those weeks.",
+    "answered": "Thank you: you are matched again, from the next round on. If you would rather not be for a while, pause.",
+}
 
 
 class Done(Body):
@@ -22,12 +25,8 @@ class Done(Body):
 
 
 class Begin(Body):
-    first: Week
-    last: Week
-
-
-class Nothing(Body):
-    pass
+    first: WeekName
+    last: WeekName
 
 
 OFFERED = 26
@@ -36,10 +35,11 @@ OFFERED = 26
 
 @routes.page("/availability/pauses")
 def mine(db: Database, caller: Caller, form: Form, query: Done, now: datetime) -> Page:
-    monday = zones.monday(zones.local_time(now, ZoneInfo(caller.timezone)).date())
+    monday = zones.this_monday(now, caller.timezone)
     return page(
-        "pauses.html",
+        "lunch/pauses.html",
         done=DONE.get(query.done),
+        silent=silences.waits(db, caller),
         pauses=[pause | {"text": _text(pause["first"], pause["last"])} for pause in pauses.mine(db, caller, now)],
         weeks=[_option(monday + timedelta(weeks=number)) for number in range(OFFERED)],
     )
@@ -52,9 +52,16 @@ def begin(db: Database, caller: Caller, body: Begin, now: datetime) -> Redirect:
 
 
 @routes.form("/availability/pauses/{id}", shows=mine)
-def end(db: Database, caller: Caller, id: UUID, body: Nothing) -> Redirect:
+def end(db: Database, caller: Caller, id: UUID, body: Empty) -> Redirect:
     pauses.end(db, caller, id)
     return Redirect("/availability/pauses?done=ended")
+
+
+@routes.form("/availability/silence", shows=mine)
+def answer(db: Database, caller: Caller, body: Empty, now: datetime) -> Redirect:
+    """Who let invitations go by wants to be matched all the same."""
+    silences.answer(db, caller, now)
+    return Redirect("/availability/pauses?done=answered")
 
 
 def _option(monday: date) -> tuple[str, str]:

@@ -3,12 +3,11 @@
 from datetime import date, datetime, timedelta
 from typing import TypedDict
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 from chalicelib.calendar import zones
-from chalicelib.callers import Caller
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound
+from chalicelib.web.request import Caller
 
 LONGEST = 53
 """Weeks of a pause at most."""
@@ -28,7 +27,7 @@ class Pause(TypedDict):
 def begin(db: Database, caller: Caller, first: str, last: str, now: datetime) -> Pause:
     """Sit out from one week to another, both included (``2026-W51``); the pause. Raises Invalid, Refused."""
     begins, monday = zones.week_of(first, "first"), zones.week_of(last, "last")
-    today = _today(caller, now)
+    today = zones.day_of(now, caller.timezone)
     if monday < begins:
         raise Invalid.field("last", "must not be before first")
     if monday < zones.monday(today):
@@ -56,7 +55,7 @@ def mine(db: Database, caller: Caller, now: datetime) -> list[Pause]:
         "SELECT id, lower(weeks) AS begins, upper(weeks) AS ends FROM pause"
         " WHERE person_id = %(me)s AND upper(weeks) > %(today)s ORDER BY weeks",
         me=caller.id,
-        today=_today(caller, now),
+        today=zones.day_of(now, caller.timezone),
     )
     return [_shown(row.id, row.begins, row.ends) for row in rows]
 
@@ -76,10 +75,6 @@ def end(db: Database, caller: Caller, id: UUID) -> None:
     """Take a pause back. Raises NotFound."""
     if not db.run("DELETE FROM pause WHERE id = %(id)s AND person_id = %(me)s", id=id, me=caller.id):
         raise NotFound("There is no such pause of yours")
-
-
-def _today(caller: Caller, now: datetime) -> date:
-    return zones.local_time(now, ZoneInfo(caller.timezone)).date()
 
 
 def _shown(id: UUID, begins: date, ends: date) -> Pause:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from chalicelib import rules
 from chalicelib.calendar import zones
-from chalicelib.calendar.availability import Hours, Span, spans, without
+from chalicelib.calendar.occurrences import Hours, Span, spans, without
 from chalicelib.lunch.encode import mask
 
 
@@ -28,7 +28,7 @@ class Week(NamedTuple):
 
 def week_at(monday: date, timezone: str, values: rules.Rules) -> Week:
     """The week that begins on that Monday, at a place in that zone."""
-    return _week(monday, timezone, rules.lunch_days(values), rules.lunch_starts(values), values["lunch.minutes"])
+    return _week(monday, timezone, values.lunch.days, values.lunch.starts, values.lunch.minutes)
 
 
 @lru_cache(maxsize=64)

@@ -1,83 +1,79 @@
-"""Mails about calls: booked, moved, cancelled, near. Each of the two reads it in his own zone, with a calendar file."""
+"""Mails about calls: booked, moved, cancelled, near. Each of the two reads it in their own zone, with a calendar file."""
 
-from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from chalicelib import clock, mail
-from chalicelib.calendar.entries import PRODUCT, component
+from chalicelib import clock
+from chalicelib.calendar import entries
 from chalicelib.coaching import agenda, appointments, free_slots
 from chalicelib.database import Database
-from chalicelib.notifications.recipients import Mail, confirmed
+from chalicelib.messaging import mail
+from chalicelib.notifications.kinds import About, Letter, kind
+from chalicelib.notifications.recipients import confirmed
 
 
-def booked(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
+def both(db: Database, about: About) -> list[UUID]:
+    """The coach and the client."""
+    return [UUID(about["coach"]), UUID(about["client"])]
+
+
+@kind("call_booked", "A call was booked", on=("Appointments_All", "appointment.booked"), to=both)
+def booked(db: Database, person: UUID, about: About) -> Letter | None:
     """A call is booked."""
-    yield from _about_what_stands(db, "call_booked", data, "REQUEST")
+    return _about_what_stands(db, person, about, "REQUEST")
 
 
-def moved(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
+@kind("call_moved", "A call was moved", on=("Appointments_All", "appointment.moved"), to=both)
+def moved(db: Database, person: UUID, about: About) -> Letter | None:
     """A call is at another time."""
-    yield from _about_what_stands(db, "call_moved", data, "REQUEST")
+    return _about_what_stands(db, person, about, "REQUEST")
 
 
-def reminder(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
+@kind("call_reminder", "A call is near", on=("Appointments_All", "appointment.reminder"), to=both, refusable=True)
+def reminder(db: Database, person: UUID, about: About) -> Letter | None:
     """A call is near."""
-    yield from _about_what_stands(db, "call_reminder", data, "")
+    return _about_what_stands(db, person, about, "")
 
 
-def cancelled(db: Database, data: dict[str, Any]) -> Iterator[Mail]:
-    """A call will not be. Where the coach cancelled it, his client is offered the three nearest free times."""
-    call = agenda.known(db, UUID(data["appointment"]))
+@kind("call_cancelled", "A call was cancelled", on=("Appointments_All", "appointment.cancelled"), to=both)
+def cancelled(db: Database, person: UUID, about: About) -> Letter | None:
+    """A call will not be. Where the coach cancelled it, the client is offered the three nearest free times."""
+    call = agenda.known(db, UUID(about["appointment"]))
     if call is None or not call.cancelled:
-        return
-    now = clock.now()
-    offers = []
-    if data["by"] == data["coach"] and call.starts > now:
+        return None
+    now, offers = clock.now(), []
+    if about["by"] == about["coach"] and person == call.client_id and call.starts > now:
         offers = free_slots.nearest(db, call.coach, call.client_id, call.starts, now)
-    yield from _mails(db, "call_cancelled", call, "CANCEL", offers)
+    return _letter(db, person, call, "CANCEL", offers)
 
 
-def _about_what_stands(db: Database, template: str, data: dict[str, Any], method: str) -> Iterator[Mail]:
-    """Only while the call is as the message says: of what came after, another message tells."""
-    call = agenda.known(db, UUID(data["appointment"]))
-    if call and not call.cancelled and appointments.as_range((call.starts, call.ends)) == data["during"]:
-        yield from _mails(db, template, call, method, [])
+def _about_what_stands(db: Database, person: UUID, about: About, method: str) -> Letter | None:
+    """Only while the call is as the message says, and to come: of what came after, another message tells."""
+    call = agenda.known(db, UUID(about["appointment"]))
+    if call is None or call.cancelled or appointments.as_range((call.starts, call.ends)) != about["during"]:
+        return None
+    return _letter(db, person, call, method, [])
 
 
-def _mails(db: Database, template: str, call: Any, method: str, offers: list[Any]) -> Iterator[Mail]:
-    for person in confirmed(db, [str(call.coach_id), str(call.client_id)]):
-        place, is_client = ZoneInfo(person.timezone), person.person_id == call.client_id
-        values = {
-            "name": person.name,
-            "other": call.coach_name if is_client else call.client_name,
-            "date": call.starts.astimezone(place),
-            "end": call.ends.astimezone(place),
-            "timezone": person.timezone,
-            "call_link": call.call_link,
-            "reason": call.reason,
-            "offers": [start.astimezone(place) for start, _ in offers] if is_client else [],
-        }
-        file = invitation(call, person, method, clock.now()) if method else ""
-        yield Mail(template, person.email, values, str(person.person_id), file, method)
-
-
-def invitation(call: Any, person: Any, method: str, now: datetime) -> str:
-    """The call as an iCalendar object (RFC 5546) that his program takes in without asking him to answer."""
-    from icalendar import Calendar, vCalAddress
-
-    calendar = Calendar()
-    calendar.add("prodid", PRODUCT)
-    calendar.add("version", "2.0")
-    calendar.add("method", method)
-    event = component(agenda.entry(call, person.person_id), now)
-    event.add("organizer", vCalAddress(f"mailto:{mail.sender()}"))
-    attendee = vCalAddress(f"mailto:{person.email}")
-    attendee.params["PARTSTAT"] = "ACCEPTED"
-    attendee.params["RSVP"] = "FALSE"
-    event.add("attendee", attendee, encode=0)
-    calendar.add_component(event)
-    text: str = calendar.to_ical().decode()
-    return text
+def _letter(db: Database, person: UUID, call: Any, method: str, offers: list[Any]) -> Letter | None:
+    known = confirmed(db, person)
+    if known is None:
+        return None
+    place = ZoneInfo(known.timezone)
+    values = {
+        "name": known.name,
+        "other": call.coach_name if person == call.client_id else call.client_name,
+        "date": call.starts.astimezone(place),
+        "end": call.ends.astimezone(place),
+        "timezone": known.timezone,
+        "call_link": call.call_link,
+        "reason": call.reason,
+        "offers": [start.astimezone(place) for start, _ in offers],
+    }
+    if not method:
+        return Letter(known.email, values)
+    entry = agenda.entry(call, person)
+    return Letter(
+        known.email, values, entries.invitation(entry, method, mail.sender()[1], known.email, clock.now()), method
+    )

@@ -4,7 +4,7 @@ import os
 import shlex
 import sys
 
-from infra.local.faults import Fault
+from infra.local.errors import LocalError
 from infra.local.installation import data_folder, environment
 
 USAGE = """usage: python -m infra.local run            start everything; Ctrl-C ends it
@@ -13,10 +13,11 @@ USAGE = """usage: python -m infra.local run            start everything; Ctrl-C 
        python -m infra.local clock NOW      set its clock: 2026-11-30T12:00Z, or real
        python -m infra.local match WEEK     a round now: 2026-W48
        python -m infra.local columns WEEK LOCATION IN.npz   what the matcher would be given for a round, as a file
+       python -m infra.local replay         lunches rebuilt from Kafka, compared with the database
        python -m infra.local admin EMAIL    invite the first admin
        python -m infra.local kafka          a real Apache Kafka on port 9092 (KAFKA_PORT), kept in DATA/kafka"""
 
-IN_THE_RUNNING_SYSTEM = {name: f"infra.local.{name}" for name in ("match", "columns", "admin", "demo")}
+IN_THE_RUNNING_SYSTEM = {name: f"infra.local.{name}" for name in ("match", "columns", "replay", "admin", "demo")}
 """Command -> the module that carries it out, with the environment the handlers have."""
 
 
@@ -53,8 +54,8 @@ def main(arguments: list[str]) -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
-    except Fault as fault:
-        sys.exit(f"{fault}")
+    except LocalError as error:
+        sys.exit(f"{error}")
     except BrokenPipeError:
         sys.exit(1)
     except KeyboardInterrupt:

@@ -2,27 +2,20 @@
 
 import sys
 
-from chalicelib import bodies, clock
-from chalicelib.accounts import invitations, links
-from chalicelib.database import JOB, transaction
-from chalicelib.errors import Told
-from chalicelib.fields import Body, Email
-
-
-class FirstAdmin(Body):
-    email: Email
+from chalicelib import clock
+from chalicelib.accounts import first_admin, links
+from chalicelib.errors import UserError
 
 
 def main(email: str) -> None:
     """Invite by mail, and print the link for whoever has no mail yet."""
-    given = bodies.checked({"email": email}, FirstAdmin)
-    code = transaction(lambda db: invitations.create_admin(db, given.email, clock.now()), JOB)
-    print(f"Invited {email}. The mail is on its way; the link in it is")
+    address, code = first_admin.invite({"email": email}, clock.now())
+    print(f"Invited {address}. The mail is on its way; the link in it is")
     print(links.absolute(f"/Register?invitation_code={code}"))
 
 
 if __name__ == "__main__":
     try:
         main(sys.argv[1])
-    except Told as told:
+    except UserError as told:
         sys.exit(told.message)

@@ -18,7 +18,7 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from infra.local import processes
-from infra.local.faults import Fault
+from infra.local.errors import LocalError
 
 VERSION = "4.4.0"
 LOGGER = "1.7.36"
@@ -99,7 +99,7 @@ class ApacheKafka:
         self.stop()
 
     def start(self) -> None:
-        """Starts it, also again after ``kill``, and returns when it answers. Raises Fault."""
+        """Starts it, also again after ``kill``, and returns when it answers. Raises LocalError."""
         self.data.mkdir(parents=True, exist_ok=True)
         download(self.jars)
         settings = self.data / "server.properties"
@@ -132,7 +132,9 @@ class ApacheKafka:
         tool = [*self._java(), "kafka.tools.StorageTool", "format", "--standalone", "-t", CLUSTER_ID, "-c", str(draft)]
         done = subprocess.run(tool, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise Fault(f"Apache Kafka could not format {self.data}: {' '.join((done.stderr or done.stdout).split())}")
+            raise LocalError(
+                f"Apache Kafka could not format {self.data}: {' '.join((done.stderr or done.stdout).split())}"
+            )
         draft.rename(settings)
 
     def _answers(self) -> bool:
@@ -152,10 +154,10 @@ class ApacheKafka:
 
 
 def download(jars: Path) -> None:
-    """Fills ``jars`` with Apache Kafka's libraries unless they are there. Raises Fault."""
+    """Fills ``jars`` with Apache Kafka's libraries unless they are there. Raises LocalError."""
     for program, package in (("java", "Java 17"), ("mvn", "Maven")):
         if shutil.which(program) is None:
-            raise Fault(f"Apache Kafka needs {package}: install it (apt install openjdk-17-jre-headless maven).")
+            raise LocalError(f"Apache Kafka needs {package}: install it (apt install openjdk-17-jre-headless maven).")
     if (jars / f"kafka_2.13-{VERSION}.jar").exists():
         return
     draft = jars.with_name(jars.name + ".new")
@@ -168,7 +170,7 @@ def download(jars: Path) -> None:
     if done.returncode:
         shutil.rmtree(draft, ignore_errors=True)
         reason = (done.stdout + done.stderr).strip().splitlines()
-        raise Fault(f"Maven could not fetch Apache Kafka: {reason[0] if reason else 'it said nothing'}")
+        raise LocalError(f"Maven could not fetch Apache Kafka: {reason[0] if reason else 'it said nothing'}")
     shutil.rmtree(jars, ignore_errors=True)
     draft.rename(jars)
 
@@ -189,16 +191,16 @@ def main(arguments: list[str]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, frame: ended.set())
     if processes.answers(options.port):
-        raise Fault(f"Port {options.port} is taken: choose another one with --port.")
+        raise LocalError(f"Port {options.port} is taken: choose another one with --port.")
     with broker:
         print(f"Apache Kafka {VERSION} is ready: KAFKA_BOOTSTRAP={broker.bootstrap}", flush=True)
         while not ended.wait(0.5):
             if broker.process is None or broker.process.poll() is not None:
-                raise Fault(f"Apache Kafka ended: {processes.last_line(broker.log)} (see {broker.log}).")
+                raise LocalError(f"Apache Kafka ended: {processes.last_line(broker.log)} (see {broker.log}).")
 
 
 if __name__ == "__main__":
     try:
         main(sys.argv[1:])
-    except Fault as fault:
-        sys.exit(str(fault))
+    except LocalError as error:
+        sys.exit(str(error))

@@ -11,7 +11,7 @@ from infra.local import processes
 
 def main(port: int) -> None:
     """Serves until the parent is gone."""
-    processes.end_with_parent()
+    processes.exit_with_parent()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     ThreadedMotoServer(ip_address=processes.LOOPBACK, port=port, verbose=False).start()
     threading.Event().wait()

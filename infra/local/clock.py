@@ -3,7 +3,7 @@
 import os
 from datetime import UTC, datetime, timedelta
 
-from infra.local.faults import Fault
+from infra.local.errors import LocalError
 from infra.local.installation import CLOCK, data_folder, environment
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -14,10 +14,10 @@ def set_clock(now: str) -> str:
     """Moves the clock so that it shows ``now`` (ISO 8601 with an offset; ``real``: as the machine's); says so.
 
     Raises:
-        Fault: nothing runs here, this is not the local stage, or ``now`` is nonsense.
+        LocalError: nothing runs here, this is not the local stage, or ``now`` is nonsense.
     """
     if os.environ.get("STAGE", "local") != "local":
-        raise Fault("Only a local system's clock can be set: unset STAGE.")
+        raise LocalError("Only a local system's clock can be set: unset STAGE.")
     file = data_folder() / CLOCK
     environment(data_folder())
     offset = timedelta() if now == "real" else _parse(now) - datetime.now(UTC)
@@ -32,9 +32,9 @@ def _parse(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise Fault(f"NOW={text} is no time: write it like NOW=2026-11-30T12:00Z.") from None
+        raise LocalError(f"NOW={text} is no time: write it like NOW=2026-11-30T12:00Z.") from None
     if moment.tzinfo is None:
-        raise Fault(f"NOW={text} does not say in which zone: end it with Z or an offset, like {text}Z.")
+        raise LocalError(f"NOW={text} does not say in which zone: end it with Z or an offset, like {text}Z.")
     if not EARLIEST <= moment <= LATEST:
-        raise Fault(f"NOW={text} is too far away: choose a time from {EARLIEST:%Y} to {LATEST:%Y}.")
+        raise LocalError(f"NOW={text} is too far away: choose a time from {EARLIEST:%Y} to {LATEST:%Y}.")
     return moment

@@ -11,7 +11,7 @@ import numpy as np
 from chalicelib import clock
 from chalicelib.calendar import zones
 from chalicelib.database import JOB, transaction
-from chalicelib.errors import Told
+from chalicelib.errors import UserError
 from chalicelib.lunch import candidates
 from chalicelib.lunch.matching.columns import columns_to_arrays
 
@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> None:
         given = transaction(lambda db: candidates.read(db, monday, int(location), clock.now()), JOB)
         with Path(path).open("wb") as file:
             np.savez_compressed(file, **columns_to_arrays(given.columns))  # type: ignore[arg-type]
-    except Told as told:
+    except UserError as told:
         sys.exit(told.message)
     except LookupError as absent:
         sys.exit(f"{absent}")

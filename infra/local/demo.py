@@ -6,126 +6,24 @@ It can exist on a developer's machine alone: this folder is not deployed.
 import os
 import random
 from datetime import date, datetime, time, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID, uuid5
-from zoneinfo import ZoneInfo
 
 import psycopg2
 import psycopg2.extras
 
 from chalicelib import clock, rules
-from chalicelib.accounts import passwords, people
+from chalicelib.accounts import joining, passwords
 from chalicelib.calendar import zones
 from chalicelib.database import JOB, Database, transaction
 from chalicelib.lunch import jobs, rounds
 from chalicelib.lunch.weeks import week_at
 from infra.local import demo_coaching, match
+from infra.local.demo_places import FOODS, PLACES, Place
 
-PASSWORD = "lunchtime"
+PASSWORD = "table-for-three"
 NAMESPACE = UUID("6f1f3c1e-2f0a-4f62-9a51-5a1d0c7a5e11")
 PAST_WEEKS = 5
-
-FOODS = ("Thai", "Italian", "Japanese", "Mexican", "Vegan", "Sandwiches", "Soup", "Burgers")
-
-
-class Place(NamedTuple):
-    name: str
-    timezone: str
-    address: str
-    meeting_point: str
-    foods: tuple[str, ...]
-    people: tuple[str, ...]
-
-
-PLACES = (
-    Place(
-        "Speicherstadt",
-        "Europe/Berlin",
-        "Am Sandtorkai 30, Hamburg",
-        "under the clock by the main door",
-        ("Thai", "Italian", "Vegan", "Soup", "Sandwiches"),
-        (
-            "Ada Brandt",
-            "Otto Klein",
-            "Emre Yilmaz",
-            "Frieda Vogt",
-            "Jonas Weber",
-            "Lena Schulz",
-            "Malik Diallo",
-            "Nora Fuchs",
-            "Paul Richter",
-            "Ruth Adler",
-            "Sami Haddad",
-            "Tilda Berg",
-            "Viktor Lang",
-            "Wanda Nowak",
-            "Yara Saleh",
-            "Zoe Winter",
-            "Anton Graf",
-            "Bela Horvat",
-            "Clara Stein",
-            "David Kraus",
-        ),
-    ),
-    Place(
-        "Ferry Building",
-        "America/Los_Angeles",
-        "1 Ferry Building, San Francisco",
-        "at the fountain",
-        ("Mexican", "Japanese", "Vegan", "Burgers", "Sandwiches"),
-        (
-            "Willis Carter",
-            "Debra Jones",
-            "Wilhelmina Hart",
-            "Thanh Nguyen",
-            "David Okafor",
-            "Lori Mitchell",
-            "Bobby Alvarez",
-            "Charlotte Reed",
-            "Edward Kim",
-            "Fiona Walsh",
-            "George Tanaka",
-            "Hannah Brooks",
-            "Isaac Levy",
-            "Julia Rossi",
-            "Kenji Mori",
-            "Laura Castillo",
-            "Marcus Boyd",
-            "Nina Petrova",
-            "Oscar Diaz",
-            "Priya Shah",
-        ),
-    ),
-    Place(
-        "Connaught Place",
-        "Asia/Kolkata",
-        "Block A, Connaught Place, New Delhi",
-        "at the north gate",
-        ("Thai", "Italian", "Vegan", "Soup", "Mexican"),
-        (
-            "Aarav Mehta",
-            "Bhavna Rao",
-            "Chetan Gupta",
-            "Divya Nair",
-            "Esha Kapoor",
-            "Farhan Khan",
-            "Gita Menon",
-            "Harish Iyer",
-            "Indira Das",
-            "Jai Malhotra",
-            "Kavya Pillai",
-            "Lakshmi Reddy",
-            "Manish Joshi",
-            "Neha Verma",
-            "Om Prakash",
-            "Pooja Singh",
-            "Rahul Bose",
-            "Sanjay Roy",
-            "Tara Chopra",
-            "Uma Bhatt",
-        ),
-    ),
-)
 
 ADMIN = "Grace Admin"
 LEFT_OVER = "Otto Klein"
@@ -151,7 +49,7 @@ def id_of(name: str) -> UUID:
 
 def fill(now: datetime) -> None:
     """Make the community, unless it is there."""
-    connection = psycopg2.connect(os.environ["DATABASE_URL"])
+    connection = psycopg2.connect(os.environ["DATABASE_OWNER_URL"])
     try:
         with connection, connection.cursor() as cursor:
             cursor.execute("SELECT EXISTS (SELECT FROM person)")
@@ -162,7 +60,7 @@ def fill(now: datetime) -> None:
     finally:
         connection.close()
     if not there:
-        _remember(now)
+        _run_past_rounds(now)
     demo_coaching.fill(now, passwords.hash(PASSWORD))
 
 
@@ -200,7 +98,7 @@ def _make_people(cursor: Any, now: datetime) -> None:
 
 def _make_person(cursor: Any, name: str, zone: str, password: str, at: datetime, roles: tuple[str, ...]) -> None:
     id = id_of(name)
-    cursor.execute("INSERT INTO person VALUES (%s, %s, %s, %s, %s)", (id, people.slug_of(name), name, zone, at))
+    cursor.execute("INSERT INTO person VALUES (%s, %s, %s, %s, %s)", (id, joining.slug_of(name), name, zone, at))
     email = f"{username(name)}@example.org"
     cursor.execute("INSERT INTO account VALUES (%s, %s, %s, true, %s)", (id, username(name), email, password))
     psycopg2.extras.execute_values(
@@ -237,7 +135,7 @@ def _give_hours(cursor: Any, name: str, place: Place, enrolled: datetime, chance
         )
 
 
-def _remember(now: datetime) -> None:
+def _run_past_rounds(now: datetime) -> None:
     """The past weeks as they would have been: real rounds, run when they were due."""
     this_week = zones.monday(now.date())
     for weeks in range(PAST_WEEKS, 0, -1):
@@ -264,7 +162,7 @@ def week_to_match(now: datetime) -> date:
 
 def _starts(monday: date, timezone: str, values: rules.Rules) -> list[tuple[date, datetime]]:
     lunches = week_at(monday, timezone, values).lunches
-    return [(zones.local_time(start, ZoneInfo(timezone)).date(), start) for start, _ in lunches]
+    return [(zones.day_of(start, timezone), start) for start, _ in lunches]
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The demo's coaching practice: six coaches in five zones, forty clients, a year of calls and the coming ones.
+"""The demo's coaching practice: six coaches in five zones, forty clients, a year of calls and the upcoming ones.
 
 Half of the clients are members of the demo community too, so that their lunches and their calls keep out of each
 other's way. Zones with half and three quarter hours are among them, and both sides of every change of clocks.
@@ -16,11 +16,11 @@ from zoneinfo import ZoneInfo
 import psycopg2
 import psycopg2.extras
 
-from chalicelib import outbox
-from chalicelib.accounts import people
+from chalicelib.accounts import joining
 from chalicelib.calendar import zones
 from chalicelib.coaching import appointments
 from chalicelib.database import JOB, Database, transaction
+from chalicelib.messaging import outbox
 
 NAMESPACE = UUID("b7c1a1de-5f8e-4c3b-9a53-2f1a86f9d0c4")
 MONTHS_BACK = 12
@@ -56,17 +56,17 @@ NEW_CLIENTS = (
 
 def fill(now: datetime, password: str) -> None:
     """Make the practice, unless it is there. ``password``: the hash with which everybody new logs in."""
-    connection = psycopg2.connect(os.environ["DATABASE_URL"])
+    connection = psycopg2.connect(os.environ["DATABASE_OWNER_URL"])
     psycopg2.extras.register_uuid(conn_or_curs=connection)  # type: ignore[no-untyped-call]
     try:
         with connection, connection.cursor() as cursor:
             cursor.execute("SELECT EXISTS (SELECT FROM relationship)")
             (there,) = cursor.fetchone() or (True,)
-            coming = [] if there else _make(cursor, now, password)
+            upcoming = [] if there else _make(cursor, now, password)
     finally:
         connection.close()
-    if coming:
-        transaction(lambda db: _tell(db, coming, now), JOB)
+    if upcoming:
+        transaction(lambda db: _announce(db, upcoming, now), JOB)
 
 
 def _make(cursor: Any, now: datetime, password: str) -> list[Any]:
@@ -89,13 +89,13 @@ def _make(cursor: Any, now: datetime, password: str) -> list[Any]:
         "INSERT INTO relationship (coach_id, client_id, begun) VALUES %s",
         [(id_of(coach.name), client, begun) for client, coach in pairs],
     )
-    coming = []
+    upcoming = []
     for client, coach in pairs:
         for month in range(-MONTHS_BACK, 2):
             start = _call(cursor, coach, client, month, now, chance)
             if start is not None and start > now:
-                coming.append((coach, client, start))
-    return coming
+                upcoming.append((coach, client, start))
+    return upcoming
 
 
 def _make_coach(cursor: Any, coach: Coach, password: str, at: datetime) -> None:
@@ -119,7 +119,7 @@ def _make_coach(cursor: Any, coach: Coach, password: str, at: datetime) -> None:
 
 def _make_person(cursor: Any, name: str, zone: str, password: str, at: datetime, roles: tuple[str, ...]) -> UUID:
     id, login = id_of(name), name.lower().replace(" ", ".")
-    cursor.execute("INSERT INTO person VALUES (%s, %s, %s, %s, %s)", (id, people.slug_of(name), name, zone, at))
+    cursor.execute("INSERT INTO person VALUES (%s, %s, %s, %s, %s)", (id, joining.slug_of(name), name, zone, at))
     cursor.execute("INSERT INTO account VALUES (%s, %s, %s, true, %s)", (id, login, f"{login}@example.org", password))
     psycopg2.extras.execute_values(
         cursor, "INSERT INTO person_role (person_id, role) VALUES %s", [(id, role) for role in roles]
@@ -178,8 +178,8 @@ def id_of(name: str) -> UUID:
     return uuid5(NAMESPACE, name)
 
 
-def _tell(db: Database, coming: list[Any], now: datetime) -> None:
-    """The coming calls are told of, as if they had been booked just now."""
+def _announce(db: Database, upcoming: list[Any], now: datetime) -> None:
+    """The upcoming calls are told of, as if they had been booked just now."""
     messages = [
         (
             appointments.TOPIC,
@@ -194,6 +194,6 @@ def _tell(db: Database, coming: list[Any], now: datetime) -> None:
                 coach.timezone,
             ),
         )
-        for coach, client, start in coming
+        for coach, client, start in upcoming
     ]
     outbox.put_all(db, messages, now)

@@ -58,10 +58,7 @@ def http(
     path, _, query = target.partition("?")
     repeated = _by_name(headers)
     arguments = _by_name(parse_qsl(query, keep_blank_values=True, errors="replace"))
-    last_headers = {name: values[-1] for name, values in repeated.items()}
-    if cookies := next((values for name, values in repeated.items() if name.lower() == "cookie"), None):
-        last_headers |= {name: "; ".join(cookies) for name in repeated if name.lower() == "cookie"}
-    agent = next((value for name, value in last_headers.items() if name.lower() == "user-agent"), None)
+    last_headers = _last_headers(repeated)
     return {
         "resource": resource,
         "path": path,
@@ -72,25 +69,38 @@ def http(
         "multiValueQueryStringParameters": arguments or None,
         "pathParameters": dict(parameters) or None,
         "stageVariables": None,
-        "requestContext": {
-            "accountId": ACCOUNT,
-            "apiId": "local",
-            "domainName": last_headers.get("Host", "localhost"),
-            "domainPrefix": "local",
-            "extendedRequestId": "local",
-            "httpMethod": method,
-            "identity": _identity(source_ip, agent),
-            "path": path,
-            "protocol": "HTTP/1.1",
-            "requestId": str(uuid4()),
-            "requestTime": f"{now.astimezone(UTC):%d/%b/%Y:%H:%M:%S +0000}",
-            "requestTimeEpoch": int(now.timestamp() * 1000),
-            "resourceId": "local",
-            "resourcePath": resource,
-            "stage": stage,
-        },
+        "requestContext": _request_context(method, path, resource, last_headers, source_ip, now, stage),
         "body": body.decode("utf-8", "replace") if body else None,
         "isBase64Encoded": False,
+    }
+
+
+def _last_headers(repeated: Mapping[str, list[str]]) -> dict[str, str]:
+    """Each header's last value; cookies, which HTTP/2 may send apart, are joined."""
+    cookies = next((values for name, values in repeated.items() if name.lower() == "cookie"), [])
+    return {name: "; ".join(cookies) if name.lower() == "cookie" else values[-1] for name, values in repeated.items()}
+
+
+def _request_context(
+    method: str, path: str, resource: str, headers: Mapping[str, str], source_ip: str, now: datetime, stage: str
+) -> Event:
+    agent = next((value for name, value in headers.items() if name.lower() == "user-agent"), None)
+    return {
+        "accountId": ACCOUNT,
+        "apiId": "local",
+        "domainName": headers.get("Host", "localhost"),
+        "domainPrefix": "local",
+        "extendedRequestId": "local",
+        "httpMethod": method,
+        "identity": _identity(source_ip, agent),
+        "path": path,
+        "protocol": "HTTP/1.1",
+        "requestId": str(uuid4()),
+        "requestTime": f"{now.astimezone(UTC):%d/%b/%Y:%H:%M:%S +0000}",
+        "requestTimeEpoch": int(now.timestamp() * 1000),
+        "resourceId": "local",
+        "resourcePath": resource,
+        "stage": stage,
     }
 
 
@@ -115,6 +125,25 @@ def _by_name(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     for name, value in pairs:
         grouped.setdefault(name, []).append(value)
     return grouped
+
+
+def websocket(route: str, connection: str, query: Mapping[str, str], body: str | None) -> Event:
+    """A WebSocket API's event: ``route`` $connect, $disconnect or $default."""
+    kinds = {"$connect": "CONNECT", "$disconnect": "DISCONNECT"}
+    return {
+        "queryStringParameters": dict(query) or None,
+        "requestContext": {
+            "routeKey": route,
+            "eventType": kinds.get(route, "MESSAGE"),
+            "connectionId": connection,
+            "domainName": "localhost",
+            "apiId": "local",
+            "stage": "local",
+            "requestId": str(uuid4()),
+        },
+        "body": body,
+        "isBase64Encoded": False,
+    }
 
 
 def schedule(rule: str, due: datetime) -> Event:

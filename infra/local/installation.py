@@ -7,7 +7,7 @@ import secrets
 from pathlib import Path
 from typing import IO
 
-from infra.local.faults import Fault, disk_faults
+from infra.local.errors import LocalError, disk_errors
 from infra.local.processes import ROOT
 
 CLOCK = "clock"
@@ -24,7 +24,7 @@ def wanted_port() -> int:
     """The port named by PORT (8000 by default; 0: any free one)."""
     text = os.environ.get("PORT") or "8000"
     if not (text.isascii() and text.isdigit() and int(text) <= 65535):
-        raise Fault(f"PORT={text} is no port: choose a number from 1024 to 65535, like PORT=8001.")
+        raise LocalError(f"PORT={text} is no port: choose a number from 1024 to 65535, like PORT=8001.")
     return int(text)
 
 
@@ -32,9 +32,9 @@ def prepare(data: Path) -> IO[str]:
     """Makes the folder with its secrets and takes it for this process; hold on to the lock that is returned.
 
     Raises:
-        Fault: it cannot be written, or another supervisor has it.
+        LocalError: it cannot be written, or another supervisor has it.
     """
-    with disk_faults(data):
+    with disk_errors(data):
         data.mkdir(parents=True, exist_ok=True)
         for part in ("log", MAIL):
             (data / part).mkdir(exist_ok=True)
@@ -42,7 +42,7 @@ def prepare(data: Path) -> IO[str]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Fault(
+            raise LocalError(
                 f"Rendezvous is running already with the data in {data}{_where(data)}: end it with Ctrl-C first, "
                 "or choose another folder with DATA= and another port with PORT=."
             ) from None
@@ -53,7 +53,7 @@ def prepare(data: Path) -> IO[str]:
 def _where(data: Path) -> str:
     try:
         return f" on {environment(data)['SITE']}"
-    except Fault:
+    except LocalError:
         return ""
 
 
@@ -63,7 +63,7 @@ def _make_secrets(path: Path) -> None:
         try:
             json.loads(path.read_text())
         except ValueError:
-            raise Fault(f"{path} is damaged: put its backup back, or remove it (open links then end).") from None
+            raise LocalError(f"{path} is damaged: put its backup back, or remove it (open links then end).") from None
         return
     keys = {"links": secrets.token_hex(32), "filter": secrets.token_hex(32), "seal": [secrets.token_hex(32)]}
     draft = path.with_suffix(".new")
@@ -94,7 +94,7 @@ def environment(data: Path) -> dict[str, str]:
     """The variables that handlers of the running system see.
 
     Raises:
-        Fault: nothing runs with this folder.
+        LocalError: nothing runs with this folder.
     """
     try:
         with (data / "lock").open() as lock:
@@ -109,7 +109,7 @@ def environment(data: Path) -> dict[str, str]:
             state: dict[str, dict[str, str]] = json.loads((data / STATE).read_text())
             return state["environment"]
     except PermissionError:
-        raise Fault(f"{data / STATE} belongs to another user: run this as the one who typed make run.") from None
+        raise LocalError(f"{data / STATE} belongs to another user: run this as the one who typed make run.") from None
     except (FileNotFoundError, ValueError):
-        raise Fault("Rendezvous is still starting: wait for the line 'Rendezvous is ready'.") from None
-    raise Fault(f"Nothing runs with the data in {data}: type make run first (the same DATA= and PORT=).")
+        raise LocalError("Rendezvous is still starting: wait for the line 'Rendezvous is ready'.") from None
+    raise LocalError(f"Nothing runs with the data in {data}: type make run first (the same DATA= and PORT=).")

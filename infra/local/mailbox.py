@@ -37,7 +37,7 @@ class Sink:
 
 def main(port: int, folder: Path) -> None:
     """Listens until the parent is gone."""
-    processes.end_with_parent()
+    processes.exit_with_parent()
     Controller(Sink(folder), hostname=processes.LOOPBACK, port=port, enable_SMTPUTF8=True).start()
     threading.Event().wait()
 

@@ -1,9 +1,13 @@
-"""The page /local/mails: what the sink took, newest first, as text. The local stage alone has it."""
+"""The pages below /local/mails: what the mailbox took, newest first. Only a local system has them.
+
+A mail has a page with its headers and all its parts; its HTML part and its source have addresses of their own. They
+answer only to who asks for this machine by a loopback name: a site elsewhere whose name was pointed here gets nothing.
+"""
 
 import email
 import email.policy
 import re
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -12,17 +16,37 @@ from urllib.parse import unquote
 PATH = "/local/mails"
 SHOWN = 200
 NAME = re.compile(r"[0-9]+\.eml")
+LOOPBACK_HOST = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)
+LINK = re.compile(r"https?://[^\s<>&\"']+(?:&amp;[^\s<>&\"']+)*")
+CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'; frame-src 'self'"
+POLICY_OF_HTML_PARTS = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+"""Nothing a mail refers to is fetched, and no script runs: as careful mail programs show it."""
+
+Answer = dict[str, Any]
 
 
-def answer(folder: Path, path: str) -> dict[str, Any]:
-    """The list, or one mail, as an answer in the form Lambda functions give."""
-    name = unquote(path.removeprefix(PATH).strip("/"))
+def is_asked_for(path: str) -> bool:
+    """Whether a request's path is one of these pages."""
+    return (path + "/").startswith(PATH + "/")
+
+
+def answer(folder: Path, path: str, host: str) -> Answer:
+    """The list, a mail, its HTML part or its source, in the form Lambda functions answer."""
+    if not LOOPBACK_HOST.fullmatch(host):
+        return _page("For this machine alone", "<p>Open it by the address that make run printed.</p>", 403)
+    name, _, part = unquote(path.removeprefix(PATH).strip("/")).partition("/")
     if not name:
         return _page("Mails", _list(folder))
-    if NAME.fullmatch(name) and (folder / name).is_file():
-        mail = read(folder / name)
-        return _page(str(mail["subject"]), _mail(mail))
-    return _page("No such mail", f'<p><a href="{PATH}">All mails</a></p>', 404)
+    if not (NAME.fullmatch(name) and (folder / name).is_file() and part in ("", "html", "source")):
+        return _page("No such mail", f'<p><a href="{PATH}">All mails</a></p>', 404)
+    mail = read(folder / name)
+    if part == "html":
+        html = mail.get_body(("html",))
+        return _answer("" if html is None else content(html), policy=POLICY_OF_HTML_PARTS)
+    if part == "source":
+        source = (folder / name).read_bytes().decode("utf-8", "replace")
+        return _answer(source, kind="text/plain")
+    return _page(_header(mail, "subject"), _mail(name, mail))
 
 
 def read(file: Path) -> EmailMessage:
@@ -30,11 +54,8 @@ def read(file: Path) -> EmailMessage:
     return email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
 
 
-def text(mail: EmailMessage) -> str:
-    """What a mail says, as text."""
-    part = mail.get_body(("plain", "html"))
-    if part is None:
-        return ""
+def content(part: MIMEPart) -> str:
+    """What a part says, as text; its bytes in base64 or the like where they are none."""
     try:
         return str(part.get_content())
     except (LookupError, UnicodeError):
@@ -53,27 +74,57 @@ def _list(folder: Path) -> str:
     return f"<p>{len(files)} mails were sent.</p><ol>{''.join(rows)}</ol>"
 
 
-def _mail(mail: EmailMessage) -> str:
-    heads = "\n".join(f"{name.title()}: {_header(mail, name)}" for name in ("from", "to", "subject", "date"))
-    said = escape(text(mail))
-    linked = re.sub(r"https?://[^\s<>&\"']+(?:&amp;[^\s<>&\"']+)*", r'<a href="\g<0>">\g<0></a>', said)
-    return f'<p><a href="{PATH}">All mails</a></p><pre>{escape(heads)}\n\n{linked}</pre>'
+def _mail(name: str, mail: EmailMessage) -> str:
+    heads = "\n".join(f"{head}: {value}" for head, value in mail.items())
+    parts = [part for part in mail.walk() if not part.is_multipart()]
+    return "".join(
+        [
+            f'<p><a href="{PATH}">All mails</a> <a href="{PATH}/{name}/source">Source</a></p>',
+            f"<h2>Headers</h2><pre>{escape(heads)}</pre>",
+            *(_part(name, part) for part in parts),
+        ]
+    )
+
+
+def _part(name: str, part: MIMEPart) -> str:
+    kind, file = part.get_content_type(), part.get_filename()
+    title = f"<h2>{escape(kind)}{f', {escape(file)}' if file else ''}</h2>"
+    if kind == "text/html":
+        alone = f"{PATH}/{name}/html"
+        return (
+            f'{title}<p><a href="{alone}">The HTML part by itself</a></p>'
+            f'<iframe sandbox src="{alone}" title="The HTML part" width="700" height="600"></iframe>'
+        )
+    if part.get_content_maintype() == "text":
+        return f"{title}<pre>{LINK.sub(_linked, escape(content(part)))}</pre>"
+    return f"{title}<p>{len(part.get_payload(decode=True) or b'')} bytes</p>"
+
+
+def _linked(found: re.Match[str]) -> str:
+    return f'<a href="{found[0]}">{found[0]}</a>'
 
 
 def _header(mail: EmailMessage, name: str) -> str:
     return str(mail.get(name) or mail.get("x-envelope-to" if name == "to" else "", "") or "(none)")
 
 
-def _page(title: str, body: str, status: int = 200) -> dict[str, Any]:
+def _page(title: str, body: str, status: int = 200) -> Answer:
+    whole = (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title></head>'
+        f"<body><h1>{escape(title)}</h1>{body}</body></html>"
+    )
+    return _answer(whole, status=status)
+
+
+def _answer(body: str, *, kind: str = "text/html", status: int = 200, policy: str = CONTENT_POLICY) -> Answer:
     return {
         "statusCode": status,
         "headers": {
-            "Content-Type": "text/html; charset=utf-8",
+            "Content-Type": f"{kind}; charset=utf-8",
             "Cache-Control": "no-store",
-            "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+            "Content-Security-Policy": policy,
             "Referrer-Policy": "no-referrer",
             "X-Content-Type-Options": "nosniff",
         },
-        "body": f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
-        f"<h1>{escape(title)}</h1>{body}</html>",
+        "body": body,
     }

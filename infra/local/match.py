@@ -9,10 +9,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chalicelib import clock
-from chalicelib.admin.rounds import WHY, proof
+from chalicelib.admin.round_results import WHY, proof
 from chalicelib.calendar import zones
 from chalicelib.database import JOB, Database, transaction
-from chalicelib.errors import Told
+from chalicelib.errors import UserError
 from chalicelib.lunch import jobs, rounds
 
 
@@ -54,5 +54,5 @@ def _listed(names: list[Any]) -> str:
 if __name__ == "__main__":
     try:
         match(zones.week_of(sys.argv[1]))
-    except Told as told:
+    except UserError as told:
         sys.exit(told.message)

@@ -36,13 +36,6 @@ def make_queue(sqs: Any, name: str) -> str:
     return url
 
 
-def is_empty(sqs: Any, url: str) -> bool:
-    """Whether the queue holds no message, read or unread."""
-    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-    return all(int(found[name]) == 0 for name in names)
-
-
 def keep_polling_queue(name: str, url: str, batch_size: int, handler: Handler, sleep: Callable[[float], None]) -> None:
     """A queue's thread: hands its messages to ``handler`` for ever."""
     sqs = sqs_client()
@@ -92,11 +85,14 @@ class Mapping:
     committed when it has returned; when it raises, that topic alone rests and then comes again.
     """
 
-    def __init__(self, function: str, topics: Iterable[str], bootstrap: str, handler: Handler) -> None:
+    def __init__(
+        self, function: str, topics: Iterable[str], bootstrap: str, handler: Handler, batch_size: int = 100
+    ) -> None:
         self.function = function
         self.topics = tuple(topics)
         self.bootstrap = bootstrap
         self.handler = handler
+        self.batch_size = batch_size
         self.failures: dict[str, int] = {}
         self.rests: dict[str, float] = {}
 
@@ -121,7 +117,7 @@ class Mapping:
             group_id=self.function,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
-            max_poll_records=100,
+            max_poll_records=self.batch_size,
             reconnect_backoff_max_ms=1000,
         )
         consumer.assign(

@@ -5,7 +5,6 @@ has an administrator, and an owner without superuser's rights who owns the datab
 """
 
 import os
-import secrets
 import shutil
 import signal
 import subprocess
@@ -18,11 +17,11 @@ from urllib.parse import quote
 import psycopg2
 from psycopg2 import sql
 
-from infra.local import binaries, processes
-from infra.local.faults import Fault, disk_faults, full_disk
+from infra.local import binaries, cluster, processes
+from infra.local.cluster import ADMIN
+from infra.local.errors import LocalError, disk_errors, disk_is_full
 
 OWNER = "rendezvous"
-ADMIN = "postgres"
 SETTINGS = {
     "listen_addresses": processes.LOOPBACK,
     "unix_socket_directories": "",  # their paths may have 107 bytes, a data folder's may be longer
@@ -34,7 +33,7 @@ SETTINGS = {
     "log_min_duration_statement": "-1",
 }
 ENDING_SECONDS = 15.0
-CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 class Postgres:
@@ -77,15 +76,15 @@ class Postgres:
         """Makes the folder if need be, starts the server, and returns when the owner can connect.
 
         Raises:
-            Fault: the folder is of another major version or damaged, the disk is full, or the server ended.
+            LocalError: the folder is of another major version or damaged, the disk is full, or the server ended.
         """
-        with disk_faults(self.home):
-            self.programs = binaries.find(self._kept_version(), self.user, self.home)
+        with disk_errors(self.home):
+            self.programs = binaries.find(cluster.kept_version(self.folder), self.user, self.home)
             if not self.folder.exists():
-                self._make_folder()
+                cluster.make(self.folder, self._password_file, self.programs, self.user, self.log)
             self.password = self._password_file.read_text().strip()
         self.launch()
-        self._make_database()
+        cluster.make_database(self.admin_url, OWNER, self.password)
 
     def launch(self) -> None:
         """Starts the server itself; also a second time, after it was killed.
@@ -97,31 +96,31 @@ class Postgres:
             try:
                 self._launch()
                 return
-            except Fault as fault:
+            except LocalError as error:
                 if not self._is_held():
-                    raise self._explain(fault) from fault
+                    raise self._explain(error) from error
                 if time.monotonic() > until:
-                    raise Fault(
+                    raise LocalError(
                         f"Another PostgreSQL runs in {self.folder}: end it, or choose another DATA=."
-                    ) from fault
+                    ) from error
             time.sleep(0.1)
 
     def _is_held(self) -> bool:
         """Whether the server ended because another one has the folder."""
-        story = self._story()
-        return 'lock file "postmaster.pid" already exists' in story or "pre-existing shared memory" in story
+        said = self._log_of_this_start()
+        return 'lock file "postmaster.pid" already exists' in said or "pre-existing shared memory" in said
 
-    def _story(self) -> str:
+    def _log_of_this_start(self) -> str:
         """What the server said since it was started last."""
         with self.log.open("rb") as file:
-            file.seek(self._said_before)
+            file.seek(self._log_began_at)
             return file.read().decode(errors="replace")
 
     def _launch(self) -> None:
-        self.port = processes.free_port()
-        settings = SETTINGS | {"port": str(self.port)} | ({} if self.durable else CARELESS)
+        self.port = self.port or processes.free_port()  # it comes back where its clients look for it
+        settings = SETTINGS | {"port": str(self.port)} | ({} if self.durable else NOT_DURABLE)
         self.log.touch(mode=0o600)
-        self._said_before = self.log.stat().st_size
+        self._log_began_at = self.log.stat().st_size
         self.process = processes.spawn(
             [self.programs / "postgres", "-D", self.folder, *(f"--{name}={value}" for name, value in settings.items())],
             log=self.log,
@@ -183,54 +182,6 @@ class Postgres:
         finally:
             connection.close()
 
-    def _kept_version(self) -> int | None:
-        """Major version of the server that made the folder; None if there is none yet."""
-        if not self.folder.exists():
-            return None
-        try:
-            return int((self.folder / "PG_VERSION").read_text())
-        except PermissionError as error:
-            raise Fault(
-                f"{self.folder} belongs to another user: run as the one who made it, or choose another DATA=."
-            ) from error
-        except (FileNotFoundError, ValueError) as error:
-            raise self._damaged("it has no readable PG_VERSION") from error
-
-    def _make_folder(self) -> None:
-        """initdb beside the final place, then one rename: an interrupted first start leaves nothing half made."""
-        password = secrets.token_urlsafe(24)
-        draft = self.home / "postgres.new"
-        shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir(mode=0o700)
-        self._password_file.touch(mode=0o600)
-        self._password_file.write_text(password + "\n")
-        if self.user is not None:
-            os.chown(draft, *self.user)
-            os.chown(self._password_file, *self.user)
-        major = binaries.major_version(self.programs, self.user)
-        # lower() of every alphabet, and the order of bytes: the same on every machine.
-        locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
-        making = self.log.with_name("initdb.log")
-        making.unlink(missing_ok=True)
-        initdb = processes.spawn(
-            [
-                *(self.programs / "initdb", "-D", draft, "-U", ADMIN, "--encoding=UTF8", "--auth=scram-sha-256"),
-                *(f"--pwfile={self._password_file}", "--no-instructions", "--no-sync"),
-                *(locale if major >= 17 else ["--locale=C.UTF-8"]),
-            ],
-            log=making,
-            environment=os.environ | {"LC_ALL": "C"},
-            user=self.user,
-        )
-        with initdb:
-            initdb.wait()
-        if initdb.returncode != 0:
-            shutil.rmtree(draft, ignore_errors=True)
-            if "No space left" in making.read_text(errors="replace"):
-                raise full_disk(self.home)
-            raise Fault(f"initdb could not make {self.folder}: {processes.last_line(making)} (see {making}).")
-        draft.rename(self.folder)
-
     def _accepts(self) -> bool:
         try:
             psycopg2.connect(self.admin_url, connect_timeout=2).close()
@@ -238,34 +189,12 @@ class Postgres:
             return False
         return True
 
-    def _make_database(self) -> None:
-        connection = psycopg2.connect(self.admin_url)
-        try:
-            connection.autocommit = True
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (OWNER,))
-                if cursor.fetchone() is None:
-                    cursor.execute(f"CREATE ROLE {OWNER} LOGIN CREATEDB CREATEROLE PASSWORD %s", (self.password,))
-                    if connection.server_version >= 160000:  # as before 16: who makes a role may take it
-                        cursor.execute(f"ALTER ROLE {OWNER} SET createrole_self_grant = 'set, inherit'")
-                cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (OWNER,))
-                if cursor.fetchone() is None:
-                    cursor.execute(f"CREATE DATABASE {OWNER} OWNER {OWNER}")
-        finally:
-            connection.close()
-
-    def _explain(self, fault: Fault) -> Fault:
+    def _explain(self, error: LocalError) -> LocalError:
         """A server that ended by itself: why, and what one can do."""
-        story = self._story()
-        if "No space left on device" in story:
-            return full_disk(self.folder)
+        said = self._log_of_this_start()
+        if "No space left on device" in said:
+            return disk_is_full(self.folder)
         if self.process is not None and self.process.poll() is not None:
-            reason = next((line for line in story.splitlines()[::-1] if "FATAL" in line or "PANIC" in line), str(fault))
-            return self._damaged(reason.split(":  ")[-1].strip())
-        return fault
-
-    def _damaged(self, reason: str) -> Fault:
-        return Fault(
-            f"PostgreSQL cannot start from {self.folder} ({reason}): move that folder away to begin with an empty "
-            f"one (mv {self.folder} {self.folder}.damaged), or put a backup in its place."
-        )
+            reason = next((line for line in said.splitlines()[::-1] if "FATAL" in line or "PANIC" in line), str(error))
+            return cluster.damaged(self.folder, reason.split(":  ")[-1].strip())
+        return error

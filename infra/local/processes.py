@@ -1,8 +1,8 @@
 """Child processes that never outlive the one who started them, not even after a kill -9 of it.
 
 On Linux the kernel does it (PR_SET_PDEATHSIG). Elsewhere a pipe does: its writing end closes when the
-parent is gone, however it went; Python children watch their end by themselves (``end_with_parent``), and
-programs that cannot are started under ``python -m infra.local.leash``.
+parent is gone, however it went; Python children watch their end by themselves (``exit_with_parent``), and
+programs that cannot are started under ``python -m infra.local.die_with_parent``.
 """
 
 import ctypes
@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from infra.local.faults import Fault
+from infra.local.errors import LocalError
 
 LINUX = sys.platform == "linux"
 PR_SET_PDEATHSIG = 1
@@ -34,27 +34,18 @@ def spawn(
     user: tuple[int, int] | None = None,
     last_signal: signal.Signals = signal.SIGKILL,
     keep: Sequence[int] = (),
+    folder: Path = ROOT,
 ) -> subprocess.Popen[bytes]:
     """Starts ``command`` in a session of its own (a Ctrl-C reaches the supervisor alone), writing to ``log``.
 
     ``user`` is (uid, gid) to run as, ``last_signal`` what it gets when this process dies, ``keep`` the file
-    descriptors it inherits. The thread that calls must live as long as the child: to the kernel, the parent
-    is a thread.
+    descriptors it inherits, ``folder`` where it runs (for another user: /). The thread that calls must live as long
+    as the child: to the kernel, the parent is a thread.
     """
     arguments = [str(part) for part in command]
     if not LINUX:
-        arguments = [sys.executable, "-m", "infra.local.leash", str(int(last_signal)), *arguments]
-    parent = os.getpid()
-
-    def tie_to_parent() -> None:
-        if _prctl is not None:
-            _prctl(PR_SET_PDEATHSIG, int(last_signal))
-            if os.getppid() != parent:  # it died before we were tied to it
-                os._exit(1)
-
-    identity: dict[str, object] = {}
-    if user is not None:
-        identity = {"user": user[0], "group": user[1], "extra_groups": []}
+        arguments = [sys.executable, "-m", "infra.local.die_with_parent", str(int(last_signal)), *arguments]
+    identity = {} if user is None else {"user": user[0], "group": user[1], "extra_groups": []}
     with log.open("ab") as output:
         child: subprocess.Popen[bytes] = subprocess.Popen(
             arguments,
@@ -62,16 +53,28 @@ def spawn(
             stdout=output,
             stderr=subprocess.STDOUT,
             env=None if environment is None else dict(environment),
-            cwd="/" if user is not None else ROOT,
+            cwd=folder if user is None else "/",
             pass_fds=keep,
             start_new_session=True,
-            preexec_fn=tie_to_parent,
+            preexec_fn=_tied_to(os.getpid(), last_signal),
             **identity,  # type: ignore[call-overload]
         )
     return child
 
 
-def end_with_parent() -> None:
+def _tied_to(parent: int, last_signal: signal.Signals) -> Callable[[], None]:
+    """What a child does before it becomes the program: on Linux it asks the kernel for its end."""
+
+    def tie() -> None:
+        if _prctl is not None:
+            _prctl(PR_SET_PDEATHSIG, int(last_signal))
+            if os.getppid() != parent:  # it died before we were tied to it
+                os._exit(1)
+
+    return tie
+
+
+def exit_with_parent() -> None:
     """Ends this process when its standard input closes: the parent holds the other end, and is gone."""
 
     def watch() -> None:
@@ -124,13 +127,13 @@ def answers(port: int) -> bool:
 def wait_until(
     ready: Callable[[], bool], process: subprocess.Popen[bytes], what: str, log: Path, seconds: float = 60.0
 ) -> None:
-    """Waits until ``ready()``; a Fault with the log's last line if ``process`` ends or time runs out first."""
+    """Waits until ``ready()``; a LocalError with the log's last line if ``process`` ends or time runs out first."""
     deadline = time.monotonic() + seconds
     while not ready():
         if process.poll() is not None:
-            raise Fault(f"{what} ended while starting: {last_line(log)} (the whole story is in {log}).")
+            raise LocalError(f"{what} ended while starting: {last_line(log)} (the whole is in {log}).")
         if time.monotonic() > deadline:
-            raise Fault(f"{what} did not answer within {seconds:.0f} s: {last_line(log)} (see {log}).")
+            raise LocalError(f"{what} did not answer within {seconds:.0f} s: {last_line(log)} (see {log}).")
         time.sleep(0.02)
 
 

@@ -1,15 +1,16 @@
-"""Reads one HTTP request's body off a socket, whatever the peer sends."""
+"""One HTTP request as a peer sent it: what the gateway passes on, and what it refuses before the application sees it."""
 
-import re
-from email.message import Message
-from io import BufferedIOBase
+from typing import NamedTuple
 
-LARGEST = 10 * 1024 * 1024
-"""Bytes of a body, as API Gateway limits it."""
-LONGEST_LINE = 8192
+import h11
+
+LARGEST_BODY = 10 * 1024 * 1024
+"""Bytes, as API Gateway limits a body."""
+MOST_HEADERS = 100
+VERSIONS = (b"1.0", b"1.1")
 
 
-class Unreadable(Exception):
+class BadRequest(Exception):
     """The request is refused before the application sees it: an HTTP status and a short reason."""
 
     def __init__(self, status: int, reason: str) -> None:
@@ -17,63 +18,54 @@ class Unreadable(Exception):
         self.status = status
 
 
-def check_headers(headers: Message, version: str) -> None:
-    """Raises Unreadable if the headers are broken or could be read in two ways."""
-    if headers.defects or headers.get_payload():
-        raise Unreadable(400, "The headers cannot be read")
-    if version == "HTTP/1.1" and len(headers.get_all("Host", [])) != 1:
-        raise Unreadable(400, "Exactly one Host header is needed")
-    if headers.get_all("Transfer-Encoding") and headers.get_all("Content-Length"):
-        raise Unreadable(400, "Content-Length and Transfer-Encoding exclude each other")
+class HttpRequest(NamedTuple):
+    """A whole request.
+
+    method    as it was sent, in capitals or not
+    target    path and query of the request line, in ASCII
+    headers   (name, value) in their order, names as they were written
+    body      without its transfer coding
+    """
+
+    method: str
+    target: str
+    headers: list[tuple[str, str]]
+    body: bytes
+
+    @property
+    def path(self) -> str:
+        return self.target.partition("?")[0]
+
+    def header(self, name: str) -> str:
+        """The first value of that header; empty where there is none."""
+        return next((value for given, value in self.headers if given.lower() == name), "")
 
 
-def declared_length(headers: Message) -> int:
-    """Content-Length in bytes, 0 if there is none. Raises Unreadable."""
-    lengths = {length.strip() for length in headers.get_all("Content-Length", [])}
-    if not lengths:
-        return 0
-    text = lengths.pop()
-    if lengths or not re.fullmatch(r"[0-9]{1,18}", text):
-        raise Unreadable(400, "Content-Length is no number")
-    if int(text) > LARGEST:
-        raise Unreadable(413, "Request Too Long")
-    return int(text)
+def check(head: h11.Request) -> None:
+    """Raises BadRequest for what could be read in two ways, is too long, or is of another HTTP."""
+    if head.http_version not in VERSIONS:
+        raise BadRequest(505, "HTTP Version Not Supported")
+    if len(head.headers) > MOST_HEADERS:
+        raise BadRequest(431, "Request Header Fields Too Large")
+    names = [name for name, _ in head.headers]
+    if b"transfer-encoding" in names and b"content-length" in names:
+        raise BadRequest(400, "Content-Length and Transfer-Encoding exclude each other")
+    lengths = [value for name, value in head.headers if name == b"content-length"]
+    if lengths and int(lengths[0]) > LARGEST_BODY:
+        raise BadRequest(413, "Request Too Long")
+    if not origin_form(head.target).startswith(b"/"):
+        raise BadRequest(400, "The path must begin with a slash")
 
 
-def read_body(stream: BufferedIOBase, headers: Message) -> bytes:
-    """The whole body, of declared length or in chunks. Raises Unreadable, or TimeoutError of a silent peer."""
-    codings = [coding.strip().lower() for coding in headers.get_all("Transfer-Encoding", [])]
-    if codings:
-        if codings != ["chunked"]:
-            raise Unreadable(501, "Only chunked transfer encoding is understood")
-        return _read_chunks(stream)
-    length = declared_length(headers)
-    body = stream.read(length)
-    if len(body) < length:
-        raise Unreadable(400, "The body ended early")
-    return body
+def origin_form(target: bytes) -> bytes:
+    """Path and query of a target that was sent as to a proxy, http://host/path; any other stays as it is."""
+    if target.lower().startswith((b"http://", b"https://")):
+        return b"/" + target.split(b"//", 1)[1].partition(b"/")[2]
+    return target
 
 
-def _read_chunks(stream: BufferedIOBase) -> bytes:
-    parts: list[bytes] = []
-    total = 0
-    while size := _chunk_size(stream):
-        total += size
-        if total > LARGEST:
-            raise Unreadable(413, "Request Too Long")
-        part = stream.read(size)
-        if len(part) < size or stream.readline(3).strip(b"\r\n"):
-            raise Unreadable(400, "A chunk is broken")
-        parts.append(part)
-    for _ in range(100):  # trailers are read and dropped
-        if stream.readline(LONGEST_LINE) in (b"\r\n", b"\n", b""):
-            return b"".join(parts)
-    raise Unreadable(400, "Too many trailers")
-
-
-def _chunk_size(stream: BufferedIOBase) -> int:
-    line = stream.readline(LONGEST_LINE)
-    digits = line.split(b";")[0].strip()
-    if not line.endswith(b"\n") or not re.fullmatch(rb"[0-9A-Fa-f]{1,15}", digits):
-        raise Unreadable(400, "A chunk's size is no number")
-    return int(digits, 16)
+def assembled(head: h11.Request, body: bytes) -> HttpRequest:
+    """The request in text. A header's value is UTF-8 on the wire; what is none becomes U+FFFD."""
+    target = origin_form(head.target).partition(b"#")[0].decode("ascii")  # h11 lets nothing else into it
+    headers = [(name.decode(), value.decode("utf-8", "replace")) for name, value in head.headers.raw_items()]
+    return HttpRequest(head.method.decode(), target, headers, body)

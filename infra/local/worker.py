@@ -9,7 +9,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +33,9 @@ def invoker(app: Chalice, name: str) -> Callable[[events.Event], Any]:
     return invoke
 
 
-def start(app: Chalice, data: Path) -> str:
+def start(app: Chalice) -> str:
     """Starts a thread for each schedule, queue and consumer that is declared; says how many."""
-    from chalicelib.topics import CONSUMERS
+    from chalicelib.messaging.topics import CONSUMERS
 
     sqs = pollers.sqs_client()
     queues = [source for source in app.event_sources if isinstance(source, SQSEventConfig) and source.queue]
@@ -50,14 +49,12 @@ def start(app: Chalice, data: Path) -> str:
     for name, topics in functions.items():
         mapping = pollers.Mapping(name, topics, os.environ["KAFKA_BOOTSTRAP"], invoker(app, name))
         _thread(name, mapping.keep_polling, time.sleep)
-    fired = schedules.Fired(data / "schedules.json", lambda: all(pollers.is_empty(sqs, url) for url in urls.values()))
     timers = [source for source in app.event_sources if isinstance(source, ScheduledEventConfig)]
     for timer in timers:
         expression = timer.schedule_expression
         text = expression if isinstance(expression, str) else expression.to_string()
-        schedules.parse(text)  # a mistake is told at the start
-        _thread(timer.name, schedules.keep_firing, timer.name, text, invoker(app, timer.name), fired, time.sleep)
-    _thread("bookkeeping", _keep_books, fired)
+        period = schedules.period_of(text)  # a mistake is told at the start
+        _thread(timer.name, schedules.keep_firing, timer.name, period, invoker(app, timer.name), time.sleep)
     return f"{len(timers)} schedules, {len(urls)} queues, {len(functions)} Kafka consumers"
 
 
@@ -74,37 +71,25 @@ def _or_end_all(target: Callable[..., None], *arguments: Any) -> None:
     os._exit(1)
 
 
-def _keep_books(fired: schedules.Fired) -> None:
-    while True:
-        time.sleep(1.0)
-        try:
-            fired.keep()
-        except OSError:
-            raise
-        except Exception:
-            log.exception("what has fired could not be written down")
-
-
 def republish() -> None:
     """An embedded broker has begun empty: what the outbox still keeps is to be sent again."""
-    if os.environ.get("BROKER_IS_EMBEDDED") != "1" or find_spec("chalicelib.outbox") is None:
-        return
-    from chalicelib import database, outbox
+    from chalicelib import database
+    from chalicelib.messaging import outbox
 
-    if hasattr(outbox, "republish"):
+    if os.environ.get("BROKER_IS_EMBEDDED") == "1":
         database.transaction(outbox.republish, database.JOB)
 
 
 def main(ready: Path) -> None:
     """Works until the parent is gone."""
-    processes.end_with_parent()
+    processes.exit_with_parent()
     logging.basicConfig(level=os.environ.get("LOG_LEVEL", "INFO"), format="%(asctime)s %(name)s %(message)s")
     for library in ("kafka", "botocore", "boto3", "urllib3"):
         logging.getLogger(library).setLevel(logging.ERROR)
     from app import app
 
     republish()
-    note = start(app, Path(os.environ["DATA"]))
+    note = start(app)
     draft = ready.with_suffix(".new")
     draft.write_text(note)
     draft.rename(ready)

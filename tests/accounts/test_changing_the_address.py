@@ -20,10 +20,10 @@ def asked(sql: Any, browser: Browser, email: str = "new@example.org") -> str:
 
 def confirm(link: str) -> None:
     from chalicelib import clock
-    from chalicelib.accounts import people
+    from chalicelib.accounts import addresses
     from chalicelib.database import transaction
 
-    transaction(lambda db: people.confirm(db, link, clock.now()))
+    transaction(lambda db: addresses.confirm(db, link, clock.now()))
 
 
 def mails(sql: Any) -> list[str]:
@@ -68,12 +68,12 @@ def test_an_address_that_was_never_confirmed_is_not_written_to(community: Any, s
 
 
 def test_the_address_of_another_cannot_be_taken_and_nothing_tells_that_it_exists(community: Any, sql: Any) -> None:
-    from chalicelib.errors import Refused
+    from chalicelib.errors import Conflict
 
     ada = community.member("ada")
     community.person("bob")
     link = asked(sql, ada, "bob@example.org")
-    with pytest.raises(Refused):
+    with pytest.raises(Conflict):
         confirm(link)
     assert ada.get("/api/me").json["email"] == "ada@example.org"
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.accounts.test_inviting import UNUSABLE, invite, join
+from tests.mailbox import deliver
 from tests.people import PASSWORD, Browser, Community
 from tests.state import digest_of
 from tests.threads import at_once
@@ -245,3 +246,35 @@ def test_one_username_and_one_address_go_to_one_person_however_many_ask_at_once(
         ),
     )
     assert sorted(answers) == [200] * 2 + [403] * 5 + [409] * 5
+
+
+@pytest.mark.parametrize(
+    "email", ["=?utf-8?q?eve=40example.net?=@example.org", "x=?@example.org", "a?==?b@example.org"]
+)
+def test_an_address_that_programs_decode_is_refused_at_the_door(community: Community, email: str) -> None:
+    """Mail programs and servers decode =?...?= wherever they meet it, and deliver to what comes of it."""
+    code = invite(community.member("ada"))
+    refused = join(code, "newcomer", email=email)
+    assert (refused.status, refused.json["errors"][0]["field"]) == (422, "email")
+    inviter = community.member("bob")
+    assert inviter.post("/InvitationCode/Create/", {"to": email}).status == 422
+    assert Browser().post("/forgotten", {"email": email}, kind="form").status == 422
+    assert join(code, "newcomer", email="a=b?c@example.org").status == 200
+
+
+def test_who_has_an_address_is_told_once_a_day_however_many_try_it(community: Community, clock: Any) -> None:
+    """Whoever tries, from wherever, with whichever invitation: the mailbox of another is not filled by it."""
+    clock.set("2026-11-23T09:00Z")
+    community.person("ada")
+    code = invite(community.member("inviter"))
+    for number in range(66):
+        browser = Browser(address=f"203.0.113.{number}")
+        answer = browser.post("/Enrollment/Create/", fields(code, username=f"new{number}", email="ADA@example.org"))
+        assert answer.status == 403
+    assert [mail.to for mail in deliver(community.sql)] == ["ada@example.org"]
+    clock.set("2026-11-24T08:59Z")
+    join(code, "another", email="ada@example.org")
+    assert deliver(community.sql) == []
+    clock.set("2026-11-24T09:01Z")
+    join(code, "another", email="ada@example.org")
+    assert len(deliver(community.sql)) == 1

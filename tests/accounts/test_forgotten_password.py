@@ -6,18 +6,19 @@ from uuid import UUID
 
 import pytest
 
-from tests.people import PASSWORD, Browser, Community
+from tests.mailbox import deliver
+from tests.people import ADDRESS, PASSWORD, Browser, Community
 from tests.threads import at_once
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 NEW = "another horse entirely"
 
 
-def forgot(email: str, now: datetime = NOW) -> None:
-    from chalicelib.accounts import people
+def forgot(email: str, now: datetime = NOW, network: str = ADDRESS) -> None:
+    from chalicelib.accounts import new_passwords
     from chalicelib.database import transaction
 
-    transaction(lambda db: people.forgot(db, email, now))
+    transaction(lambda db: new_passwords.forgot(db, email, network, now))
 
 
 def links_mailed(community: Community) -> list[str]:
@@ -31,9 +32,9 @@ def links_mailed(community: Community) -> list[str]:
 
 
 def reset(link: str, password: str = NEW, now: datetime = NOW) -> None:
-    from chalicelib.accounts import people
+    from chalicelib.accounts import new_passwords
 
-    people.reset_password(link, password, now)
+    new_passwords.reset(link, password, now)
 
 
 def can_log_in(password: str) -> bool:
@@ -131,6 +132,31 @@ def test_a_mailbox_is_not_filled_by_whoever_knows_its_address(community: Communi
     assert len(links_mailed(community)) == 6
 
 
+def test_a_mailbox_gets_ten_links_a_day_however_patient_who_asks_is(community: Community) -> None:
+    community.person("ada")
+    for quarter in range(24):
+        forgot("ada@example.org", NOW + timedelta(minutes=16 * quarter), f"203.0.113.{quarter}")
+    assert len(links_mailed(community)) == 10
+    forgot("ada@example.org", NOW + timedelta(hours=24, minutes=1))
+    assert len(links_mailed(community)) == 11
+
+
+def test_one_network_address_asks_for_twenty_links_in_a_quarter_of_an_hour(community: Community, clock: Any) -> None:
+    """Whether the addresses exist or not: the refusal tells nothing of them."""
+    clock.set("2026-11-23T09:00Z")
+    for number in range(4):
+        community.person(f"ada{number}")
+    asked = [
+        Browser().post("/forgotten", {"email": f"ada{number}@example.org"}, kind="form").status for number in range(22)
+    ]
+    assert asked == [303] * 20 + [429] * 2
+    assert len(links_mailed(community)) == 4
+    elsewhere = Browser(address="198.51.100.4").post("/forgotten", {"email": "ada0@example.org"}, kind="form")
+    assert elsewhere.status == 303
+    clock.set("2026-11-23T09:16Z")
+    assert Browser().post("/forgotten", {"email": "ada1@example.org"}, kind="form").status == 303
+
+
 def test_nobody_learns_whether_there_is_such_an_address(community: Community) -> None:
     community.person("ada")
     forgot("nobody@example.org")
@@ -161,15 +187,21 @@ def test_what_failed_before_does_not_stand_in_the_way(community: Community, cloc
     assert can_log_in(NEW)
 
 
-def test_an_address_that_was_never_confirmed_gets_no_link(community: Community) -> None:
-    from chalicelib.database import JOB, transaction
-    from chalicelib.notifications import mailers
-
+def test_an_address_that_was_never_confirmed_gets_no_link(community: Community, clock: Any) -> None:
+    clock.set("2026-11-23T09:00Z")
     community.person("ada")
     community.sql("UPDATE account SET email_confirmed = false")
     forgot("ada@example.org")
-    [data] = [row.data for row in community.sql("SELECT event->'data' AS data FROM outbox")]
-    assert transaction(lambda db: list(mailers.reset(db, data)), JOB) == []
+    assert deliver(community.sql) == []
     community.sql("UPDATE account SET email_confirmed = true")
-    [mail] = transaction(lambda db: list(mailers.reset(db, data)), JOB)
-    assert (mail.to, mail.values["link"]) == ("ada@example.org", links_mailed(community)[0])
+    forgot("ada@example.org")
+    [mail] = deliver(community.sql)
+    assert mail.to == "ada@example.org" and any(link in mail.text for link in links_mailed(community))
+
+
+def test_a_link_that_works_no_more_is_not_mailed(community: Community, clock: Any) -> None:
+    clock.set("2026-11-23T09:00Z")
+    community.person("ada")
+    forgot("ada@example.org")
+    clock.set("2026-11-23T10:01Z")
+    assert deliver(community.sql) == []

@@ -67,9 +67,9 @@ def test_a_batch_leaves_the_admin_his_own_invitations(community: Any) -> None:
 
 def test_the_same_batch_sent_twice_at_once_invites_once(community: Any, sql: Any) -> None:
     from chalicelib.admin import invitations
-    from chalicelib.callers import Caller
     from chalicelib.clock import now
     from chalicelib.database import disconnect, transaction
+    from chalicelib.web.request import Caller
 
     community.admin()
     [me] = sql("SELECT person_id FROM account")
@@ -119,13 +119,13 @@ def test_500_addresses_are_the_most(community: Any, sql: Any) -> None:
 def test_the_report_is_forgotten_after_a_week(community: Any, sql: Any) -> None:
     from datetime import timedelta
 
-    from chalicelib import housekeeping
+    from chalicelib import retention
     from chalicelib.clock import now
 
     admin = community.admin()
     admin.post(PATH, {"addresses": ["new@example.org"]})
-    housekeeping.forget(now() + timedelta(days=6))
+    retention.forget(now() + timedelta(days=6))
     assert sql("SELECT count(*) FROM batch_report")[0].count == 1
-    housekeeping.forget(now() + timedelta(days=8))
+    retention.forget(now() + timedelta(days=8))
     assert sql("SELECT count(*) FROM batch_report")[0].count == 0
     assert sql("SELECT count(*) FROM invitation")[0].count == 1

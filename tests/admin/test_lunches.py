@@ -101,7 +101,7 @@ def test_a_round_says_who_was_left_over_and_why(matched: dict[str, Any]) -> None
 
 
 def test_the_proof_claims_no_more_than_was_checked() -> None:
-    from chalicelib.admin.rounds import proof
+    from chalicelib.admin.round_results import proof
 
     assert proof(0, 0, True) == "Nobody is left over."
     assert proof(1, 1, True) == "1 is left over; no method could leave fewer (checked)."

@@ -20,7 +20,13 @@ def test_a_location_is_opened_changed_closed_and_opened_again(community: Any, sq
     }
     answer = admin.post("/api/admin/locations", given)
     assert answer.status == 201, answer.text
-    assert answer.json == given | {"id": answer.json["id"], "foods": ["Soup", "Thai"], "open": True, "members": 0}
+    assert answer.json == given | {
+        "id": answer.json["id"],
+        "foods": ["Soup", "Thai"],
+        "open": True,
+        "members": 0,
+        "lunches": 0,
+    }
     path = f"/api/admin/locations/{answer.json['id']}"
     assert "Station" in ada.get("/ValidLocations").json["locations"]
     changed = admin.ask("PATCH", path, {"name": "Gare", "foods": ["Pizza"]}).json

@@ -2,11 +2,11 @@
 
 import re
 import uuid
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from chalicelib import clock
 from tests.people import Browser
 
 
@@ -72,7 +72,7 @@ def thing(community: Any, sql: Any) -> dict[str, Any]:
         "INSERT INTO round VALUES (%s, '2026-11-23', %s, %s, 3, 1, 0, 0, true, 1, '')",
         round,
         harbour,
-        datetime.now(UTC),
+        clock.now(),
     )
     [ada] = sql("SELECT person_id FROM account WHERE username = 'ada'")
     return {
@@ -113,7 +113,11 @@ def test_every_act_of_an_admin_leaves_a_row_in_the_audit(community: Any, sql: An
     from chalicelib.clock import now
 
     bodies = BODIES | {
-        "POST /api/admin/rounds": {"location": thing["location"], "week": zones.week_name(now().date()), "why": "late"}
+        "POST /api/admin/rounds": {
+            "location": thing["location"],
+            "week": zones.week_name(zones.this_monday(now(), "Europe/Berlin")),
+            "why": "late",
+        }
     }
     # Rounds are asked for before the location is closed.
     for one in sorted(acts, key=lambda one: (order[one.method], one.path)):

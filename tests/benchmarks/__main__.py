@@ -10,6 +10,7 @@ BENCHMARKS = (
     ("A page beside its API twin", ["tests.benchmarks.pages"]),
     ("The weekly job beside COPY", ["tests.benchmarks.job"]),
     ("The matcher beside its peers", ["tests.benchmarks.matching"]),
+    ("Blocked pairs: costs, rates, inferences", ["tests.benchmarks.blocked_pairs"]),
     ("Coaching beside pgbench and bare queries", ["tests.benchmarks.coaching"]),
     ("Coaching beside django-appointment", ["tests.benchmarks.peers_coaching"]),
 )

@@ -96,9 +96,9 @@ def milliseconds(work: Callable[[], Any], times: int = 200) -> float:
 
 def listing() -> dict[str, Any]:
     """Milliseconds for the free slots of four weeks: by their function, and by the whole request; and its statements."""
-    from chalicelib.callers import Caller
     from chalicelib.coaching import free_slots
     from chalicelib.database import transaction
+    from chalicelib.web.request import Caller
     from tests.benchmarks.requests import recorded
     from tests.people import Browser
 

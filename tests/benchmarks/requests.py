@@ -15,6 +15,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from infra.local.logins import logins
+
 LIMIT = 1.5
 ROUNDS = 25
 REQUESTS = 40
@@ -142,7 +144,8 @@ def measure(method: str, path: str, token: str, body: Any = None) -> tuple[float
     """The ratio, and microseconds by what takes them."""
     from chalice.local import LambdaContext
 
-    from chalicelib import answers, bodies, logs, web
+    from chalicelib import logs, web
+    from chalicelib.web import parsing, responses
     from tests.people import _gateway
 
     app, _ = _gateway()
@@ -172,11 +175,11 @@ def measure(method: str, path: str, token: str, body: Any = None) -> tuple[float
         "  Chalice alone": cpu(lambda: nothing(event, context), 200),
         f"  {sum(map(len, sent))} statements in {len(sent)} transactions": cpu(send, 200),
         "reading the request": cpu(lambda: web.read_request(request), 200),
-        "answer, security headers": cpu(lambda: answers.secured(answers.as_json(reply), False), 200),
+        "answer, security headers": cpu(lambda: responses.secured(responses.as_json(reply), False), 200),
         "one line of log": cpu(lambda: logs.request(route=path, status=200, ms=1.0), 200),
     }
     if body:
-        layers["reading the body as JSON"] = cpu(lambda: bodies.read_json(event["body"]), 200)
+        layers["reading the body as JSON"] = cpu(lambda: parsing.read_json(event["body"]), 200)
     return statistics.median(product / base for product, base in pairs), layers
 
 
@@ -194,7 +197,7 @@ class Given:
 def settings(folder: Path, url: str) -> None:
     kept = folder / "secrets.json"
     kept.write_text(json.dumps({"links": "00" * 32, "filter": "00" * 32, "seal": ["00" * 32]}))
-    os.environ |= {"STAGE": "test", "SITE": "http://rendezvous.test", "SECRETS_FILE": str(kept), "DATABASE_URL": url}
+    os.environ |= {"STAGE": "test", "SITE": "http://rendezvous.test", "SECRETS_FILE": str(kept)} | logins(url)
 
 
 def main() -> int:
@@ -204,9 +207,10 @@ def main() -> int:
     worst = 0.0
     with tempfile.TemporaryDirectory() as folder, Postgres(durable=False) as server:
         settings(Path(folder), server.url)
-        from chalicelib.migrate import migrate
+        from chalicelib.migrate import make_logins, migrate
 
         migrate(server.url)
+        make_logins()
         token = prepare(server.url)
         shown, sys.stderr = sys.stderr, open(os.devnull, "w")  # noqa: PTH123, SIM115  the log is written, and not read
         try:

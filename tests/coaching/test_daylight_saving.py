@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from chalicelib.calendar import zones
-from chalicelib.calendar.availability import Hours
+from chalicelib.calendar.occurrences import Hours
 from chalicelib.coaching.slots import Calendar, Terms, free
 
 HOUR = timedelta(hours=1)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.calendar.availability import Hours, Span
+from chalicelib.calendar.occurrences import Hours, Span
 from chalicelib.coaching.slots import Calendar, Terms, free, nearest, why_not
 
 ZONES = (

@@ -1,4 +1,4 @@
-"""A coach and a client of his own for a journey, so that no journey stands in another's way."""
+"""A coach and a client for one journey, so that no journey stands in another's way."""
 
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ class Pair(NamedTuple):
 
 
 def pair(site: Site, coach: str, client: str, *, hours: bool = True) -> Pair:
-    """Make two members a coach, with office hours on weekdays from 9 to 17, and his client."""
+    """Make two members a coach, with office hours on weekdays from 9 to 17, and their client."""
 
     def as_admin(method: str, path: str, body: Any = None) -> Any:
         status, answer, _ = site.running.curl(method, path, body, cookie=site.cookies[ADMIN])
@@ -35,7 +35,7 @@ def pair(site: Site, coach: str, client: str, *, hours: bool = True) -> Pair:
 
 
 def asks(site: Site, username: str, method: str, path: str, body: Any = None) -> Any:
-    """What the API answers somebody, in a session of his own."""
+    """What the API answers somebody, in a session of their own."""
     status, answer, _ = site.running.curl(method, path, body, cookie=site.running.log_in(username))
     assert status < 300, (path, answer)
     return answer

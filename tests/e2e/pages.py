@@ -4,12 +4,15 @@ import re
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+from chalicelib import clock
+from chalicelib.calendar import zones
+from infra.local import mails
 from tests.e2e.conftest import Running, eventually
 
 VISITOR, MEMBER, ADMIN, COACH, CLIENT = "visitor", "member", "admin", "coach", "client"
@@ -49,6 +52,8 @@ class Walk:
 
     pages: dict[str, str] = field(default_factory=dict)
     """Address -> HTML, in the order they were found."""
+    files: set[str] = field(default_factory=set)
+    """Addresses of what is no page: calendar files."""
     broken: list[str] = field(default_factory=list)
 
 
@@ -59,6 +64,8 @@ class Site:
     running: Running
     cookies: dict[str, str]
     walks: dict[str, Walk] = field(default_factory=dict)
+    sent: dict[str, str] = field(default_factory=dict)
+    """Who of the cast was sent which address."""
 
     @cached_property
     def routes(self) -> list[Any]:
@@ -107,7 +114,8 @@ def _walk(site: Site, who: str) -> Walk:
     cookie = site.cookies.get(who, "")
     visited: Counter[tuple[str, tuple[str, ...]]] = Counter()
     starts = [one.path for one in site.routes if "{" not in one.path and concerns(one, who)]
-    waiting = deque(("the start", path) for path in SEARCHED.get(who, []) + starts + by_mail(site.running, who))
+    sent = [site.sent[who]] if who in site.sent else []
+    waiting = deque(("the start", path) for path in SEARCHED.get(who, []) + starts + sent + by_mail(site.running, who))
     known = set(starts)
     while waiting:
         page, address = waiting.popleft()
@@ -120,6 +128,7 @@ def _walk(site: Site, who: str) -> Walk:
         if status >= 400:
             walk.broken.append(f"{page} leads to {address}: {status}")
         if not (isinstance(text, str) and text.lstrip().startswith("<!doctype")):
+            walk.files |= {address} if status < 300 else set()
             continue
         if status < 300:
             walk.pages[address] = text
@@ -140,13 +149,17 @@ def _on_this_site(running: Running, page: str, link: str) -> str:
 
 
 def by_mail(running: Running, who: str) -> list[str]:
-    """The addresses that mails carry to somebody, as a visitor opens them."""
-    if who != VISITOR:
-        return []
-    mails = "".join(path.read_text() for path in sorted((running.data / "mail").glob("[!.]*.eml")))
-    mails = mails.replace("=\n", "").replace("=3D", "=")
-    found = re.findall(rf"{re.escape(running.address)}(/unsubscribe/[\w.=-]+)", mails)
-    return list(dict.fromkeys(found))[:1]
+    """The addresses that mails carry: to one of the cast, as they open them; to a visitor, how to end a kind of mail."""
+    found: list[str] = []
+    for path in sorted((running.data / "mail").glob("[!.]*.eml")):
+        mail = mails.read(path)
+        text = "".join(mails.content(part) for part in mail.walk() if part.get_content_type() == "text/plain")
+        text += str(mail["List-Unsubscribe"] or "")
+        if who == VISITOR:
+            found += re.findall(rf"{re.escape(running.address)}(/unsubscribe/[\w.=-]+)", text)[:1]
+        elif f"{USERNAMES[who]}@" in str(mail["to"]):
+            found += re.findall(rf"{re.escape(running.address)}(/[^\s<>\"]*)", text)
+    return list(dict.fromkeys(found))[: 1 if who == VISITOR else None]
 
 
 def settle(running: Running) -> Site:
@@ -168,7 +181,11 @@ def settle(running: Running) -> Site:
     slugs = {"coach": coach["slug"], "client": client["slug"]}
     does(ADMIN, "POST", "/api/admin/relationships", slugs | {"why": "asked for it"})
     hours = {"start": "T09:00", "end": "T17:00", "timezone": "Europe/Berlin", "weekly": True}
+    does(ADMIN, "PUT", "/api/admin/rules/lunch.members_may_propose", {"value": True, "why": "let us see"})
     monday = next_monday()
+    lunch = {"title": "Soup for all", "location": "Speicherstadt", "start": f"{monday + timedelta(days=8)}T11:00"}
+    proposed = does(MEMBER, "POST", "/api/events", lunch | {"public": True})
+    site.sent = dict.fromkeys((VISITOR, MEMBER), f"/events/{proposed['id']}")
     for day in range(5):
         on = str(monday + timedelta(days=day))
         does(COACH, "POST", "/api/office-hours", hours | {"start": on + "T09:00", "end": on + "T17:00"})
@@ -179,11 +196,11 @@ def settle(running: Running) -> Site:
     does(MEMBER, "POST", "/InvitationCode/Create/", {"to": "lou@example.net"})
     weeks = [f"{day.isocalendar().year}-W{day.isocalendar().week:02}" for day in (monday + timedelta(weeks=8),)]
     does(MEMBER, "POST", "/api/pauses", {"first": weeks[0], "last": weeks[0]})
-    does(MEMBER, "POST", "/api/me/tokens", {"name": "my calendar", "scope": "read"})
+    does(MEMBER, "POST", "/api/me/tokens", {"name": "my calendar", "scope": "read", "password": "table-for-three"})
     eventually(lambda: running.mails_to("ada.brandt@example.org"))
     return site
 
 
 def next_monday() -> date:
-    today = datetime.now(UTC).date()
+    today = zones.day_of(clock.now(), "Europe/Berlin")
     return today + timedelta(days=7 - today.weekday())

@@ -1,4 +1,4 @@
-"""Lynx in a terminal of its own: what a person presses, and what he then reads."""
+"""Lynx in a terminal of its own: what a person presses, and what they then read."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""Calls in Lynx: a client books, moves and cancels one; his coach gives hours, keeps time to himself and is away."""
+"""Calls in Lynx: a client books, moves and cancels one; their coach gives hours, blocks time and is away."""
 
 import shutil
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ def lynx(site: Site, tmp_path: Path) -> Iterator[Lynx]:
 def log_in(lynx: Lynx, username: str) -> None:
     lynx.follow("Log in", "I have forgotten my password")
     lynx.fill("Username", username)
-    lynx.fill("Password", "lunchtime")
+    lynx.fill("Password", "table-for-three")
     lynx.press("Log in", "My week")
 
 
@@ -109,7 +109,7 @@ def test_a_coach_gives_hours_keeps_time_to_himself_and_is_away(lynx: Lynx, site:
     assert hours["except"] == [free["start"][:10]]
 
     lynx.follow("Book a call", "Book for Sami Haddad")
-    lynx.press("16:00", "The call is booked.", "16:00 to 17:00: call with Sami Haddad")  # after any lunch of his
+    lynx.press("16:00", "The call is booked.", "16:00 to 17:00: call with Sami Haddad")  # after any lunch of theirs
     assert len(calls_of(site, client)) == 1
 
 

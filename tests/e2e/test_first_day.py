@@ -3,17 +3,19 @@
 import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 
+from chalicelib import clock
+from chalicelib.calendar import zones
 from tests.e2e.conftest import Running, eventually
 
 PASSWORD = "correct horse battery"
 
 
-def log_in(running: Running, username: str, password: str = "lunchtime") -> str:
+def log_in(running: Running, username: str, password: str = "table-for-three") -> str:
     status, body, cookie = running.curl("POST", "/Login/", {"username": username, "password": password}, form=True)
     assert (status, body) == (200, {"success": True})
     return cookie
@@ -119,5 +121,5 @@ def test_what_was_stored_is_there_at_the_next_start(running: Running) -> None:
 
 
 def next_week_monday() -> Any:
-    today = datetime.now(UTC).date()
+    today = zones.day_of(clock.now(), "Europe/Berlin")
     return today - timedelta(days=today.weekday()) + timedelta(days=14)

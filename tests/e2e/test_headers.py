@@ -54,3 +54,15 @@ def test_every_answer_carries_the_security_headers(running: Running, what: str) 
     for cookie in answer.headers.get_all("set-cookie") or []:
         assert "HttpOnly" in cookie and "SameSite=" in cookie
     assert "Traceback" not in text
+
+
+@pytest.mark.parametrize("path", ["/Login/", "/login", "/Enrollment/Create/"])
+def test_a_form_with_files_is_refused_by_its_type_as_the_deployed_system_does(running: Running, path: str) -> None:
+    body = b'--x\r\nContent-Disposition: form-data; name="username"\r\n\r\nada.brandt\r\n--x--\r\n'
+    site = urlsplit(running.address)
+    connection = http.client.HTTPConnection(site.hostname or "", site.port, timeout=20)
+    connection.request(
+        "POST", path, body, {"Content-Type": "multipart/form-data; boundary=x", "Origin": running.address}
+    )
+    assert connection.getresponse().status == 415
+    connection.close()

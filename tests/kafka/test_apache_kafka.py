@@ -20,7 +20,7 @@ JARS = Path(__file__).resolve().parents[2] / "build" / "kafka"
 
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApacheKafka]:
-    from chalicelib.topics import KEPT_FOREVER, TOPICS
+    from chalicelib.messaging.topics import KEPT_FOREVER, TOPICS
 
     with ApacheKafka(tmp_path_factory.mktemp("kafka"), jars=JARS) as running:
         make_topics(running.bootstrap, TOPICS, KEPT_FOREVER)
@@ -29,8 +29,8 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApacheKafka]:
 
 @pytest.fixture
 def sender(broker: ApacheKafka, database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., set[int]]]:
-    from chalicelib import kafka
     from chalicelib.config import config
+    from chalicelib.messaging import kafka
 
     monkeypatch.setenv("KAFKA_BOOTSTRAP", broker.bootstrap)
     config.cache_clear()
@@ -49,8 +49,9 @@ def records(broker: ApacheKafka, topic: str) -> list[Any]:
 
 
 def write(messages: list[tuple[str, str, str, dict[str, Any]]]) -> list[str]:
-    from chalicelib import clock, outbox
+    from chalicelib import clock
     from chalicelib.database import transaction
+    from chalicelib.messaging import outbox
 
     return transaction(lambda db: outbox.put_all(db, messages, clock.now()))
 
@@ -58,11 +59,12 @@ def write(messages: list[tuple[str, str, str, dict[str, Any]]]) -> list[str]:
 def test_a_broker_killed_under_load_loses_no_message_and_keeps_the_order_of_every_key(
     broker: ApacheKafka, sender: Callable[..., set[int]], sql: Callable[..., list[Any]]
 ) -> None:
-    from chalicelib import clock, outbox
-    from chalicelib.database import turn
+    from chalicelib import clock
+    from chalicelib.database import advisory_lock
+    from chalicelib.messaging import relay
 
-    relay = threading.Thread(target=lambda: outbox.relay(sender, clock.now, seconds=90))
-    relay.start()
+    relaying = threading.Thread(target=lambda: relay.run(sender, clock.now, seconds=90))
+    relaying.start()
     for part in range(3):
         for batch in range(10):
             write(
@@ -87,9 +89,9 @@ def test_a_broker_killed_under_load_loses_no_message_and_keeps_the_order_of_ever
         if id in written:
             order.setdefault(written[id][0], []).append(written[id][1])
     assert all(numbers == sorted(numbers) for numbers in order.values())
-    with turn("relay"):  # it sees that it is awaited, and ends
-        relay.join(10)
-    assert not relay.is_alive()
+    with advisory_lock("relay"):  # it sees that it is awaited, and ends
+        relaying.join(10)
+    assert not relaying.is_alive()
 
 
 def test_a_message_too_large_for_the_broker_is_refused_before_it_is_sent_and_stops_its_key_alone(
@@ -120,7 +122,7 @@ def test_an_invitation_made_while_the_broker_is_dead_is_mailed_once_when_it_is_b
     running.environment |= {"KAFKA_BOOTSTRAP": broker.bootstrap}
     running.start()
     try:
-        _, _, admin = running.curl("POST", "/Login/", {"username": "grace.admin", "password": "lunchtime"})
+        _, _, admin = running.curl("POST", "/Login/", {"username": "grace.admin", "password": "table-for-three"})
         broker.kill()
         started = time.monotonic()
         status, _, _ = running.curl("POST", "/InvitationCode/Create/", {"to": "late@example.net"}, cookie=admin)

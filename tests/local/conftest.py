@@ -21,11 +21,22 @@ STANDIN = Path(__file__).parent / "standin"
 
 
 SET_BY_THE_SUPERVISOR = frozenset(
-    ("STAGE", "SITE", "DATABASE_URL", "KAFKA_BOOTSTRAP", "SMTP_URL", "MAIL_FROM", "SECRETS_FILE", "CLOCK_FILE")
+    (
+        "STAGE",
+        "SITE",
+        "DATABASE_URL",
+        "DATABASE_JOB_URL",
+        "DATABASE_OWNER_URL",
+        "KAFKA_BOOTSTRAP",
+        "SMTP_URL",
+        "MAIL_FROM",
+        "SECRETS_FILE",
+        "CLOCK_FILE",
+    )
 )
 
 
-OTHER_WORLDS = {
+FOREIGN_SETTINGS = {
     "AWS_PROFILE": "production",
     "AWS_SESSION_TOKEN": "token",
     "AWS_ENDPOINT_URL_SQS": "http://192.0.2.1",
@@ -190,7 +201,7 @@ def system() -> Iterator[System]:
     """One running system for all tests that leave it running."""
     folder = Path(tempfile.mkdtemp(prefix="rendezvous-test-"))
     folder.chmod(0o755)
-    running = System(folder, **OTHER_WORLDS).start()
+    running = System(folder, **FOREIGN_SETTINGS).start()
     yield running
     running.stop()
     shutil.rmtree(folder, ignore_errors=True)

@@ -7,11 +7,11 @@ import pytest
 from tests.local.conftest import System, eventually
 
 
-def test_a_jump_over_several_thursdays_runs_the_weekly_job_once(system: System) -> None:
-    before = len(system.seen("weekly"))
+def test_a_jump_over_several_weeks_runs_the_weekly_job_once(system: System) -> None:
+    before = len(eventually(lambda: system.seen("weekly")))
     assert "The clock shows Monday, 2040-11-26 12:00" in system.command("clock", "2040-11-26T12:00Z").stdout
     eventually(lambda: len(system.seen("weekly")) > before)
-    assert [event["time"] for event in system.seen("weekly")][before:] == ["2040-11-22T15:00:00Z"]
+    assert [event["time"][:16] for event in system.seen("weekly")][before:] == ["2040-11-26T12:00"]
 
 
 def test_the_clock_goes_on_from_there(system: System) -> None:

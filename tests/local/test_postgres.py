@@ -10,7 +10,7 @@ import psycopg2
 import pytest
 
 from infra.local import binaries
-from infra.local.faults import Fault
+from infra.local.errors import LocalError
 from infra.local.postgres import Postgres
 
 
@@ -67,7 +67,7 @@ def test_a_damaged_folder_is_said_in_one_sentence(data: Path) -> None:
     with Postgres(data) as server:
         folder = server.folder
     (folder / "global" / "pg_control").write_bytes(b"\0" * 8192)
-    with pytest.raises(Fault, match="move that folder away to begin with an empty one"), Postgres(data):
+    with pytest.raises(LocalError, match="move that folder away to begin with an empty one"), Postgres(data):
         pass
     folder.rename(folder.with_suffix(".damaged"))
     with Postgres(data) as server:
@@ -81,7 +81,7 @@ def test_a_folder_of_another_major_version_is_not_touched(data: Path, version: s
     (data / "postgres").mkdir(mode=0o700)
     (data / "postgres" / "PG_VERSION").write_text(f"{version}\n")
     (data / "postgres.password").write_text("x\n")
-    with pytest.raises(Fault, match=said), Postgres(data):
+    with pytest.raises(LocalError, match=said), Postgres(data):
         pass
     assert [file.name for file in (data / "postgres").iterdir()] == ["PG_VERSION"]
 
@@ -89,13 +89,13 @@ def test_a_folder_of_another_major_version_is_not_touched(data: Path, version: s
 def test_a_folder_is_opened_by_the_version_that_made_it(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     embedded = binaries._embedded()
     assert embedded is not None
-    candidates = binaries._candidates()
+    candidates = binaries.candidates()
     if len({binaries.major_version(folder) for folder in candidates if binaries._complete(folder)}) < 2:
         pytest.skip("there is only one PostgreSQL here")
-    monkeypatch.setattr(binaries, "_candidates", lambda: [embedded])
+    monkeypatch.setattr(binaries, "candidates", lambda: [embedded])
     with Postgres(data) as server:
         made_by = ask(server.url, "SHOW server_version_num")
-    monkeypatch.setattr(binaries, "_candidates", lambda: candidates)
+    monkeypatch.setattr(binaries, "candidates", lambda: candidates)
     with Postgres(data) as server:
         assert ask(server.url, "SHOW server_version_num") == made_by
 

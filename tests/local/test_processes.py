@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from infra.local import processes
-from infra.local.faults import Fault
+from infra.local.errors import LocalError
 from tests.local.conftest import ROOT, eventually
 
 PARENT = """
@@ -46,7 +46,7 @@ def test_kill_9_of_the_parent_ends_the_child(system: str, tmp_path: Path) -> Non
         assert parent.stdout is not None
         child = int(parent.stdout.readline())
         family = [child]
-        if system == "another":  # the leash, and below it the program
+        if system == "another":  # die_with_parent, and below it the program
             family += eventually(lambda: children(child))
         assert all(map(alive, family))
         parent.send_signal(signal.SIGKILL)
@@ -71,12 +71,12 @@ def wait_for(script: str, log: Path, ready: Callable[[], bool] = lambda: False) 
 
 
 def test_a_part_that_ends_while_starting_says_why(tmp_path: Path) -> None:
-    with pytest.raises(Fault, match="The part ended while starting: no such luck"):
+    with pytest.raises(LocalError, match="The part ended while starting: no such luck"):
         wait_for("echo no such luck; exit 1", tmp_path / "log")
 
 
 def test_a_part_that_does_not_answer_is_not_waited_for_for_ever(tmp_path: Path) -> None:
-    with pytest.raises(Fault, match="The part did not answer within 2 s: still thinking"):
+    with pytest.raises(LocalError, match="The part did not answer within 2 s: still thinking"):
         wait_for("echo still thinking; sleep 1000", tmp_path / "log")
 
 

@@ -7,7 +7,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg2
@@ -25,7 +26,7 @@ def test_sigterm_and_kill_9_of_the_supervisor_end_everything_and_lose_nothing(
     make_system: Callable[..., System],
 ) -> None:
     system = make_system().start()
-    connection = psycopg2.connect(system.environment["DATABASE_URL"])
+    connection = psycopg2.connect(system.environment["DATABASE_OWNER_URL"])
     connection.autocommit = True
     connection.cursor().execute("CREATE TABLE kept AS SELECT 42 AS answer")
     connection.close()
@@ -34,7 +35,7 @@ def test_sigterm_and_kill_9_of_the_supervisor_end_everything_and_lose_nothing(
     system.stop(signal.SIGKILL)
     system.start()  # at once, while the last parts of the first may still be ending
     assert eventually(lambda: not any(Path(f"/proc/{part}").exists() for part in parts))
-    connection = psycopg2.connect(system.environment["DATABASE_URL"])
+    connection = psycopg2.connect(system.environment["DATABASE_OWNER_URL"])
     cursor = connection.cursor()
     cursor.execute("SELECT answer FROM kept")
     assert cursor.fetchone() == (42,)
@@ -67,7 +68,7 @@ def test_the_services_may_be_one_s_own(make_system: Callable[..., System]) -> No
         system = make_system(DATABASE_URL=server.url, KAFKA_BOOTSTRAP=broker.bootstrap)
         system.start()
         assert set(system.state()["processes"]) == {"SQS", "mailbox", "worker", "gateway"}
-        assert system.environment["DATABASE_URL"] == server.url
+        assert system.environment["DATABASE_OWNER_URL"] == server.url
         system.stop()
         assert broker.process is not None
         assert broker.process.poll() is None
@@ -158,17 +159,57 @@ def test_a_data_folder_that_cannot_be_written_is_said(make_system: Callable[...,
     assert f"Cannot write in {system.data}" in refused(system)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
+@contextmanager
+def small_disk(folder: Path, megabytes: int) -> Iterator[None]:
+    """Lets ``folder`` lie on a disk of its own."""
+    folder.mkdir()
+    size = f"size={megabytes}m,mode=755"
+    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", folder]).returncode:
+        pytest.skip("mounting a small disk needs root, and a machine that lets root mount")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
+
+
+def fill(folder: Path) -> None:
+    with pytest.raises(OSError, match="No space left"), (folder / "filling").open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(1 << 20))
+
+
 def test_a_full_disk_is_said(make_system: Callable[..., System]) -> None:
     system = make_system()
-    system.data.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", system.data], capture_output=True)
-    if mounted.returncode:
-        pytest.skip("this machine does not let root mount")
-    try:
+    with small_disk(system.data, 2):
         assert f"The disk that holds {system.data} is full" in refused(system)
-    finally:
-        subprocess.run(["umount", "-l", system.data], check=True)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("part", ["PostgreSQL", "worker", "mailbox"])
+def test_a_disk_that_fills_up_while_it_runs_is_said(make_system: Callable[..., System], part: str) -> None:
+    system = make_system()
+    with small_disk(system.data, 200):
+        system.start()
+        fill(system.data)
+        status, _, body = system.get("/broken")
+        assert (status, json.loads(body)["message"][:13]) == (507, "The disk that")
+        os.kill(system.state()["processes"][part], signal.SIGKILL)  # whichever cannot go on first
+        assert system.wait(60) == 1
+        assert system.lines[-1].startswith(f"The disk that holds {system.data} is full: free some space")
+        assert "Traceback" not in system.said
+    assert eventually(lambda: not system.remains())
+
+
+@pytest.mark.long
+def test_mails_go_to_the_server_that_the_shell_names(make_system: Callable[..., System], system: System) -> None:
+    other = make_system(SMTP_URL=system.environment["SMTP_URL"]).start()
+    assert other.environment["SMTP_URL"] == system.environment["SMTP_URL"]
+    assert "mailbox" not in other.state()["processes"]
+    assert "mails are sent to 127.0.0.1 (SMTP_URL)" in other.said and "/local/mails" not in other.said
+
+
+def test_an_smtp_url_without_a_server_is_said(make_system: Callable[..., System]) -> None:
+    assert refused(make_system(SMTP_URL="localhost:25")).startswith("SMTP_URL names no server")
 
 
 def test_a_database_that_does_not_answer_is_said(make_system: Callable[..., System]) -> None:

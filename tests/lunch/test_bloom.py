@@ -1,11 +1,13 @@
 """The filter forgets no blocked pair, tells nobody without the keys, and errs no more often than the rule says."""
 
+import math
 import os
 import random
 
+import numpy as np
 import pytest
 
-from chalicelib.lunch import bloom
+from chalicelib.lunch import bloom, probes
 from chalicelib.lunch.bloom import EMPTY, Filter, Place, capacity, chunks_in, mark, place, places, seal, unseal
 
 KEY = bytes(range(32))
@@ -28,7 +30,7 @@ def marked(layer_count: int, rate: float, share: float = 1.0) -> tuple[Filter, l
             number += 2
             pairs.append(pair)
             at = place(KEY, layer, *pair).chunk
-            for position in bloom._positions(bloom._digest(KEY, *pair), layer):
+            for position in bloom._positions(bloom._digest(bloom.block_cipher(KEY), *pair), layer):
                 chunks[at][position >> 3] |= 1 << (position & 7)
         layers.append(tuple(bytes(chunk) for chunk in chunks))
     return Filter(KEY, tuple(layers)), pairs
@@ -104,23 +106,66 @@ def test_a_filter_opens_from_its_sealed_pages_in_order():
 @pytest.mark.parametrize("rate", [0.1, 0.01, 0.001])
 def test_full_layers_together_err_no_more_often_than_the_rule_says(rate):
     full, pairs = marked(4, rate)
-    chance = random.Random(5)
-    assert all(full.probe(*pair) for pair in chance.sample(pairs, 2000))
-    asked = 40_000
-    wrong = sum(full.probe(chance.randbytes(16), chance.randbytes(16)) for _ in range(asked))
+    assert all(full.probe(*pair) for pair in random.Random(5).sample(pairs, 2000))
+    asked = 3_000_000
+    chance = np.random.default_rng(5)
+    ones, others = chance.integers(0, 4000, asked), chance.integers(4000, 8000, asked)
+    wrong = np.count_nonzero(full.among(chance.integers(0, 256, (8000, 16), np.uint8))(ones, others))
     assert full.rate < rate
     assert wrong / asked < rate
-    assert wrong / asked == pytest.approx(full.rate, abs=4 * (full.rate / asked) ** 0.5)
+    right = math.prod(1 - bloom.false_positive_rate(layer, chunks) for layer, chunks in enumerate(full.layers))
+    assert wrong / asked == pytest.approx(1 - right, abs=5 * (rate / asked) ** 0.5)
 
 
-def test_a_layer_is_full_when_its_capacity_is_used_up():
+@pytest.mark.parametrize("rate", [0.01, 0.001])
+def test_a_layer_has_room_until_its_capacity_is_used_up(rate):
     for layer in range(3):
         empty = [EMPTY] * chunks_in(layer)
-        assert not bloom.is_full(layer, empty, RATE)
-    full, _ = marked(3, RATE)
-    assert all(bloom.is_full(layer, chunks, RATE) for layer, chunks in enumerate(full.layers))
-    half, _ = marked(3, RATE, 0.5)
-    assert not any(bloom.is_full(layer, chunks, RATE) for layer, chunks in enumerate(half.layers))
+        assert bloom.room(layer, empty, rate) == capacity(layer, 0.95 * rate)
+    full, _ = marked(3, rate)
+    assert [bloom.room(layer, chunks, rate) for layer, chunks in enumerate(full.layers)] == [0, 0, 0]
+    half, _ = marked(3, rate, 0.5)
+    for layer, chunks in enumerate(half.layers):
+        assert bloom.room(layer, chunks, rate) == pytest.approx(capacity(layer, rate) / 2, rel=0.1)
+
+
+@pytest.mark.parametrize("rate", [0.01, 0.001])
+def test_pairs_given_as_long_as_there_is_room_keep_to_the_rate(rate):
+    for layer in range(3):
+        chunks = [EMPTY] * chunks_in(layer)
+        number = 0
+        while left := bloom.room(layer, chunks, rate):
+            for _ in range(left):
+                pair = person(number), person(number + 1)
+                number += 2
+                at = place(KEY, layer, *pair).chunk
+                chunks[at] = mark(KEY, layer, chunks[at], *pair, blocked=True)
+            chunks = [bytes(chunk) for chunk in chunks]
+        assert 0.85 < bloom.false_positive_rate(layer, chunks) / (rate / 2 ** (layer + 1)) <= 1
+
+
+def test_many_pairs_are_answered_as_each_of_them_alone():
+    full, pairs = marked(3, RATE)
+    chance = random.Random(6)
+    pairs = chance.sample(pairs, 700) + [(chance.randbytes(16), chance.randbytes(16)) for _ in range(30_000)]
+    pairs += [pair[::-1] for pair in pairs[:900]]
+    people = np.frombuffer(b"".join(one + other for one, other in pairs), np.uint8).reshape(-1, 16)
+    rows = np.arange(len(pairs)) * 2
+    for filter in (full, Filter(KEY, full.layers[:1]), Filter(KEY, ((EMPTY,), (EMPTY, EMPTY)))):
+        alone = [filter.probe(*pair) for pair in pairs]
+        assert filter.among(people)(rows, rows + 1).tolist() == alone
+        assert filter.among(people)(rows + 1, rows).tolist() == alone
+    assert full.among(people)(rows, rows + 1)[:700].all()
+    assert full.among(people)(rows[:0], rows[:0]).tolist() == []
+
+
+def test_more_pairs_than_are_hashed_at_once_are_all_answered(monkeypatch):
+    full, pairs = marked(2, RATE, 0.2)
+    people = np.frombuffer(b"".join(one + other for one, other in pairs), np.uint8).reshape(-1, 16)
+    rows = np.arange(len(pairs)) * 2
+    monkeypatch.setattr(probes, "BATCH", 100)
+    assert full.among(people)(rows, rows + 1).all()
+    assert np.count_nonzero(full.among(people)(rows[:-1], rows[1:])) < len(pairs) / 20
 
 
 def test_another_key_chooses_other_bits():

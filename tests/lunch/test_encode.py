@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from chalicelib import rules
-from chalicelib.calendar.availability import Hours
+from chalicelib.calendar.occurrences import Hours
 from chalicelib.lunch.matching import check, match
 from chalicelib.lunch.weeks import possible_starts, week_at
 from tests.lunch.matching.rounds import columns, members
@@ -15,7 +15,7 @@ LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def settings(first: str = "11:00", last: str = "13:45") -> rules.Rules:
-    return rules.Rules({"lunch.first_start": first, "lunch.last_start": last})
+    return rules.DEFAULTS.with_values({"lunch.first_start": first, "lunch.last_start": last})
 
 
 def hours(day: int, begin: str, end: str, timezone: str = BERLIN) -> Hours:
@@ -111,6 +111,6 @@ def test_a_menu_that_only_two_share_seats_two():
 def test_the_longest_time_in_common_ends_with_its_day():
     """With fewer starts a day, the last of a day and the first of the next are neighbouring bits and no time together."""
     values = settings("12:00", "12:45")
-    a_day = len(rules.lunch_starts(values))
+    a_day = len(values.lunch.starts)
     free = sum(1 << bit for bit in (a_day - 1, a_day, 2 * a_day, 2 * a_day + 1))
     assert match(columns([free] * 2, starts=a_day)).start.tolist() == [2 * a_day]

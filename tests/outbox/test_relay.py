@@ -42,8 +42,8 @@ class Ledger:
 
 def write(count: int, keys: Sequence[str] = ("a", "b", "c")) -> dict[str, list[str]]:
     """That many messages, the keys in turn; their ids by key, in order."""
-    from chalicelib import outbox
     from chalicelib.database import transaction
+    from chalicelib.messaging import outbox
 
     messages = [("Mails", keys[n % len(keys)], "event.tested", {"n": n}) for n in range(count)]
     ids = transaction(lambda db: outbox.put_all(db, messages, NOW))
@@ -56,9 +56,9 @@ def waiting(sql: Ask) -> int:
 
 
 def relay_all(send: Callable[[Messages], set[int]]) -> None:
-    from chalicelib import outbox
+    from chalicelib.messaging import relay
 
-    while outbox.relay_once(send, NOW):
+    while relay.publish_batch(send, NOW):
         pass
 
 
@@ -76,11 +76,11 @@ STEPS = (
 def test_a_relay_killed_between_any_two_of_its_steps_loses_nothing(
     sql: Ask, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    from chalicelib import outbox
+    from chalicelib.messaging import relay
 
     written = write(30)
     ledger = Ledger()
-    real = outbox.transaction
+    real = relay.transaction
     begun = 0
 
     def transaction(work: Callable[[Any], Any], role: str) -> Any:
@@ -103,9 +103,9 @@ def test_a_relay_killed_between_any_two_of_its_steps_loses_nothing(
 
     ledger.dies_after = 11 if step == "while it sends" else None
     with monkeypatch.context() as patch:
-        patch.setattr(outbox, "transaction", transaction)
+        patch.setattr(relay, "transaction", transaction)
         with pytest.raises(Killed):
-            outbox.relay_once(ledger, NOW)
+            relay.publish_batch(ledger, NOW)
     ledger.dies_after = None
     assert waiting(sql) == (0 if step == "after it has marked" else 30)
     relay_all(ledger)
@@ -126,14 +126,14 @@ def test_a_failed_send_stops_its_key_alone(sql: Ask) -> None:
 
 
 def test_a_stopped_key_does_not_crowd_out_the_others_however_much_it_holds(sql: Ask) -> None:
-    from chalicelib import outbox
+    from chalicelib.messaging import relay
 
-    stuck = write(outbox.BATCH + 100, ("stuck",))
+    stuck = write(relay.BATCH + 100, ("stuck",))
     other = write(3, ("other",))
     ledger = Ledger()
     ledger.refuses = {"stuck"}
     for _ in range(3):
-        outbox.relay_once(ledger, NOW)
+        relay.publish_batch(ledger, NOW)
     assert ledger.first_seen("other") == other["other"]
     ledger.refuses = set()
     relay_all(ledger)
@@ -141,8 +141,8 @@ def test_a_stopped_key_does_not_crowd_out_the_others_however_much_it_holds(sql: 
 
 
 def test_what_is_rolled_back_is_never_told(sql: Ask) -> None:
-    from chalicelib import outbox
     from chalicelib.database import transaction
+    from chalicelib.messaging import outbox
 
     def work(db: Any) -> None:
         outbox.put(db, "Mails", "a", "event.tested", {}, NOW)
@@ -172,14 +172,14 @@ def test_one_open_transaction_holds_up_nobody_else(sql: Ask, database: str) -> N
 
 def test_two_relays_hand_over(sql: Ask) -> None:
     """The first works until the second waits for its place; what is written meanwhile is told once, in order."""
-    from chalicelib import outbox
     from chalicelib.database import disconnect
+    from chalicelib.messaging import relay
 
     ledger = Ledger()
     ended: list[str] = []
 
     def shift(name: str, seconds: float) -> None:
-        outbox.relay(ledger, lambda: NOW, seconds)
+        relay.run(ledger, lambda: NOW, seconds)
         ended.append(name)
         disconnect()
 
@@ -207,8 +207,8 @@ def until_told(ledger: Ledger, count: int) -> None:
 
 
 def test_what_was_told_can_be_told_again_to_a_broker_that_forgot(sql: Ask) -> None:
-    from chalicelib import outbox
     from chalicelib.database import JOB, transaction
+    from chalicelib.messaging import outbox
 
     written = write(6)
     relay_all(Ledger())
@@ -219,14 +219,14 @@ def test_what_was_told_can_be_told_again_to_a_broker_that_forgot(sql: Ask) -> No
 
 
 def test_a_message_is_dealt_with_once_by_each_consumer(sql: Ask) -> None:
-    from chalicelib import outbox
     from chalicelib.database import JOB, transaction
+    from chalicelib.messaging import records
     from tests.threads import at_once
 
     id = "00000000-0000-4000-8000-000000000000"
 
     def meet(consumer: str) -> bool:
-        return transaction(lambda db: outbox.first_time(db, consumer, id, NOW), JOB)
+        return transaction(lambda db: records.first_time(db, consumer, id, NOW), JOB)
 
     assert at_once(8, lambda n: meet("mailer")).count(True) == 1
     assert (meet("live_updates"), meet("live_updates")) == (True, False)

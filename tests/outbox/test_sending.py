@@ -20,8 +20,8 @@ def broker(server: Any) -> Iterator[Tansu]:
 
 @pytest.fixture
 def send(broker: Tansu, sql: Ask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    from chalicelib import kafka
     from chalicelib.config import config
+    from chalicelib.messaging import kafka
 
     monkeypatch.setenv("KAFKA_BOOTSTRAP", broker.bootstrap)
     config.cache_clear()
@@ -44,7 +44,7 @@ def on_the_topic(broker: Tansu) -> list[tuple[str, str]]:
 
 
 def test_messages_arrive_in_order_and_one_too_large_stops_its_key_alone(broker: Tansu, send: Any, sql: Ask) -> None:
-    from chalicelib import kafka
+    from chalicelib.messaging import kafka
 
     written = write(60)
     sql(
@@ -67,7 +67,7 @@ def test_a_message_too_large_never_reaches_the_producer(
     broker: Tansu, send: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The broker would refuse it, and an idempotent producer does not survive that."""
-    from chalicelib import kafka
+    from chalicelib.messaging import kafka
 
     class Producer:
         def send(self, *given: Any, **more: Any) -> Any:
@@ -79,7 +79,7 @@ def test_a_message_too_large_never_reaches_the_producer(
 
 def test_while_no_broker_answers_everything_waits(send: Any, sql: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     """A producer that finds no broker takes half a minute to say so: it is asked once, not once for each key."""
-    from chalicelib import kafka, outbox
+    from chalicelib.messaging import kafka
     from tests.outbox.test_relay import NOW
 
     asked: list[int] = []
@@ -88,8 +88,10 @@ def test_while_no_broker_answers_everything_waits(send: Any, sql: Ask, monkeypat
         asked.append(1)
         raise KafkaTimeoutError
 
+    from chalicelib.messaging import relay
+
     kafka.close()
     monkeypatch.setattr(kafka, "KafkaProducer", nobody_there)
     write(30, [f"key {n}" for n in range(30)])
-    assert outbox.relay_once(send, NOW) == 0
+    assert relay.publish_batch(send, NOW) == 0
     assert (waiting(sql), len(asked)) == (30, 1)

@@ -123,5 +123,8 @@ class Document(HTMLParser):
 
     def form(self, action: str) -> dict[str, str]:
         """The hidden fields of the form that posts there: what a browser sends with it."""
-        form = self.one("form", method="post", action=action)
+        return self.sent_with(self.one("form", method="post", action=action))
+
+    def sent_with(self, form: Element) -> dict[str, str]:
+        """The hidden fields of that form."""
         return {e["name"]: e["value"] for e in self.all("input") if form in e.inside and e["type"] == "hidden"}

@@ -4,7 +4,7 @@ import re
 from itertools import pairwise
 from typing import Any
 
-from chalicelib import assets
+from chalicelib.web import assets
 from tests.pages.documents import Document
 from tests.people import Browser
 
@@ -38,7 +38,7 @@ def check(page: Document) -> None:
     assert not [e for e in page.elements if e["style"] or any(name.startswith("on") for name in e.attributes)]
     assert all(e["scope"] for e in page.all("th"))
     assert all(e.text.strip() or e["aria-label"] for e in page.all("a", "button"))
-    assert all("csrf" in page.form(e["action"]) for e in page.all("form") if e["method"] == "post" and _is_ours(e))
+    assert all("csrf" in page.sent_with(e) for e in page.all("form") if e["method"] == "post" and _is_ours(e))
     assert page.one("html")["lang"] == "en"
     assert page.one("title").text.endswith(" · Rendezvous")
 

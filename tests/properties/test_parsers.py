@@ -16,10 +16,11 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from chalicelib import bodies, callers, fields
+from chalicelib import clock
 from chalicelib.calendar import zones
-from chalicelib.calendar.entries import Entry
-from chalicelib.errors import Invalid, Told
+from chalicelib.calendar.entries import Entry, calendar
+from chalicelib.errors import Invalid, UserError
+from chalicelib.web import credentials, field_types, parsing
 from tests.coaching.practice import ENDS_OF_TIME, NOW, Practice
 
 LONG = bool(os.environ.get("LONG"))
@@ -47,7 +48,7 @@ def refused(work: Callable[[], Any]) -> bool:
     """Whether it is refused in words that can be shown, with the field where there is one; anything else is raised."""
     try:
         work()
-    except Told as told:
+    except UserError as told:
         assert 400 <= told.status < 500 and told.message.isprintable(), told.message
         assert all(name and name.isprintable() and words for name, words in told.fields.items()), told.fields
         return True
@@ -68,22 +69,22 @@ def shapes() -> list[Any]:
 @anything
 @given(JSON)
 def test_json_is_read_as_it_was_written(value: Any) -> None:
-    assert bodies.read_json(json.dumps(value)) == value
-    assert bodies.read_json(json.dumps(value, ensure_ascii=False)) == value
+    assert parsing.read_json(json.dumps(value)) == value
+    assert parsing.read_json(json.dumps(value, ensure_ascii=False)) == value
 
 
 @anything
 @given(TEXT | st.text('{}[]":,\\u0dD18eEnulltrue-+. \n', max_size=40))
 def test_what_is_no_json_is_refused(raw: str) -> None:
-    refused(lambda: bodies.read_json(raw))
+    refused(lambda: parsing.read_json(raw))
 
 
 @anything
 @given(st.binary(max_size=80), st.data())
 def test_bytes_are_read_by_every_shape_or_refused(sent: bytes, data: st.DataObject) -> None:
     shape = data.draw(st.sampled_from(shapes()))
-    kind = data.draw(st.sampled_from([bodies.JSON, bodies.FORM, "text/plain", ""]) | TEXT)
-    refused(lambda: bodies.read(sent.decode("utf-8", "replace"), kind, (bodies.JSON, bodies.FORM), shape))
+    kind = data.draw(st.sampled_from([parsing.JSON, parsing.FORM, "text/plain", ""]) | TEXT)
+    refused(lambda: parsing.read(sent.decode("utf-8", "replace"), kind, (parsing.JSON, parsing.FORM), shape))
 
 
 @anything
@@ -97,34 +98,34 @@ def test_fields_of_every_shape_are_read_or_refused_by_name(data: st.DataObject) 
     value = JSON | TEXT | times | st.dates().map(date.isoformat) | st.integers().map(str)
     sent = data.draw(st.dictionaries(st.sampled_from(names) if names else LINE, value, max_size=5))
     try:
-        bodies.checked(sent, shape)
+        parsing.checked(sent, shape)
     except Invalid as fault:
         assert fault.fields
     pairs = [(name, str(given)) for name, given in sent.items()]
-    texts = bodies.read_pairs(urlencode(pairs, errors="replace")) if pairs else []
+    texts = parsing.read_pairs(urlencode(pairs, errors="replace")) if pairs else []
     try:
-        bodies.read_form(texts, shape)
+        parsing.read_form(texts, shape)
     except Invalid as fault:
         assert fault.fields
-    bodies.typed(texts, shape)
+    parsing.typed(texts, shape)
 
 
 @anything
 @given(st.lists(st.tuples(LINE, LINE), min_size=1, max_size=8))
 def test_a_form_is_read_as_it_was_written(pairs: list[tuple[str, str]]) -> None:
-    assert bodies.read_pairs(urlencode(pairs)) == pairs
+    assert parsing.read_pairs(urlencode(pairs)) == pairs
 
 
 @anything
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=255), max_size=60), st.data())
 def test_a_query_string_is_read_or_refused(query: str, data: st.DataObject) -> None:
     from app import app  # noqa: F401  registers the endpoints
-    from chalicelib.endpoints import read_query
     from chalicelib.web import ENDPOINTS
+    from chalicelib.web.parameters import read_query
     from infra.local import events
 
     endpoint = data.draw(st.sampled_from([one for one in ENDPOINTS if one.method == "GET"]))
-    event = events.http("GET", f"{endpoint.path}?{query}", endpoint.path, {}, [], b"", "203.0.113.7", datetime.now(UTC))
+    event = events.http("GET", f"{endpoint.path}?{query}", endpoint.path, {}, [], b"", "203.0.113.7", clock.now())
     given = event["multiValueQueryStringParameters"] or {}
     pairs = [(name, value) for name, values in given.items() for value in values]
     refused(lambda: read_query(endpoint, SimpleNamespace(query=pairs)))  # type: ignore[arg-type]
@@ -134,17 +135,17 @@ def test_a_query_string_is_read_or_refused(query: str, data: st.DataObject) -> N
 
 
 @anything
-@given(TEXT | st.from_regex(fields.LocalTime.__metadata__[0].pattern.replace(r"\Z", ""), fullmatch=True))
+@given(TEXT | st.from_regex(field_types.LocalTime.__metadata__[0].pattern.replace(r"\Z", ""), fullmatch=True))
 def test_a_local_time_is_one_or_refused(text: str) -> None:
     def read() -> None:
-        bodies.checked({"at": text}, WithLocalTime)
-        assert fields.wall_time(text, "at").tzinfo is None
+        parsing.checked({"at": text}, WithLocalTime)
+        assert field_types.wall_time(text, "at").tzinfo is None
 
     refused(read)
 
 
-class WithLocalTime(fields.Body):
-    at: fields.LocalTime
+class WithLocalTime(field_types.Body):
+    at: field_types.LocalTime
 
 
 @anything
@@ -196,9 +197,7 @@ AT = st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(
 def test_a_calendar_says_what_was_put_into_it_and_no_line_more(entries: list[Entry]) -> None:
     from icalendar import Calendar
 
-    from chalicelib.home import feed
-
-    text = feed.written(entries, datetime(2026, 11, 23, tzinfo=UTC))
+    text = calendar(entries, datetime(2026, 11, 23, tzinfo=UTC))
     assert all(len(line.encode()) <= 75 for line in text.split("\r\n"))
     assert "\n" not in text.replace("\r\n", "")
     found = list(Calendar.from_ical(text).walk("VEVENT"))
@@ -233,9 +232,9 @@ def test_an_invitation_names_the_other_and_invites_nobody_more(name: str, link: 
 @anything
 @given(TEXT | st.lists(TEXT, max_size=4).map("; session=".join))
 def test_any_cookie_and_any_token_are_read(header: str) -> None:
-    callers.cookie(header).encode("ascii", "replace")
-    assert isinstance(callers.bearer_of(header), bytes)
-    assert isinstance(callers.bearer_of(f"Bearer {header}"), bytes)
+    assert all(isinstance(one.encode("ascii", "replace"), bytes) for one in credentials.cookies(header))
+    assert isinstance(credentials.bearer_token(header), bytes)
+    assert isinstance(credentials.bearer_token(f"Bearer {header}"), bytes)
 
 
 @settings(anything, max_examples=2000 if LONG else 60)

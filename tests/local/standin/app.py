@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from chalice.app import Chalice, Cron, Rate, Response
+from chalice.app import Chalice, Rate, Response
 
 app = Chalice("standin")
 app.api.binary_types = []
@@ -63,6 +63,11 @@ def line_break() -> Response:
     return Response("", headers={"X": "a\rb: c"})
 
 
+@app.route("/broken", methods=["GET"])
+def broken() -> Response:
+    return Response({}, status_code=500)
+
+
 @app.route("/slow", methods=["GET"])
 def slow() -> Response:
     began = threading.get_ident()
@@ -86,7 +91,7 @@ def relay(event: Any) -> None:
     time.sleep(float(os.environ.get("RELAY_SECONDS", "1")))
 
 
-@app.schedule(Cron(0, 15, "?", "*", "THU", "*"))
+@app.schedule(Rate(7, unit=Rate.DAYS))
 def weekly(event: Any) -> None:
     saw("weekly", event.to_dict())
 

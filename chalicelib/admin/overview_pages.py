@@ -1,0 +1,116 @@
+"""The first of the admin's pages, and those about the system itself: rules, messages, audit."""
+
+from datetime import datetime
+
+from chalicelib import rules
+from chalicelib.admin import audit_log, business_rules, mails, messages, round_results
+from chalicelib.admin.lists import Which
+from chalicelib.database import Database
+from chalicelib.errors import Invalid
+from chalicelib.lunch import blocked_pairs
+from chalicelib.notifications import undelivered
+from chalicelib.rules import RULES
+from chalicelib.web import Form, Routes
+from chalicelib.web.field_types import Body, Line
+from chalicelib.web.request import Caller
+from chalicelib.web.responses import Page, Redirect, page
+
+routes = Routes(__name__)
+
+
+class TypedRule(Body):
+    value: Line
+    why: Line = ""
+
+
+class MaybeWhy(Body):
+    why: Line = ""
+
+
+@routes.page("/admin", who="admin")
+def start(db: Database) -> Page:
+    return page(
+        "admin/start.html",
+        waiting=messages.waiting(db),
+        rounds=round_results.find(db, Which()).found[:5],
+        late=round_results.late,
+        acts=audit_log.acts(db, Which()).found[:5],
+    )
+
+
+@routes.page("/admin/rules", who="admin")
+def find_rules(db: Database) -> Page:
+    return page("admin/rules.html", found=business_rules.find(db), shown=business_rules.shown)
+
+
+@routes.page("/admin/rules/{rule}", who="admin")
+def read_rule(db: Database, rule: str, form: Form) -> Page:
+    return page(
+        "admin/rule.html",
+        rule=business_rules.read(db, rule),
+        pattern=RULES[rule].pattern,
+        history=business_rules.history(db, rule),
+        shown=business_rules.shown,
+    )
+
+
+@routes.form("/admin/rules/{rule}", shows=read_rule, who="admin")
+def set_rule(db: Database, caller: Caller, rule: str, body: TypedRule, now: datetime) -> Redirect:
+    try:
+        business_rules.set_value(db, caller, rule, business_rules.typed(rule, body.value), body.why, now)
+    except Invalid as refused:
+        raise _about_value(rule, refused) from None
+    return Redirect("/admin/rules")
+
+
+@routes.page("/admin/rules/{rule}/reset", who="admin")
+def ask_reset(db: Database, rule: str, form: Form) -> Page:
+    return page("admin/reset.html", rule=business_rules.read(db, rule), shown=business_rules.shown)
+
+
+@routes.form("/admin/rules/{rule}/reset", shows=ask_reset, who="admin")
+def reset_rule(db: Database, caller: Caller, rule: str, body: MaybeWhy, now: datetime) -> Redirect:
+    try:
+        business_rules.reset(db, caller, rule, body.why, now)
+    except Invalid as refused:
+        raise _about_value(rule, refused) from None
+    return Redirect("/admin/rules")
+
+
+@routes.page("/admin/blocked-pairs", who="admin")
+def read_blocked_pairs(db: Database) -> Page:
+    return page(
+        "admin/blocked_pairs.html",
+        filter=blocked_pairs.size(db),
+        rate=rules.read(db).bloom.false_positive_rate,
+    )
+
+
+@routes.page("/admin/outbox", who="admin")
+def read_outbox(db: Database) -> Page:
+    return page("admin/outbox.html", waiting=messages.waiting(db), dead=messages.dead_letters(db))
+
+
+@routes.page("/admin/mails", who="admin")
+def read_mails(db: Database, query: Which) -> Page:
+    return page(
+        "admin/mails.html",
+        query=query,
+        listing=mails.find(db, query),
+        title=undelivered.title,
+        why=undelivered.why,
+    )
+
+
+@routes.page("/admin/audit", who="admin")
+def read_audit(db: Database, query: Which) -> Page:
+    return page("admin/audit.html", query=query, listing=audit_log.acts(db, query))
+
+
+def _about_value(rule: str, refused: Invalid) -> Invalid:
+    """The refusal as one of the form's field, which is called value whatever the rule is."""
+    told = [
+        message if name in (rule, "value") else f"does not go with {name}, which {message}"
+        for name, message in refused.fields.items()
+    ]
+    return Invalid.field("value", "; ".join(told))

@@ -1,0 +1,98 @@
+"""What the routes about coaching answer. Times are texts with their offset, in the caller's zone."""
+
+from typing import Literal, TypedDict
+from uuid import UUID
+
+from chalicelib.calendar.availability import Availability
+from chalicelib.web.field_types import Instant, Moment
+
+
+class Somebody(TypedDict):
+    """A coach or a client, as the other sees them."""
+
+    slug: str
+    name: str
+
+
+class ShownCoach(Somebody):
+    timezone: str
+
+
+class Slot(TypedDict):
+    """A time that can be booked as it stands, or one that is kept."""
+
+    start: Moment
+    end: Moment
+
+
+class Slots(TypedDict):
+    slots: list[Slot]
+
+
+SlotsOfWeeks = TypedDict("SlotsOfWeeks", {"coach": ShownCoach, "from": str, "weeks": int, "slots": list[Slot]})
+
+
+class Reasons(TypedDict):
+    reasons: list[str]
+
+
+class Call(TypedDict):
+    """A call; ``change_until``: until when its client may move or cancel it."""
+
+    id: UUID
+    coach: Somebody
+    client: Somebody
+    start: Moment
+    end: Moment
+    status: Literal["booked", "cancelled"]
+    reason: str
+    call_link: str
+    version: int
+    moves_left: int
+    change_until: Moment
+
+
+Following = TypedDict("Following", {"from": str, "weeks": int})
+Calls = TypedDict("Calls", {"from": str, "weeks": int, "appointments": list[Call], "next": Following | None})
+
+
+class Series(TypedDict):
+    appointments: list[Call]
+
+
+class OfficeHours(TypedDict):
+    office_hours: list[Availability]
+
+
+class Cancelled(TypedDict):
+    """How many calls were."""
+
+    cancelled: int
+
+
+class Block(Slot):
+    id: UUID
+
+
+class Blocks(TypedDict):
+    blocks: list[Block]
+
+
+class CallLink(TypedDict):
+    url: str
+
+
+class Begun(TypedDict):
+    coach: str
+    client: str
+    begun: Instant
+
+
+class Relationship(Begun):
+    coach_name: str
+    client_name: str
+    calls: int
+
+
+class Relationships(TypedDict):
+    relationships: list[Relationship]

@@ -1,0 +1,63 @@
+"""What happened, written in the transaction in which it happened; the relay carries it to Kafka.
+
+The request path writes a row and touches neither Kafka nor SQS.
+"""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from chalicelib.database import Database
+
+
+def put(db: Database, topic: str, key: str, kind: str, data: dict[str, Any], now: datetime) -> str:
+    """Write one message into the caller's transaction; its id.
+
+    Call it after the row that ``key`` names is locked (or new): that keeps the order per key. ``kind`` is the
+    CloudEvents type (``event.proposed``); ``data`` carries ids, never names, addresses or what members wrote.
+    """
+    return put_all(db, [(topic, key, kind, data)], now)[0]
+
+
+def put_all(db: Database, messages: Sequence[tuple[str, str, str, dict[str, Any]]], now: datetime) -> list[str]:
+    """Write many messages (topic, key, kind, data) with one statement; their ids."""
+    at = now.isoformat()
+    given: list[dict[str, Any]] = [
+        {"topic": topic, "key": key, "event": envelope(str(uuid.uuid4()), kind, data, at)}
+        for topic, key, kind, data in messages
+    ]
+    db.each(
+        "INSERT INTO outbox (topic, key, event)"
+        " SELECT topic, key, event FROM json_to_recordset(%(given)s) AS m (topic text, key text, event jsonb)",
+        given,
+    )
+    return [str(one["event"]["id"]) for one in given]
+
+
+def envelope(id: str, kind: str, data: dict[str, Any], at: str) -> dict[str, Any]:
+    """The message as a CloudEvents 1.0 structured JSON object."""
+    return {
+        "specversion": "1.0",
+        "id": id,
+        "source": "/rendezvous",
+        "type": kind,
+        "time": at,
+        "datacontenttype": "application/json",
+        "data": data,
+    }
+
+
+def republish(db: Database) -> int:
+    """Mark every kept message unpublished, for a broker that came back empty; consumers deduplicate. How many."""
+    return db.run("UPDATE outbox SET published = NULL WHERE published IS NOT NULL")
+
+
+def forget(db: Database, before: datetime, batch: int = 5000) -> int:
+    """Delete a batch of what was published before then; how many. In batches: a long delete would slow the relay."""
+    return db.run(
+        "DELETE FROM outbox WHERE id IN"
+        " (SELECT id FROM outbox WHERE published < %(before)s ORDER BY published LIMIT %(batch)s)",
+        before=before,
+        batch=batch,
+    )

@@ -1,0 +1,57 @@
+"""How pages write times, days and spans, and which kind of field shows what was typed."""
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+
+def local(at: datetime, timezone: str) -> datetime:
+    """An instant as wall time in that zone."""
+    return at.astimezone(ZoneInfo(timezone))
+
+
+def day(at: date | datetime, year: bool = True) -> str:
+    """``Tuesday, 24 November 2026``."""
+    return f"{at:%A}, {at.day} {at:%B}" + (f" {at.year}" if year else "")
+
+
+def clock_time(at: datetime | time) -> str:
+    """``12:30``."""
+    return f"{at:%H:%M}"
+
+
+def span(starts: datetime, ends: datetime) -> str:
+    """``12:30 to 13:30``; the end's day is named where it is another."""
+    end = clock_time(ends) if ends.date() == starts.date() else f"{clock_time(ends)} on {day(ends, year=False)}"
+    return f"{clock_time(starts)} to {end}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """``Ada, Bob and Cem``."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def moment(text: str, timezone: str) -> str:
+    """A time with its offset in words, in that zone; any other text as it is."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return text if at.tzinfo is None else f"{day(local(at, timezone))}, {clock_time(local(at, timezone))}"
+
+
+_SHOWN_BY: dict[str, Any] = {"date": date.fromisoformat, "time": time.fromisoformat}
+_WRITTEN = {"date": re.compile(r"\d{4}-\d\d-\d\d"), "time": re.compile(r"\d\d:\d\d(:\d\d)?")}
+
+
+def able_to_show(kind: str, typed: str) -> str:
+    """The kind of a field if a browser shows in it what was typed, else ``text``."""
+    if not typed or kind not in _SHOWN_BY:
+        return kind
+    try:
+        _SHOWN_BY[kind](typed)
+    except ValueError:
+        return "text"
+    return kind if _WRITTEN[kind].fullmatch(typed) else "text"

@@ -1,0 +1,1 @@
+"""Writes what readers see of the schema: sql/schema.sql and the drawings in docs/architecture.md (``make schema``)."""

@@ -1,0 +1,180 @@
+"""Which mails a lunch's life calls for: moved, called off and why, reminded of, none this week and why, silence."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.lunch import jobs, rounds
+from tests.lunches import lunch
+from tests.mailbox import deliver
+
+NOW = datetime.fromisoformat("2026-11-23T08:00:00+00:00")
+STARTS = "2026-11-25T11:00:00+00:00"
+START = datetime.fromisoformat(STARTS)
+
+
+@pytest.fixture(autouse=True)
+def monday(clock: Any) -> None:
+    clock.set("2026-11-23T08:00Z")
+
+
+def at(clock: Any, now: datetime) -> None:
+    clock.set(now.isoformat())
+    jobs.sweep(now)
+
+
+def subjects(sql: Any) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for mail in deliver(sql):
+        found.setdefault(mail.to.partition("@")[0], []).append(mail.subject)
+    return found
+
+
+def test_people_are_reminded_the_day_before_once(community: Any, sql: Any, clock: Any) -> None:
+    ada, bob, cem = (community.person(name) for name in ("ada", "bob", "cem"))
+    lunch(sql, community.locations["Harbour"], STARTS, approved=[ada, bob], invited=[cem], confirmed=True)
+    at(clock, START - timedelta(hours=24, minutes=1))
+    assert subjects(sql) == {}
+    at(clock, START - timedelta(hours=24))
+    assert subjects(sql) == {"ada": ["Lunch on Wednesday, 12:00: Soup"], "bob": ["Lunch on Wednesday, 12:00: Soup"]}
+    at(clock, START - timedelta(hours=23))
+    assert subjects(sql) == {}
+
+
+def test_whoever_has_only_just_heard_of_a_lunch_is_not_reminded(community: Any, sql: Any, clock: Any) -> None:
+    community.rule("lunch.approve_hours_before", 2)
+    ada, bob = community.person("ada"), community.person("bob")
+    event = lunch(sql, community.locations["Harbour"], STARTS, approved=[ada], invited=[bob])
+    clock.set((START - timedelta(hours=20)).isoformat())
+    answer = community.browser_of(bob).ask("PUT", f"/api/events/{event}/attendance", {"response": "approved"})
+    assert answer.json["status"] == "Confirmed"
+    at(clock, START - timedelta(hours=19))
+    assert set(map(tuple, subjects(sql).values())) == {("Lunch on Wednesday, 25 November: Soup",)}
+
+
+def test_another_meeting_point_is_told_with_a_newer_file(community: Any, sql: Any) -> None:
+    ada, bob = community.person("ada"), community.person("bob")
+    harbour = community.locations["Harbour"]
+    lunch(sql, harbour, STARTS, approved=[ada], invited=[bob], confirmed=False)
+    lunch(sql, harbour, "2026-11-20T11:00+00:00", approved=[ada], confirmed=True)
+    admin = community.admin()
+    assert admin.ask("PATCH", f"/api/admin/locations/{harbour}", {"meeting_point": "by the crane"}).status == 200
+    [mail] = deliver(sql)
+    assert (mail.to, mail.subject) == ("ada@example.org", "Another place: Soup on Wednesday, 25 November")
+    assert "Meet:  by the crane" in mail.text and mail.method == "REQUEST" and "SEQUENCE:1" in mail.calendar
+    assert admin.ask("PATCH", f"/api/admin/locations/{harbour}", {"foods": ["Soup"]}).status == 200
+    assert deliver(sql) == []
+
+
+def test_whoever_is_left_over_reads_why_once(community: Any, sql: Any) -> None:
+    for name, day in (("ada", "2026-11-25"), ("bob", "")):
+        person = community.person(name)
+        if day:
+            sql(
+                "INSERT INTO availability (id, person_id, purpose, starts, ends, timezone, weekly, until)"
+                " VALUES (gen_random_uuid(), %s, 'lunch', %s, %s, 'Europe/Berlin', true, 'infinity')",
+                person,
+                f"{day}T12:00",
+                f"{day}T13:00",
+            )
+    for monday in (date(2026, 11, 23), date(2026, 11, 23), date(2026, 11, 30)):
+        rounds.run(monday, community.locations["Harbour"], NOW)
+    mails = deliver(sql)
+    assert sorted((mail.to, mail.subject) for mail in mails) == [
+        ("ada@example.org", "No lunch for you in the week of 23 November"),
+        ("ada@example.org", "No lunch for you in the week of 30 November"),
+        ("bob@example.org", "No lunch for you in the week of 23 November"),  # and not every week anew: they know
+    ]
+    assert "nobody else was free at your hours" in next(mail.text for mail in mails if mail.to.startswith("ada"))
+
+
+def test_whoever_is_matched_before_the_mail_leaves_gets_none(community: Any, sql: Any) -> None:
+    people = [community.person(name) for name in ("ada", "bob")]
+    for person in people:
+        sql(
+            "INSERT INTO availability (id, person_id, purpose, starts, ends, timezone, weekly, until)"
+            " VALUES (gen_random_uuid(), %s, 'lunch', '2026-11-25T12:00', '2026-11-25T13:00', 'Europe/Berlin', true,"
+            " 'infinity')",
+            person,
+        )
+        rounds.run(date(2026, 11, 23), community.locations["Harbour"], NOW)
+    assert {subject for found in subjects(sql).values() for subject in found} == {
+        next(iter({f"Lunch on Wednesday, 25 November: {row.title}" for row in sql("SELECT title FROM event")}))
+    }
+
+
+def test_who_proposed_a_lunch_says_why_it_is_off(community: Any, sql: Any) -> None:
+    community.rule("lunch.members_may_propose", True)
+    ada, bob = community.person("ada"), community.person("bob")
+    of_ada = community.browser_of(ada)
+    body = {"title": "Soup", "location": "Harbour", "start": "2026-11-25T12:00", "public": True}
+    event = of_ada.post("/api/events", body).json["id"]
+    community.browser_of(bob).ask("PUT", f"/api/events/{event}/attendance", {"response": "approved"})
+    deliver(sql)
+    assert of_ada.ask("DELETE", f"/api/events/{event}", {"reason": "I am ill"}).status == 204
+    mails = {mail.to: mail for mail in deliver(sql)}
+    assert "I am ill" in mails["bob@example.org"].text
+    assert "I am ill" in community.browser_of(bob).get(f"/events/{event}").text
+
+
+# --- lunch.ignored_invitations ---
+
+
+def ignored(community: Any, sql: Any, clock: Any, person: Any, day: int, invited: bool = True) -> None:
+    """An invitation that goes by, or a lunch to which they had said no; on that day of November."""
+    event = lunch(sql, community.locations["Harbour"], f"2026-11-{day}T11:00+00:00", invited=[person])
+    if not invited:
+        sql("UPDATE attendance SET response = 'rejected' WHERE event_id = %s", event)
+    at(clock, datetime.fromisoformat(f"2026-11-{day - 1}T11:00+00:00"))
+
+
+@pytest.mark.parametrize("many", [1, 3])
+def test_whoever_ignores_so_many_in_a_row_is_asked_and_paused_until_they_answer(
+    community: Any, sql: Any, clock: Any, many: int
+) -> None:
+    from chalicelib.database import JOB, transaction
+    from chalicelib.lunch import candidates
+
+    community.rule("lunch.ignored_invitations", many)
+    ada = community.person("ada")
+    browser = community.browser_of(ada)
+
+    def is_matched() -> bool:
+        harbour = community.locations["Harbour"]
+        return ada in transaction(lambda db: candidates.read(db, date(2026, 12, 7), harbour, NOW), JOB).people
+
+    for day in range(24, 24 + many):
+        assert is_matched() and "Match me again" not in browser.get("/").text
+        ignored(community, sql, clock, ada, day)
+    assert not is_matched()
+    [mail] = deliver(sql)
+    assert (mail.to, mail.subject) == ("ada@example.org", "Do you still want to be invited to lunches?")
+    page = browser.get("/").text
+    assert "Match me again" in page
+    from tests.test_permissions import csrf
+
+    answer = browser.post("/availability/silence", {"csrf": csrf(browser)}, kind="form")
+    assert (answer.status, answer.header("location")) == (303, "/availability/pauses?done=answered")
+    assert "you are matched again" in browser.get("/availability/pauses?done=answered").text
+    assert is_matched()
+    ignored(community, sql, clock, ada, 28)
+    assert is_matched() == (many > 1), "counted from the answer on"
+
+
+def test_an_answer_in_between_begins_the_row_anew(community: Any, sql: Any, clock: Any) -> None:
+    community.rule("lunch.ignored_invitations", 2)
+    ada = community.person("ada")
+    for day, invited in ((24, True), (25, False), (26, True)):
+        ignored(community, sql, clock, ada, day, invited)
+    assert sql("SELECT 1 FROM silence") == []
+    ignored(community, sql, clock, ada, 27)
+    assert len(sql("SELECT 1 FROM silence")) == 1
+
+
+def test_a_lunch_without_a_seat_for_them_was_not_ignored(community: Any, sql: Any, clock: Any) -> None:
+    community.rule("lunch.ignored_invitations", 1)
+    ada, *others = (community.person(name) for name in ("ada", "bob", "cem", "dan"))
+    lunch(sql, community.locations["Harbour"], STARTS, approved=others, invited=[ada], confirmed=True)
+    at(clock, START + timedelta(hours=1))
+    assert sql("SELECT 1 FROM silence") == []
