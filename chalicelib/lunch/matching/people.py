@@ -61,9 +61,9 @@ class People:
         n = len(columns.location)
         self.n = n
         self.free, self.eats, self.waited = view(columns.free), view(columns.eats), view(columns.waited)
-        self.luck = memoryview(lots(n, columns.seed % 2**64))
-        self.one, self.two = ints(n, -1), ints(n, -1)
         location = view(columns.location)
+        self.luck = memoryview(lots(location, columns.seed % 2**64))
+        self.one, self.two = ints(n, -1), ints(n, -1)
         apart = columns.forbidden
         if len(columns.blocked):
             apart = np.concatenate([columns.forbidden, columns.blocked])
@@ -225,14 +225,20 @@ def view(array: NDArray[Any]) -> Any:
     return memoryview(array if array.flags.writeable and array.flags.c_contiguous else array.copy())
 
 
-def lots(n: cython.int, seed: cython.ulonglong) -> NDArray[np.int32]:
-    """A number drawn for each row from the seed alone (SplitMix64's last step, Steele et al. 2014), int32[n], >= 0."""
+def lots(location: cython.int[::1], seed: cython.ulonglong) -> NDArray[np.int32]:
+    """A number drawn for each row (SplitMix64's last step, Steele et al. 2014), int32[n], >= 0.
+
+    It depends on the seed and the row's place among those of its location, so that other locations change nothing.
+    """
+    n: cython.int = len(location)
     found = np.empty(n, np.int32)
     lot: cython.int[::1] = memoryview(found)
     x: cython.ulonglong = seed
     y: cython.ulonglong
     row: cython.int
     for row in range(n):
+        if row and location[row] != location[row - 1]:
+            x = seed
         x = (x + GOLDEN) & WORD
         y = ((x ^ (x >> 30)) * ONE_FACTOR) & WORD
         y = ((y ^ (y >> 27)) * OTHER_FACTOR) & WORD
