@@ -31,12 +31,9 @@ COMPILED: bool = cython.compiled
 
 MOST = cython.declare(cython.int, 16)
 """People of a component that is divided as a whole."""
-
 SOME = cython.declare(cython.int, 12)
 """People of a neighbourhood."""
-
 MOST_SUBSETS = cython.declare(cython.int, 8000)
-
 LARGE = cython.declare(cython.longlong, 1000)
 SPARE = 1_500_000
 SPARE_MOST = 1_500
@@ -46,18 +43,14 @@ PATIENCE = cython.declare(cython.longlong, 150)
 PATIENCE_EACH = cython.declare(cython.longlong, 3)
 PATIENT = cython.declare(cython.longlong, 1500)
 HASTY = cython.declare(cython.longlong, 250)
-"""After so many neighbourhoods in vain, and for each person whose group is wanting, it ends; sooner (HASTY at most) if
-all that could be had is fuller groups."""
-
+"""So many tries in vain, and for each person in want, end it; HASTY at most if only fuller groups could be had."""
 TRIES = cython.declare(cython.int, 24)
 IMPOSSIBLE = cython.declare(cython.longlong, -(1 << 60))
 ALONE = cython.declare(cython.longlong, 1 << 50)
 """Somebody is left over: this outweighs everything else."""
-
 WAITED = cython.declare(cython.longlong, 1 << 40)
 """He waited longer than so many others of the neighbourhood. Of the best ways to choose who is left over, each has the
 same waits (they are the bases of a matroid), so ranks lead to the same ways as waits do, and do not overflow."""
-
 STALE_WEEK = cython.declare(cython.longlong, 1 << 24)
 TRIO = cython.declare(cython.int, 1 << 20)
 HOUR = cython.declare(cython.int, 1 << 11)
@@ -67,7 +60,6 @@ GOLDEN = cython.declare(cython.ulonglong, 0x9E3779B97F4A7C15)
 ONE_FACTOR = cython.declare(cython.ulonglong, 0xBF58476D1CE4E5B9)
 OTHER_FACTOR = cython.declare(cython.ulonglong, 0x94D049BB133111EB)
 WORD = cython.declare(cython.ulonglong, (1 << 64) - 1)
-
 DRIFT = cython.declare(cython.int, 1 << 16)
 
 
@@ -123,8 +115,7 @@ class Neighbourhoods:
         self.trio_value = memoryview(np.zeros(MOST**3, np.int64))
         self._make_room(SOME)
         self.first_with = memoryview(np.zeros(MOST + 1, np.int32))
-        self.worst = self.visit = self.visited = 0
-        self.token = self.size = self.left_count = 0
+        self.worst = self.visit = self.visited = self.token = self.size = self.left_count = 0
         self.small = self.whole = self.stale = False
         self.everybody = 0
         self.seed = self.state = seed % (1 << 64)
@@ -205,11 +196,9 @@ class Neighbourhoods:
         for i in range(self.size):
             u = self.member[i]
             if people.one[u] >= 0:
-                cost += LARGE * people.staleness(u, people.one[u])
+                cost += LARGE * people.staleness(u, people.one[u]) + (people.two[u] < 0)
                 if people.two[u] >= 0:
                     cost += LARGE * people.staleness(u, people.two[u])
-                else:
-                    cost += 1
         return cost
 
     @cython.cfunc
@@ -218,10 +207,7 @@ class Neighbourhoods:
         """Divide a whole component; False if it takes too long."""
         done: cython.bint
         i: cython.int
-        left: cython.int = 0
-        for i in range(size):
-            left += self.people.one[self.rows[i]] < 0
-        if size == 3 and left == 0:
+        if size == 3 and self.people.two[self.rows[0]] >= 0:
             return True
         if size > self.room:
             self._make_room(MOST)
@@ -237,9 +223,8 @@ class Neighbourhoods:
     @cython.exceptval(check=False)
     def _draw(self, below: cython.int) -> cython.int:
         """A number from 0 to below - 1 (SplitMix64, Steele et al. 2014)."""
-        x: cython.ulonglong
         self.state = (self.state + GOLDEN) & WORD
-        x = self.state
+        x: cython.ulonglong = self.state
         x = ((x ^ (x >> 30)) * ONE_FACTOR) & WORD
         x = ((x ^ (x >> 27)) * OTHER_FACTOR) & WORD
         return ((x ^ (x >> 31)) >> 33) % below
@@ -253,8 +238,7 @@ class Neighbourhoods:
         paired: cython.int = 0
         i: cython.int
         u: cython.int
-        self.left_count = 0
-        self.stale = False
+        self.left_count, self.stale = 0, False
         for i in range(len(rows)):
             u = rows[i]
             if people.one[u] < 0:

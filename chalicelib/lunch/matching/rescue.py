@@ -40,7 +40,6 @@ COMPILED: bool = cython.compiled
 NEW = cython.declare(cython.int, 0)
 OUTER = cython.declare(cython.int, 1)
 INNER = cython.declare(cython.int, 2)
-
 SMALL = cython.declare(cython.int, 16)
 """Of so few people all threes are tried; of more, only those who share a table."""
 
@@ -493,10 +492,9 @@ def rescue(people: People, forest: Forest, tables: Tables | None, persons: NDArr
 
     :param tables: where they sit, and maybe others whom they do not fit, if that is known already
     """
-    lonely = persons[np.asarray(people.one)[persons] < 0]
-    if len(lonely) == 0:
-        return
-    forest.enter(tables or Tables(people, persons))
-    for root in lonely.tolist():
+    lonely = persons[np.asarray(people.one)[persons] < 0].tolist()
+    if lonely:
+        forest.enter(tables or Tables(people, persons))
+    for root in lonely:
         if people.one[root] < 0:
             forest.rescue(root)
