@@ -60,7 +60,7 @@ MUTATIONS = {
     "filter, checker": ("groups", "if columns.filter is not None:", "if False:"),
     "size, checker": ("groups", "or size[g] > maximum:", ":"),
     "met or blocked, checker's graph": ("graph", "if self.marked[v] == self.token:", "if False:"),
-    "filter, checker's graph": ("graph", "return self.filtered and bool", "return False and bool"),
+    "filter, checker's graph": ("graph", "return self.filtered and self.probes", "return False and self.probes"),
     "food, checker's graph": ("graph", "return found & foods", "return found"),
     "hour of three, checker": ("component", "graph.free[a] & graph.free[b] & graph.free[c] != 0", "True"),
     "food of three, checker": ("component", "graph.eats[a] & graph.eats[b] & graph.eats[c] != 0", "True"),
