@@ -156,7 +156,7 @@ def test_my_events(large: str) -> None:
 def test_public_events(large: str) -> None:
     from chalicelib.lunch import events
 
-    uses_its_indexes(read_by(lambda db: events.public(db, NOW)))
+    uses_its_indexes(read_by(lambda db: events.public(db, the_caller(), NOW)))
 
 
 def test_my_hours_invitations_and_sessions(large: str) -> None:
