@@ -7,8 +7,11 @@ from typing import Any
 
 from chalice.app import Chalice, Rate
 
+import chalicelib.accounts.access_api
 import chalicelib.accounts.api
 import chalicelib.accounts.invitation_pages
+import chalicelib.admin.access_api
+import chalicelib.admin.access_pages
 import chalicelib.admin.api
 import chalicelib.admin.lunch_pages
 import chalicelib.admin.overview_pages
@@ -20,10 +23,13 @@ import chalicelib.calendar.api
 import chalicelib.coaching.api
 import chalicelib.coaching.booking_pages
 import chalicelib.coaching.coach_pages
+import chalicelib.home.access_pages
 import chalicelib.home.account_pages
 import chalicelib.home.api
 import chalicelib.home.health_api
+import chalicelib.home.leaving_pages
 import chalicelib.home.login_pages
+import chalicelib.home.second_factor_pages
 import chalicelib.home.unsubscribe_pages
 import chalicelib.home.week_pages
 import chalicelib.lunch.api
@@ -48,6 +54,7 @@ app.experimental_feature_flags.update(["WEBSOCKETS"])
 
 for part in (
     chalicelib.accounts.api,
+    chalicelib.accounts.access_api,
     chalicelib.accounts.invitation_pages,
     chalicelib.calendar.api,
     chalicelib.coaching.api,
@@ -69,7 +76,12 @@ for part in (
     chalicelib.home.week_pages,
     chalicelib.api_docs.pages,
     chalicelib.admin.api,
+    chalicelib.admin.access_api,
+    chalicelib.admin.access_pages,
     chalicelib.home.account_pages,
+    chalicelib.home.access_pages,
+    chalicelib.home.second_factor_pages,
+    chalicelib.home.leaving_pages,
     chalicelib.home.unsubscribe_pages,
     chalicelib.notifications.api,
     chalicelib.admin.overview_pages,
@@ -183,6 +195,8 @@ def migrate(event: Any, context: Any) -> list[str]:
 
     applied = chalicelib.migrate.migrate()
     chalicelib.migrate.make_logins()
+    if config().live:
+        chalicelib.migrate.ask_admins_for_a_second_factor()
     if config().kafka:
         kafka.make_topics(config().kafka, topics.TOPICS, topics.KEPT_FOREVER)
     return applied

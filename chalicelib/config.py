@@ -14,7 +14,9 @@ class Config:
 
     stage            ``local``, ``test`` or ``live``; only ``live`` is production
     site             base of absolute links in mails, no slash at the end
-    database_url     libpq URL; the connection then takes the role it works in
+    database_url     libpq URL by which people are served; the connection then takes the one role that it may
+    database_job_url    the same for jobs and consumers
+    database_owner_url  the same for who migrates
     kafka            bootstrap servers, comma-separated
     smtp_url         ``smtp://host:port``; empty in AWS, where mail goes through SES
     mail_from        sender of every mail
@@ -33,6 +35,8 @@ class Config:
     stage: str
     site: str
     database_url: str
+    database_job_url: str
+    database_owner_url: str
     kafka: str
     smtp_url: str
     mail_from: str
@@ -60,6 +64,8 @@ def config() -> Config:
         stage=get("STAGE", "live"),
         site=get("SITE", "").rstrip("/"),
         database_url=get("DATABASE_URL", ""),
+        database_job_url=get("DATABASE_JOB_URL", ""),
+        database_owner_url=get("DATABASE_OWNER_URL", ""),
         kafka=get("KAFKA_BOOTSTRAP", ""),
         smtp_url=get("SMTP_URL", ""),
         mail_from=get("MAIL_FROM", "rendezvous@localhost"),

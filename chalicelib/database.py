@@ -135,6 +135,10 @@ def _attempt(work: Callable[[Database], T], role: str) -> T:
     except psycopg2.IntegrityError as error:
         _roll_back(connection)
         raise _conflict(error) from error
+    except psycopg2.errors.ReadOnlySqlTransaction as error:
+        # The server became a standby: another one takes over, and is found by connecting anew.
+        connection.close()
+        raise _ConnectionLost from error
     except (psycopg2.errors.QueryCanceled, psycopg2.errors.LockNotAvailable) as error:
         _roll_back(connection)
         raise Unavailable("The database is too busy just now", retry_after=5) from error
@@ -183,10 +187,15 @@ def _connection(role: str) -> Any:
     return connection
 
 
+def _login(role: str) -> str:
+    """The URL of the log-in that may take that role, and no other."""
+    return config().database_url if role == APP else config().database_job_url
+
+
 def connect(role: str = APP) -> Any:
     """A new psycopg2 connection in that role, for whoever must hold one of their own."""
     try:
-        connection = psycopg2.connect(with_password(config().database_url), connect_timeout=5)
+        connection = psycopg2.connect(with_password(_login(role)), connect_timeout=5)
         with connection.cursor() as cursor:
             cursor.execute(_CONNECT.format(role=role, patience=_PATIENCE[role]))
         connection.commit()

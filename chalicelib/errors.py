@@ -37,6 +37,20 @@ class Forbidden(UserError):
     title = "Not allowed"
 
 
+class SecondFactorNeeded(Forbidden):
+    """An admin who has no second factor, where the rule asks for one."""
+
+    def __init__(self) -> None:
+        super().__init__("Admins have a second factor here: switch yours on first, on the page of your account")
+
+
+class ProofNeeded(Forbidden):
+    """An act that asks for the second factor again."""
+
+    def __init__(self) -> None:
+        super().__init__("Show your second factor again first: POST /api/me/second-factor/proof")
+
+
 class NotFound(UserError):
     status = 404
     title = "Not found"

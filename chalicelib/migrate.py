@@ -6,6 +6,7 @@ yoyo applies the plain SQL files; an advisory lock, held on a connection of its 
 
 import os
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import psycopg2
 from psycopg2 import sql
@@ -26,7 +27,7 @@ def migrate(url: str = "") -> list[str]:
     from yoyo.backends.core.postgresql import PostgresqlBackend
     from yoyo.connections import parse_uri
 
-    url = url or with_password(config().database_url)
+    url = url or with_password(config().database_owner_url)
     guard = psycopg2.connect(url)
     try:
         guard.cursor().execute(_LOCK)
@@ -43,21 +44,38 @@ def migrate(url: str = "") -> list[str]:
         guard.close()
 
 
+def ask_admins_for_a_second_factor(url: str = "") -> None:
+    """Set the rule that production has and its default has not, unless it was ever decided otherwise."""
+    connection = psycopg2.connect(url or with_password(config().database_owner_url))
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO rule (name, value) SELECT 'admin.second_factor', 'true' WHERE NOT EXISTS"
+                " (SELECT FROM rule_change WHERE name = 'admin.second_factor') ON CONFLICT DO NOTHING"
+            )
+    finally:
+        connection.close()
+
+
 def make_logins(url: str = "") -> None:
-    """Make the log-ins of handlers and jobs what their secrets say; nothing where there are no such secrets (locally).
+    """Make the log-ins of handlers and jobs, with the passwords that their secrets say, or their URLs (locally).
 
     Each may take one role and is nothing without it. The server gets the password's verifier alone.
     """
-    known = {HANDLERS: (config().handlers_secret, APP), JOBS: (config().jobs_secret, JOB)}
-    wanted = {name: (secret, role) for name, (secret, role) in known.items() if secret}
+    settings = config()
+    known = {
+        HANDLERS: (_password_of(HANDLERS, settings.handlers_secret, settings.database_url), APP),
+        JOBS: (_password_of(JOBS, settings.jobs_secret, settings.database_job_url), JOB),
+    }
+    wanted = {name: (known_password, role) for name, (known_password, role) in known.items() if known_password}
     if not wanted:
         return
-    connection = psycopg2.connect(url or with_password(config().database_url))
+    connection = psycopg2.connect(url or with_password(config().database_owner_url))
     try:
         with connection, connection.cursor() as cursor:
             cursor.execute(_LOCK.replace("advisory_lock", "advisory_xact_lock"))
-            for name, (secret, role) in wanted.items():
-                verifier = encrypt_password(password(secret), name, connection, "scram-sha-256")
+            for name, (known_password, role) in wanted.items():
+                verifier = encrypt_password(known_password, name, connection, "scram-sha-256")
                 cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", (name,))
                 if cursor.fetchone() is None:
                     cursor.execute(sql.SQL("CREATE ROLE {} LOGIN NOINHERIT").format(sql.Identifier(name)))
@@ -67,7 +85,16 @@ def make_logins(url: str = "") -> None:
         connection.close()
 
 
+def _password_of(name: str, secret: str, url: str) -> str:
+    """The password of that log-in; '' where nothing says it."""
+    if secret:
+        return password(secret)
+    parts = urlsplit(url)
+    return unquote(parts.password or "") if parts.username == name else ""
+
+
 if __name__ == "__main__":
     os.environ.setdefault("STAGE", "local")
     applied = migrate()
+    make_logins()
     print("applied " + ", ".join(applied) if applied else "the schema is up to date")

@@ -19,14 +19,18 @@ def forget(now: datetime) -> None:
         == BATCH
     ):
         pass
+    while transaction(lambda db: _forget_addresses(db, now), JOB) == BATCH:
+        pass
 
 
 KEPT = (
     ("rate", "since", timedelta(days=1)),
     ("session", "expires", timedelta()),
+    ("api_token", "expires", timedelta(days=30)),
     ("ticket", "expires", timedelta()),
     ("socket", "opened", timedelta(hours=3)),  # API Gateway ends each after two
     ("idempotency", "at", timedelta(days=1)),
+    ("pressed_form", "at", timedelta(minutes=1)),
     ("password_reset", "asked", timedelta(days=1)),
     ("address_change", "asked", timedelta(days=8)),
     ("former_address", "at", timedelta(days=7)),
@@ -35,6 +39,17 @@ KEPT = (
     ("delivered", "at", timedelta(days=60)),
 )
 """Table, the column that says when, and how long a row is kept after it."""
+
+
+def _forget_addresses(db: Database, now: datetime) -> int:
+    """The addresses of a batch of invitations that expired unused: nobody can join by one any more."""
+    return db.run(
+        "DELETE FROM invitation_address WHERE invitation_id IN (SELECT a.invitation_id FROM invitation_address a"
+        " JOIN invitation i ON i.id = a.invitation_id WHERE i.expires <= %(now)s AND NOT EXISTS"
+        " (SELECT FROM invitation_use u WHERE u.invitation_id = i.id) LIMIT %(batch)s)",
+        now=now,
+        batch=BATCH,
+    )
 
 
 def _forget(db: Database, table: str, column: str, before: datetime) -> int:

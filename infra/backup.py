@@ -125,7 +125,7 @@ def where(stack: ExitStack, *, running: bool) -> str:
     if url := os.environ.get("DATABASE_URL"):
         return url
     if running:
-        return environment(data_folder())["DATABASE_URL"]
+        return environment(data_folder())["DATABASE_OWNER_URL"]
     stack.enter_context(prepare(data_folder()))
     return stack.enter_context(Postgres(data_folder(), log=data_folder() / "log" / "postgres.log")).url
 

@@ -154,14 +154,40 @@ CREATE TABLE session (
     person_id uuid NOT NULL REFERENCES person(id) ON DELETE CASCADE,
     opened timestamptz NOT NULL,
     expires timestamptz NOT NULL,
+    proved timestamptz DEFAULT '-infinity'::timestamptz NOT NULL,
     CONSTRAINT session_token_is_unique UNIQUE (token_hash),
     CONSTRAINT session_ends_later CHECK ((expires > opened))
 );
+COMMENT ON COLUMN session.proved IS 'When the second factor was last given here; -infinity: never.';
 CREATE INDEX session_expires ON session USING btree (expires);
 CREATE INDEX session_person ON session USING btree (person_id);
 ALTER TABLE session ENABLE ROW LEVEL SECURITY;
+CREATE POLICY admins ON session FOR SELECT TO rendezvous_app USING ((SELECT i_am('admin')));
 CREATE POLICY jobs ON session TO rendezvous_job USING (true);
 CREATE POLICY own ON session TO rendezvous_app USING ((person_id = (SELECT me())));
+
+CREATE TABLE second_factor (
+    person_id uuid PRIMARY KEY REFERENCES person(id) ON DELETE CASCADE,
+    id uuid NOT NULL,
+    since timestamptz NOT NULL,
+    active boolean NOT NULL,
+    last_step bigint DEFAULT 0 NOT NULL
+);
+COMMENT ON TABLE second_factor IS 'The key is derived from the id and stored nowhere; not active until a code of it was shown.';
+COMMENT ON COLUMN second_factor.last_step IS 'The half minute of the last code that was taken: none is taken twice (RFC 6238, 5.2).';
+ALTER TABLE second_factor ENABLE ROW LEVEL SECURITY;
+CREATE POLICY admins ON second_factor FOR SELECT TO rendezvous_app USING ((SELECT i_am('admin')));
+CREATE POLICY jobs ON second_factor TO rendezvous_job USING (true);
+CREATE POLICY own ON second_factor FOR SELECT TO rendezvous_app USING ((person_id = (SELECT me())));
+
+CREATE TABLE recovery_code (
+    person_id uuid NOT NULL REFERENCES second_factor(person_id) ON DELETE CASCADE,
+    digest bytea NOT NULL,
+    CONSTRAINT recovery_code_pkey PRIMARY KEY (person_id, digest)
+);
+ALTER TABLE recovery_code ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON recovery_code TO rendezvous_job USING (true);
+CREATE POLICY own ON recovery_code FOR SELECT TO rendezvous_app USING ((person_id = (SELECT me())));
 
 CREATE TABLE api_token (
     id uuid DEFAULT gen_random_uuid() PRIMARY KEY,
@@ -170,11 +196,16 @@ CREATE TABLE api_token (
     token_hash bytea NOT NULL,
     scope text NOT NULL,
     made timestamptz NOT NULL,
+    expires timestamptz NOT NULL,
+    used timestamptz DEFAULT '-infinity'::timestamptz NOT NULL,
     CONSTRAINT api_token_is_unique UNIQUE (token_hash),
     CONSTRAINT api_token_name_is_used_once UNIQUE (person_id, name),
+    CONSTRAINT api_token_expires_later CHECK ((expires > made)),
     CONSTRAINT api_token_name_is_short CHECK (((length(name) >= 1) AND (length(name) <= 100))),
     CONSTRAINT api_token_scope_is_known CHECK ((scope = ANY (ARRAY['read', 'write'])))
 );
+COMMENT ON COLUMN api_token.used IS 'When it was last used, to the minute; -infinity until then.';
+CREATE INDEX api_token_expires ON api_token USING btree (expires);
 ALTER TABLE api_token ENABLE ROW LEVEL SECURITY;
 CREATE POLICY jobs ON api_token TO rendezvous_job USING (true);
 CREATE POLICY own ON api_token TO rendezvous_app USING ((person_id = (SELECT me()))) WITH CHECK ((person_id = (SELECT me())));
@@ -264,6 +295,17 @@ ALTER TABLE invitation_address ENABLE ROW LEVEL SECURITY;
 CREATE POLICY jobs ON invitation_address TO rendezvous_job USING (true);
 CREATE POLICY through_invitation ON invitation_address TO rendezvous_app USING ((invitation_id IN ( SELECT invitation.id
    FROM invitation))) WITH CHECK ((invitation_id IN ( SELECT invitation.id
+   FROM invitation)));
+
+CREATE TABLE invitation_mail (
+    invitation_id uuid PRIMARY KEY REFERENCES invitation(id) ON DELETE CASCADE,
+    digest bytea NOT NULL,
+    CONSTRAINT invitation_mail_digest_is_unique UNIQUE (digest)
+);
+COMMENT ON TABLE invitation_mail IS 'SHA-256 of the code that is mailed: who enrols with it has read that mail.';
+ALTER TABLE invitation_mail ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON invitation_mail TO rendezvous_job USING (true);
+CREATE POLICY through_invitation ON invitation_mail FOR INSERT TO rendezvous_app WITH CHECK ((invitation_id IN ( SELECT invitation.id
    FROM invitation)));
 
 CREATE TABLE invitation_use (
@@ -604,7 +646,9 @@ CREATE POLICY asked_by_who_proposes ON attendance FOR INSERT TO rendezvous_app W
    FROM event
   WHERE (event.creator = (SELECT me()))))));
 CREATE POLICY jobs ON attendance TO rendezvous_job USING (true);
-CREATE POLICY own ON attendance FOR INSERT TO rendezvous_app WITH CHECK ((person_id = (SELECT me())));
+CREATE POLICY own ON attendance FOR INSERT TO rendezvous_app WITH CHECK (((person_id = (SELECT me())) AND (event_id IN ( SELECT e.id
+   FROM event e
+  WHERE (e.public OR (e.creator = (SELECT me())))))));
 CREATE POLICY own_response ON attendance FOR UPDATE TO rendezvous_app USING ((person_id = (SELECT me())));
 CREATE POLICY through_event ON attendance FOR SELECT TO rendezvous_app USING (((person_id = (SELECT me())) OR (SELECT i_am('admin')) OR sees_event(event_id)));
 
@@ -968,6 +1012,17 @@ ALTER TABLE idempotency ENABLE ROW LEVEL SECURITY;
 CREATE POLICY jobs ON idempotency TO rendezvous_job USING (true);
 CREATE POLICY own ON idempotency TO rendezvous_app USING ((person_id = me())) WITH CHECK ((person_id = me()));
 
+CREATE TABLE pressed_form (
+    person_id uuid PRIMARY KEY REFERENCES person(id) ON DELETE CASCADE,
+    press bytea NOT NULL,
+    location text NOT NULL,
+    at timestamptz NOT NULL
+);
+CREATE INDEX pressed_form_at ON pressed_form USING btree (at);
+ALTER TABLE pressed_form ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON pressed_form TO rendezvous_job USING (true);
+CREATE POLICY own ON pressed_form TO rendezvous_app USING ((person_id = (SELECT me()))) WITH CHECK ((person_id = (SELECT me())));
+
 CREATE TABLE rate (
     what text NOT NULL,
     who bytea NOT NULL,
@@ -986,7 +1041,7 @@ CREATE INDEX rate_since ON rate USING btree (since);
 -- Who is there
 
 -- owner: turns the cookie's or the token's hash into a person and their roles for this transaction; nobody is known before it.
-CREATE FUNCTION enter(token bytea, at timestamptz, bearer boolean DEFAULT false) RETURNS TABLE(person_id uuid, session_id uuid, name text, timezone text, roles text[], banned boolean, scope text)
+CREATE FUNCTION enter(token bytea, at timestamptz, bearer boolean DEFAULT false) RETURNS TABLE(person_id uuid, session_id uuid, name text, timezone text, roles text[], banned boolean, scope text, second_factor boolean, proved timestamptz)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -996,16 +1051,21 @@ BEGIN
     IF token IS NULL THEN
         NULL;
     ELSIF bearer THEN
-        SELECT t.person_id, t.scope INTO person_id, allowed FROM api_token t WHERE t.token_hash = token;
+        SELECT t.person_id, t.scope INTO person_id, allowed
+        FROM api_token t WHERE t.token_hash = token AND t.expires > at;
+        UPDATE api_token SET used = at WHERE id IN
+            (SELECT t.id FROM api_token t WHERE t.token_hash = token AND t.used < at - interval '1 minute' AND t.expires > at
+             FOR UPDATE SKIP LOCKED);
     ELSE
-        SELECT s.person_id, s.id, 'write' INTO person_id, session_id, allowed
+        SELECT s.person_id, s.id, 'write', nullif(s.proved, '-infinity') INTO person_id, session_id, allowed, proved
         FROM session s WHERE s.token_hash = token AND s.expires > at;
     END IF;
     IF person_id IS NOT NULL THEN
         SELECT p.name, p.timezone,
                ARRAY(SELECT r.role FROM person_role r WHERE r.person_id = p.id AND r.active ORDER BY r.role),
-               EXISTS (SELECT FROM ban b WHERE b.person_id = p.id)
-        INTO name, timezone, roles, banned
+               EXISTS (SELECT FROM ban b WHERE b.person_id = p.id),
+               EXISTS (SELECT FROM second_factor f WHERE f.person_id = p.id AND f.active)
+        INTO name, timezone, roles, banned, second_factor
         FROM person p WHERE p.id = enter.person_id;
     END IF;
     PERFORM set_config('rendezvous.person', coalesce(person_id::text, ''), true),
@@ -1042,19 +1102,55 @@ CREATE FUNCTION present() RETURNS timestamptz
 COMMENT ON FUNCTION present() IS 'The present of this transaction, as the application gave it.';
 
 -- owner: a login is written before anybody is known.
-CREATE FUNCTION open_session(person uuid, token bytea, at timestamptz, until timestamptz) RETURNS void
+CREATE FUNCTION open_session(person uuid, kept text, factor uuid, token bytea, at timestamptz, until timestamptz, replaced bytea[]) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM FROM account WHERE person_id = person AND password = kept FOR SHARE;
+    IF NOT FOUND OR factor IS DISTINCT FROM (SELECT f.id FROM second_factor f WHERE f.person_id = person AND f.active) THEN
+        RETURN false;
+    END IF;
+    DELETE FROM session WHERE token_hash = ANY (replaced);
+    INSERT INTO session (token_hash, person_id, opened, expires, proved)
+        VALUES (token, person, at, until, CASE WHEN factor IS NULL THEN '-infinity' ELSE at END);
+    RETURN true;
+END $$;
+
+-- owner: a logout works for whoever holds the tokens, also after a ban.
+CREATE FUNCTION close_sessions(tokens bytea[]) RETURNS SETOF uuid
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    INSERT INTO session (token_hash, person_id, opened, expires) VALUES (token, person, at, until)
+    DELETE FROM session WHERE token_hash = ANY (tokens) RETURNING person_id
 $$;
 
--- owner: a logout works for whoever holds the token, also after a ban.
-CREATE FUNCTION close_session(token bytea) RETURNS void
+-- owner: a login takes a code of the second factor before anybody is known, and each code once.
+CREATE FUNCTION take_step(person uuid, step bigint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE second_factor SET last_step = step WHERE person_id = person AND last_step < step;
+    RETURN FOUND;
+END $$;
+
+-- owner: the same of a recovery code, whose digests nobody may read.
+CREATE FUNCTION take_recovery_code(person uuid, given bytea) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    DELETE FROM recovery_code WHERE person_id = person AND digest = given;
+    RETURN FOUND;
+END $$;
+
+-- owner: notes in a session that the second factor was shown; people may not write sessions.
+CREATE FUNCTION prove_session(this uuid) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    DELETE FROM session WHERE token_hash = token
+    UPDATE session SET proved = present() WHERE person_id = me() AND id = this
 $$;
 
 -- owner: only hashes of calendar addresses are kept, and people may not read them.
@@ -1068,12 +1164,199 @@ $$;
 
 -- Accounts
 
--- owner: the password's hash, which no query of people's may read, by username.
-CREATE FUNCTION login_of(wanted text) RETURNS TABLE(person_id uuid, password text)
+-- owner: ends all that lets somebody in, in one place, whichever act takes an account back.
+CREATE FUNCTION end_access(whose uuid, kept_session uuid, keep_tokens boolean) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM end_sessions(whose, kept_session);
+    DELETE FROM address_change WHERE person_id = whose;
+    DELETE FROM password_reset WHERE person_id = whose;
+    DELETE FROM second_factor WHERE person_id = whose AND NOT active;
+    IF NOT keep_tokens THEN
+        DELETE FROM api_token WHERE person_id = whose;
+        DELETE FROM feed WHERE person_id = whose;
+    END IF;
+END $$;
+
+-- owner: every session but one, and with it what it has opened.
+CREATE FUNCTION end_sessions(whose uuid, kept_session uuid) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE ended integer;
+BEGIN
+    DELETE FROM session WHERE person_id = whose AND id IS DISTINCT FROM kept_session;
+    GET DIAGNOSTICS ended = ROW_COUNT;
+    RETURN ended;
+END $$;
+
+-- owner: an admin ends the sessions of somebody else, and reads none.
+CREATE FUNCTION end_sessions_of(person uuid) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF i_am('admin') IS NOT TRUE THEN
+        RAISE insufficient_privilege USING MESSAGE = 'only an admin ends the sessions of somebody else';
+    END IF;
+    RETURN end_sessions(person, NULL);
+END $$;
+
+-- owner: an admin helps who lost the device.
+CREATE FUNCTION remove_second_factor_of(person uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF i_am('admin') IS NOT TRUE THEN
+        RAISE insufficient_privilege USING MESSAGE = 'only an admin removes the second factor of somebody else';
+    END IF;
+    DELETE FROM second_factor WHERE person_id = person AND active;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    PERFORM end_sessions(person, NULL);
+    RETURN true;
+END $$;
+
+-- owner: a key waits for its first code, and replaces none that is on.
+CREATE FUNCTION offer_second_factor(wanted uuid) RETURNS uuid
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    INSERT INTO second_factor AS f (person_id, id, since, active) VALUES (me(), wanted, present(), false)
+    ON CONFLICT (person_id) DO UPDATE SET id = excluded.id, since = excluded.since, last_step = 0 WHERE NOT f.active
+    RETURNING id
+$$;
+
+-- owner: on, with its recovery codes, and every other session ended, at once.
+CREATE FUNCTION switch_on_second_factor(offered uuid, digests bytea[], kept_session uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE second_factor SET active = true, since = present() WHERE person_id = me() AND id = offered AND NOT active;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    INSERT INTO recovery_code (person_id, digest) SELECT me(), unnest(digests);
+    PERFORM end_sessions(me(), kept_session);
+    UPDATE session SET proved = present() WHERE person_id = me() AND id = kept_session;
+    RETURN true;
+END $$;
+
+-- owner: off, and every other session ended.
+CREATE FUNCTION switch_off_second_factor(kept_session uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    DELETE FROM second_factor WHERE person_id = me();
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    PERFORM end_sessions(me(), kept_session);
+    UPDATE session SET proved = '-infinity' WHERE person_id = me();
+    RETURN true;
+END $$;
+
+-- owner: what was proved by a password is done only while it is the password.
+CREATE FUNCTION hold_password(kept text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM FROM account WHERE person_id = me() AND password = kept FOR SHARE;
+    RETURN FOUND;
+END $$;
+
+-- owner: the username and address that a new password must not be, for who holds the link.
+CREATE FUNCTION account_of_reset(reset uuid, at timestamptz, minutes integer) RETURNS TABLE(username text, email text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    SELECT a.person_id, a.password FROM account a WHERE lower(a.username) = lower(wanted)
+    SELECT a.username, a.email FROM password_reset r JOIN account a USING (person_id)
+    WHERE r.id = reset AND r.asked + make_interval(mins => minutes) > at
+$$;
+
+-- owner: an invitation by the digest of either of its codes, and which of the two it was.
+CREATE FUNCTION invitation_of(code bytea) RETURNS TABLE(id uuid, mailed boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT i.id, false FROM invitation i WHERE i.digest = code
+    UNION ALL SELECT m.invitation_id, true FROM invitation_mail m WHERE m.digest = code
+$$;
+
+-- one trip: a text without a person's names, over every row in which people write freely.
+CREATE FUNCTION without_names(given text, names text[]) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    AS $$
+DECLARE name text;
+BEGIN
+    FOREACH name IN ARRAY names LOOP
+        IF name <> '' THEN
+            given := regexp_replace(given, '(?<![[:alnum:]])' || regexp_replace(name, '([^[:alnum:][:space:]])', '\\\1', 'g')
+                                    || '(?![[:alnum:]])', 'a former member', 'gi');
+        END IF;
+    END LOOP;
+    RETURN given;
+END $$;
+
+-- one trip: the columns in which people write freely, for who is erased; a test holds that it is complete.
+CREATE FUNCTION free_texts() RETURNS TABLE(in_table text, in_column text)
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    VALUES ('audit', 'why'), ('ban', 'why'), ('cancellation', 'reason'), ('event', 'title'),
+           ('event_cancellation', 'reason'), ('review', 'description')
+$$;
+
+-- owner: all by which the world knows a person, read once before it is blanked.
+CREATE FUNCTION names_of(whose uuid) RETURNS text[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT coalesce(array_agg(n ORDER BY length(n) DESC, n), '{}') FROM (
+        SELECT name FROM person WHERE id = whose
+        UNION SELECT slug FROM person WHERE id = whose
+        UNION SELECT username FROM account WHERE person_id = whose
+        UNION SELECT email FROM account WHERE person_id = whose
+        UNION SELECT email FROM former_address WHERE person_id = whose
+        UNION SELECT email FROM address_change WHERE person_id = whose
+        UNION SELECT a.email FROM invitation_use u JOIN invitation_address a USING (invitation_id) WHERE u.person_id = whose
+    ) known (n) WHERE n <> ''
+$$;
+
+-- owner: answers that are kept for who asks again go with a name that stands in them.
+CREATE FUNCTION forget_answers_that_name(names text[]) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    DELETE FROM idempotency WHERE EXISTS (
+        SELECT FROM unnest(names) n
+        WHERE n <> '' AND position(substr(to_json(n)::text, 2, length(to_json(n)::text) - 2) IN body) > 0)
+$$;
+
+-- trigger: they go when a name is changed, too.
+CREATE FUNCTION forget_the_former_name() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM forget_answers_that_name(ARRAY[OLD.name]);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER a_former_name_is_in_no_answer AFTER UPDATE OF name ON person FOR EACH ROW WHEN ((old.name <> new.name)) EXECUTE FUNCTION forget_the_former_name();
+
+-- owner: the password's hash, which no query of people's may read, by username.
+CREATE FUNCTION login_of(wanted text) RETURNS TABLE(person_id uuid, password text, second_factor uuid)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT a.person_id, a.password, f.id FROM account a LEFT JOIN second_factor f ON f.person_id = a.person_id AND f.active
+    WHERE lower(a.username) = lower(wanted)
 $$;
 
 -- owner: the hash of one's own, asked before acts that ask for the password.
@@ -1084,19 +1367,18 @@ CREATE FUNCTION my_password() RETURNS text
     SELECT password FROM account WHERE person_id = me()
 $$;
 
--- owner: writes the new hash and ends sessions and resets together.
-CREATE FUNCTION change_password(former text, hash text, kept_session uuid) RETURNS boolean
+-- owner: writes the new hash and ends what let somebody in together.
+CREATE FUNCTION change_password(former text, hash text, kept_session uuid, keep_tokens boolean) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     UPDATE account SET password = hash WHERE person_id = me() AND password = former;
-    IF FOUND THEN
-        DELETE FROM session WHERE person_id = me() AND id IS DISTINCT FROM kept_session;
-        DELETE FROM password_reset WHERE person_id = me();
-        RETURN true;
+    IF NOT FOUND THEN
+        RETURN false;
     END IF;
-    RETURN false;
+    PERFORM end_access(me(), kept_session, keep_tokens);
+    RETURN true;
 END $$;
 
 -- owner: notes that a reset was asked for, of somebody who is not logged in.
@@ -1109,19 +1391,21 @@ CREATE FUNCTION ask_reset(wanted_email text, reset uuid, at timestamptz) RETURNS
     RETURNING person_id
 $$;
 
--- owner: uses up a reset once, and ends every session.
+-- owner: uses up a reset once, and ends all that lets somebody in.
 CREATE FUNCTION reset_password(reset uuid, hash text, at timestamptz, minutes integer) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE whose uuid;
 BEGIN
-    DELETE FROM password_reset WHERE id = reset AND asked + make_interval(mins => minutes) > at RETURNING person_id INTO whose;
-    IF whose IS NOT NULL THEN
-        DELETE FROM password_reset WHERE person_id = whose;
-        UPDATE account SET password = hash WHERE person_id = whose;
-        DELETE FROM session WHERE person_id = whose;
+    SELECT person_id INTO whose FROM password_reset WHERE id = reset AND asked + make_interval(mins => minutes) > at;
+    PERFORM FROM account WHERE person_id = whose FOR UPDATE;
+    DELETE FROM password_reset WHERE id = reset AND person_id = whose;
+    IF NOT FOUND THEN
+        RETURN NULL;
     END IF;
+    UPDATE account SET password = hash WHERE person_id = whose;
+    PERFORM end_access(whose, NULL, false);
     RETURN whose;
 END $$;
 
@@ -1130,30 +1414,31 @@ CREATE FUNCTION confirm_address(change uuid, at timestamptz, days integer) RETUR
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-DECLARE wanted text; old text; was_confirmed boolean;
+DECLARE whose uuid; wanted text; old text; was_confirmed boolean;
 BEGIN
-    DELETE FROM address_change c WHERE c.id = change AND c.asked + make_interval(days => days) > at
-        RETURNING c.person_id, c.email INTO person_id, wanted;
-    IF person_id IS NULL THEN
+    SELECT c.person_id INTO whose FROM address_change c WHERE c.id = change AND c.asked + make_interval(days => days) > at;
+    SELECT a.email, a.email_confirmed INTO old, was_confirmed FROM account a WHERE a.person_id = whose FOR UPDATE;
+    DELETE FROM address_change c WHERE c.id = change AND c.person_id = whose RETURNING c.email INTO wanted;
+    IF wanted IS NULL THEN
         RETURN;
     END IF;
-    SELECT a.email, a.email_confirmed INTO old, was_confirmed
-        FROM account a WHERE a.person_id = confirm_address.person_id FOR UPDATE;
-    UPDATE account a SET email = wanted, email_confirmed = true WHERE a.person_id = confirm_address.person_id;
+    person_id := whose;
+    UPDATE account a SET email = wanted, email_confirmed = true WHERE a.person_id = whose;
     IF old <> wanted AND was_confirmed THEN
         former := gen_random_uuid();
-        INSERT INTO former_address (id, person_id, email, at) VALUES (former, confirm_address.person_id, old, confirm_address.at);
+        INSERT INTO former_address (id, person_id, email, at) VALUES (former, whose, old, confirm_address.at);
     END IF;
     RETURN NEXT;
 END $$;
 
--- trigger: a new address ends every other change that waits.
+-- trigger: a new address ends the links that were mailed to the former.
 CREATE FUNCTION forget_other_addresses() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     DELETE FROM address_change WHERE person_id = NEW.person_id;
+    DELETE FROM password_reset WHERE person_id = NEW.person_id;
     RETURN NULL;
 END $$;
 CREATE TRIGGER new_address_ends_other_changes AFTER UPDATE OF email ON account FOR EACH ROW WHEN ((old.email <> new.email)) EXECUTE FUNCTION forget_other_addresses();
@@ -1176,13 +1461,14 @@ END $$;
 CREATE FUNCTION erase(kept text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
-    AS $$
-DECLARE whose uuid := me();
+    AS $_$
+DECLARE whose uuid := me(); names text[]; place record;
 BEGIN
     PERFORM FROM account WHERE person_id = whose AND password = kept FOR UPDATE;
     IF NOT FOUND THEN
         RETURN false;
     END IF;
+    names := names_of(whose);
     DELETE FROM person_role WHERE person_id = whose;
     DELETE FROM commitment WHERE person_id = whose;
     DELETE FROM availability WHERE person_id = whose;
@@ -1191,22 +1477,35 @@ BEGIN
     DELETE FROM pause WHERE person_id = whose;
     DELETE FROM left_over WHERE person_id = whose;
     DELETE FROM idempotency WHERE person_id = whose;
-    DELETE FROM session WHERE person_id = whose;
-    DELETE FROM api_token WHERE person_id = whose;
-    DELETE FROM feed WHERE person_id = whose;
+    PERFORM forget_answers_that_name(names);
+    DELETE FROM pressed_form;  -- kept for seconds; where others were led to may name people
+    PERFORM end_access(whose, NULL, false);
+    DELETE FROM second_factor WHERE person_id = whose;
     DELETE FROM mail_refusal WHERE person_id = whose;
-    DELETE FROM password_reset WHERE person_id = whose;
-    DELETE FROM address_change WHERE person_id = whose;
     DELETE FROM former_address WHERE person_id = whose;
     DELETE FROM ban WHERE person_id = whose;
-    DELETE FROM invitation_address WHERE invitation_id IN (SELECT id FROM invitation WHERE by_person = whose);
+    -- The invitations they gave, the one they came by, and those that wait for their address.
     INSERT INTO invitation_revocation (invitation_id, at)
-        SELECT id, present() FROM invitation i WHERE by_person = whose
-        AND NOT EXISTS (SELECT FROM invitation_use u WHERE u.invitation_id = i.id) ON CONFLICT DO NOTHING;
+        SELECT i.id, present() FROM invitation i LEFT JOIN invitation_address a ON a.invitation_id = i.id
+        WHERE (i.by_person = whose OR a.email = ANY (names))
+          AND NOT EXISTS (SELECT FROM invitation_use u WHERE u.invitation_id = i.id) ON CONFLICT DO NOTHING;
+    DELETE FROM invitation_address WHERE email = ANY (names)
+        OR invitation_id IN (SELECT id FROM invitation WHERE by_person = whose)
+        OR invitation_id IN (SELECT invitation_id FROM invitation_use WHERE person_id = whose);
+    UPDATE batch_report SET lines = (
+        SELECT coalesce(jsonb_agg(CASE WHEN without_names(l ->> 'address', names) = l ->> 'address' THEN l
+                                       ELSE jsonb_set(l, '{address}', '"a former member"') END ORDER BY n), '[]')
+        FROM jsonb_array_elements(lines) WITH ORDINALITY AS x (l, n))
+    WHERE without_names(lines::text, names) <> lines::text;
+    UPDATE audit SET why = '' WHERE whom = whose::text AND why <> '';
+    FOR place IN SELECT * FROM free_texts() WHERE to_regclass(in_table) IS NOT NULL LOOP
+        EXECUTE format('UPDATE %1$I SET %2$I = without_names(%2$I, $1) WHERE without_names(%2$I, $1) <> %2$I',
+                       place.in_table, place.in_column) USING names;
+    END LOOP;
     DELETE FROM account WHERE person_id = whose;
     UPDATE person SET name = '', slug = id::text, timezone = 'UTC', enrolled = 'epoch' WHERE id = whose;
     RETURN true;
-END $$;
+END $_$;
 
 -- one trip: counts an attempt in its window and answers the count, so that two at once count two.
 CREATE FUNCTION tally(what text, who bytea, seconds integer, at timestamptz, step integer DEFAULT 1) RETURNS TABLE(count integer, until timestamptz)
@@ -1272,12 +1571,12 @@ CREATE FUNCTION enrol(code bytea, person uuid, wanted_slug text, wanted_username
     AS $$
 DECLARE granted text; stood_in_the_way text;
 BEGIN
-    SELECT i.id, i.role INTO invitation, granted FROM invitation i WHERE i.digest = code FOR UPDATE;
+    SELECT o.id, o.mailed INTO invitation, confirmed FROM invitation_of(code) o;
+    SELECT i.role INTO granted FROM invitation i WHERE i.id = invitation FOR UPDATE;
     invitation := live_invitation(code, wanted_email, at);
     IF invitation IS NULL THEN
         outcome := 'invitation'; RETURN NEXT; RETURN;
     END IF;
-    confirmed := EXISTS (SELECT FROM invitation_address a WHERE a.invitation_id = invitation);
     BEGIN
         INSERT INTO person (id, slug, name, timezone, enrolled)
         VALUES (person, wanted_slug, wanted_name, wanted_timezone, at);
@@ -1304,7 +1603,7 @@ CREATE FUNCTION live_invitation(code bytea, for_email text, at timestamptz) RETU
     SET search_path TO 'public', 'pg_temp'
     AS $$
     SELECT i.id FROM invitation i
-    WHERE i.digest = code AND i.expires > at
+    WHERE i.id = (SELECT o.id FROM invitation_of(code) o) AND i.expires > at
       AND NOT EXISTS (SELECT FROM invitation_use u WHERE u.invitation_id = i.id)
       AND NOT EXISTS (SELECT FROM invitation_revocation r WHERE r.invitation_id = i.id)
       AND NOT EXISTS (SELECT FROM invitation_address a WHERE a.invitation_id = i.id AND a.email <> lower(for_email))
@@ -1322,6 +1621,7 @@ BEGIN
         RETURN false;
     END IF;
     INSERT INTO invitation_revocation (invitation_id, at) VALUES (wanted, present()) ON CONFLICT DO NOTHING;
+    DELETE FROM invitation_address WHERE invitation_id = wanted;
     RETURN true;
 END $$;
 
@@ -1958,7 +2258,7 @@ GRANT USAGE ON SCHEMA public TO rendezvous_job;
 
 GRANT SELECT (person_id, username, email, email_confirmed) ON account TO rendezvous_app;
 GRANT SELECT, INSERT ON address_change TO rendezvous_app;
-GRANT INSERT, DELETE, SELECT (id, person_id, name, scope, made) ON api_token TO rendezvous_app;
+GRANT INSERT, DELETE, SELECT (id, person_id, name, scope, made, expires, used) ON api_token TO rendezvous_app;
 GRANT SELECT ON appointment TO rendezvous_app;
 GRANT SELECT ON appointment_change TO rendezvous_app;
 GRANT SELECT, INSERT, DELETE, UPDATE (asked, sent) ON asked_round TO rendezvous_app;
@@ -1985,6 +2285,7 @@ GRANT SELECT, INSERT ON idempotency TO rendezvous_app;
 GRANT INSERT, SELECT (id, by_person, role, made, expires) ON invitation TO rendezvous_app;
 GRANT SELECT, INSERT ON invitation_address TO rendezvous_app;
 GRANT SELECT, INSERT ON invitation_batch TO rendezvous_app;
+GRANT INSERT ON invitation_mail TO rendezvous_app;
 GRANT SELECT ON invitation_revocation TO rendezvous_app;
 GRANT SELECT ON invitation_use TO rendezvous_app;
 GRANT SELECT ON left_over TO rendezvous_app;
@@ -1998,24 +2299,29 @@ GRANT SELECT, INSERT, DELETE, UPDATE ON pause TO rendezvous_app;
 GRANT SELECT, UPDATE (name, timezone) ON person TO rendezvous_app;
 GRANT SELECT, INSERT, DELETE, UPDATE ON person_location TO rendezvous_app;
 GRANT SELECT, INSERT, UPDATE ON person_role TO rendezvous_app;
+GRANT SELECT, INSERT, DELETE, UPDATE ON pressed_form TO rendezvous_app;
+GRANT SELECT (person_id) ON recovery_code TO rendezvous_app;
 GRANT SELECT, INSERT, DELETE, UPDATE ON refusal TO rendezvous_app;
 GRANT SELECT, INSERT, UPDATE (ended) ON relationship TO rendezvous_app;
 GRANT SELECT, INSERT ON review TO rendezvous_app;
 GRANT SELECT ON round TO rendezvous_app;
 GRANT SELECT, INSERT, DELETE, UPDATE ON rule TO rendezvous_app;
 GRANT SELECT, INSERT ON rule_change TO rendezvous_app;
-GRANT DELETE, SELECT (id, person_id, opened, expires) ON session TO rendezvous_app;
+GRANT SELECT (person_id, id, since, active) ON second_factor TO rendezvous_app;
+GRANT DELETE, SELECT (id, person_id, opened, expires, proved) ON session TO rendezvous_app;
 GRANT SELECT, UPDATE (answered) ON silence TO rendezvous_app;
 GRANT SELECT, DELETE ON suggested_food TO rendezvous_app;
 GRANT SELECT, DELETE ON suggested_hour TO rendezvous_app;
 GRANT INSERT ON ticket TO rendezvous_app;
 
 GRANT EXECUTE ON FUNCTION
-    ask_for_round_again, ask_reset, book_calls, busy, cancel_call, cancel_coming_calls, change_password,
-    close_session, close_socket, coach_calendar, confirm_address, dead_letters, enrol, enter, enter_feed,
-    erase, hold_events, hold_person, i_am, i_am_a_job, is_asked_to, is_done, last_published,
-    leave_coaching, live_invitation, lock_coach, login_of, me, move_call, my_password, open_feed,
-    open_session, open_socket, present, public_event, refuse_mail, reset_password, revise_events_at,
-    revoke_invitation, sees_coach, sees_event, sees_person, share_coach, shares_calls_with, tally,
-    waiting_messages
+    account_of_reset, ask_for_round_again, ask_reset, book_calls, busy, cancel_call, cancel_coming_calls,
+    change_password, close_sessions, close_socket, coach_calendar, confirm_address, dead_letters,
+    end_sessions_of, enrol, enter, enter_feed, erase, hold_events, hold_password, hold_person, i_am,
+    i_am_a_job, is_asked_to, is_done, last_published, leave_coaching, live_invitation, lock_coach,
+    login_of, me, move_call, my_password, offer_second_factor, open_feed, open_session, open_socket,
+    present, prove_session, public_event, refuse_mail, remove_second_factor_of, reset_password,
+    revise_events_at, revoke_invitation, sees_coach, sees_event, sees_person, share_coach,
+    shares_calls_with, switch_off_second_factor, switch_on_second_factor, take_recovery_code, take_step,
+    tally, waiting_messages
     TO rendezvous_app;

@@ -12,9 +12,11 @@ import psycopg2
 import psycopg2.extras
 import pytest
 
+from infra.local.logins import logins
 from infra.local.postgres import Postgres
 from tests import days
 from tests.messages import faults
+from tests.state import make_logins_of
 
 _numbers = itertools.count()
 
@@ -37,6 +39,8 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         "SECRETS_FILE": str(kept),
         "CLOCK_FILE": str(folder / "clock"),
         "DATABASE_URL": "",
+        "DATABASE_JOB_URL": "",
+        "DATABASE_OWNER_URL": "",
         "KAFKA_BOOTSTRAP": "",
         "SMTP_URL": "",
         "MAIL_FROM": "lunch@rendezvous.test",
@@ -54,7 +58,9 @@ def server(settings: None) -> Iterator[Postgres]:
     from chalicelib.migrate import migrate
 
     with Postgres(durable=False) as running:
-        migrate(running.create("template_of_tests"))
+        template = running.create("template_of_tests")
+        migrate(template)
+        make_logins_of(template)
         yield running
 
 
@@ -69,7 +75,8 @@ def database(server: Postgres, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]
 
     name = f"test_{next(_numbers)}"
     url = server.create(name, "template_of_tests")
-    monkeypatch.setenv("DATABASE_URL", url)
+    for variable, login in logins(url).items():
+        monkeypatch.setenv(variable, login)
     config.cache_clear()
     yield url
     disconnect()

@@ -8,6 +8,7 @@ import psycopg2
 import psycopg2.extras
 import pytest
 
+from infra.local.logins import logins
 from tests.people import Community
 
 COUNTERS = frozenset({"rate"})
@@ -64,6 +65,19 @@ def shared_community(server: Any, name: str) -> Iterator[tuple[str, Community]]:
         server.drop(name)
 
 
+def make_logins_of(url: str) -> None:
+    """Make the two log-ins on the server of that database, whose owner's URL it is."""
+    from chalicelib.config import config
+    from chalicelib.migrate import make_logins
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in logins(url).items():
+            patch.setenv(name, value)
+        config.cache_clear()
+        make_logins()
+    config.cache_clear()
+
+
 @contextmanager
 def serving(url: str) -> Iterator[None]:
     """The application uses the database at ``url``."""
@@ -71,7 +85,8 @@ def serving(url: str) -> Iterator[None]:
     from chalicelib.database import disconnect
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DATABASE_URL", url)
+        for name, value in logins(url).items():
+            patch.setenv(name, value)
         config.cache_clear()
         yield
         disconnect()

@@ -15,6 +15,7 @@ from chalicelib.database import JOB, disconnect, transaction
 from chalicelib.messaging import outbox
 from infra import backup
 from infra.local.errors import LocalError
+from infra.local.logins import logins
 from infra.local.postgres import Postgres
 from tests.test_schema import CATALOGS, catalog_of
 
@@ -53,7 +54,8 @@ def test_the_product_goes_on_with_what_was_restored(
     backup.backup(filled, tmp_path / "a.dump")
     backup.restore(empty, tmp_path / "a.dump")
     disconnect()
-    monkeypatch.setenv("DATABASE_URL", empty)
+    for variable, login in logins(empty).items():
+        monkeypatch.setenv(variable, login)
     config.cache_clear()
     assert visitor.get("/ready").status == 200
     transaction(lambda db: outbox.put(db, "Mails", "nobody", "event.tested", {}, NOW), JOB)

@@ -136,7 +136,9 @@ class Town:
         browser = self.practice.community.browser_of(self.practice.ids[who])
         if way == "session":
             return browser.cookie
-        return str(browser.post("/api/me/tokens", {"name": "fuzz", "scope": "write"}).json["token"])
+        return str(
+            browser.post("/api/me/tokens", {"name": "fuzz", "scope": "write", "password": PASSWORD}).json["token"]
+        )
 
     def open(self) -> None:
         """The application serves this town, as it was in the beginning."""

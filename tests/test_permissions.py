@@ -15,7 +15,7 @@ import pytest
 from chalicelib import clock
 from tests.coaching.practice import NOW, Practice, book
 from tests.lunches import lunch
-from tests.people import Answer, Browser, Community
+from tests.people import PASSWORD, Answer, Browser, Community
 
 CALLERS = ("visitor", "member", "other", "coach", "client", "admin", "banned", "out")
 OWNERS = ("member", "coach", "client")
@@ -126,13 +126,20 @@ POST   /account/email                               303     422     422     422 
 POST   /account/email/confirmation                  303     422     422     422     422     422     403     303
 GET    /account/erase                               303     200     200     200     200     200     200     303
 POST   /account/erase                               303     422     422     422     422     422     422     303
-POST   /account/feed                                303     303     303     303     303     303     403     303
+POST   /account/feed                                303     422     422     422     422     422     403     303
 POST   /account/feed/close                          303     303     303     303     303     303     403     303
 POST   /account/mails                               303     303     303     303     303     303     403     303
 GET    /account/password                            303     200     200     200     200     200     403     303
 POST   /account/password                            303     422     422     422     422     422     403     303
 GET    /account/profile                             303     200     200     200     200     200     403     303
 POST   /account/profile                             303     422     422     422     422     422     403     303
+GET    /account/second-factor                       303     200     200     200     200     200     403     303
+POST   /account/second-factor                       303     422     422     422     422     422     403     303
+GET    /account/second-factor/key                   303     404     404     404     404     404     403     303
+POST   /account/second-factor/key                   303     404     404     404     404     404     403     303
+POST   /account/second-factor/off                   303     422     422     422     422     422     403     303
+GET    /account/second-factor/proof                 303     200     200     200     200     200     403     303
+POST   /account/second-factor/proof                 303     422     422     422     422     422     403     303
 POST   /account/sessions                            303     303     303     303     303     303     303     303
 POST   /account/sessions/{id}                       303     303     404     404     404     404     404     303
 POST   /account/tokens                              303     422     422     422     422     422     403     303
@@ -168,6 +175,10 @@ GET    /admin/people/{person}/ban                   303     404     404     404 
 POST   /admin/people/{person}/ban                   303     404     404     404     404     422     403     303
 GET    /admin/people/{person}/roles/{role}          303     404     404     404     404     200     403     303
 POST   /admin/people/{person}/roles/{role}          303     404     404     404     404     422     403     303
+GET    /admin/people/{person}/second-factor         303     404     404     404     404     200     403     303
+POST   /admin/people/{person}/second-factor         303     404     404     404     404     422     403     303
+GET    /admin/people/{person}/sessions              303     404     404     404     404     200     403     303
+POST   /admin/people/{person}/sessions              303     404     404     404     404     422     403     303
 GET    /admin/people/{person}/unban                 303     404     404     404     404     200     403     303
 POST   /admin/people/{person}/unban                 303     404     404     404     404     422     403     303
 GET    /admin/rounds                                303     404     404     404     404     200     403     303
@@ -221,9 +232,14 @@ PUT    /api/me/email                                401     422     422     422 
 POST   /api/me/email/confirmation                   401     409     409     409     409     409     403     401
 GET    /api/me/export                               401     200     200     200     200     200     200     401
 GET    /api/me/feed                                 401     200     200     200     200     200     403     401
-PUT    /api/me/feed                                 401     200     200     200     200     200     403     401
+PUT    /api/me/feed                                 401     422     422     422     422     422     403     401
 DELETE /api/me/feed                                 401     204     204     204     204     204     403     401
 PUT    /api/me/password                             401     422     422     422     422     422     403     401
+GET    /api/me/second-factor                        401     200     200     200     200     200     403     401
+POST   /api/me/second-factor                        401     422     422     422     422     422     403     401
+PUT    /api/me/second-factor                        401     422     422     422     422     422     403     401
+DELETE /api/me/second-factor                        401     422     422     422     422     422     403     401
+POST   /api/me/second-factor/proof                  401     422     422     422     422     422     403     401
 GET    /api/me/sessions                             401     200     200     200     200     200     200     401
 DELETE /api/me/sessions                             401     204     204     204     204     204     204     401
 DELETE /api/me/sessions/{id}                        401     204     404     404     404     404     404     401
@@ -258,6 +274,8 @@ GET    /api/admin/people                            401     404     404     404 
 GET    /api/admin/people/{person}                   401     404     404     404     404     200     403     401
 PUT    /api/admin/people/{person}/ban               401     404     404     404     404     422     403     401
 DELETE /api/admin/people/{person}/ban               401     404     404     404     404     422     403     401
+DELETE /api/admin/people/{person}/sessions          401     404     404     404     404     422     403     401
+DELETE /api/admin/people/{person}/second-factor     401     404     404     404     404     422     403     401
 PUT    /api/admin/people/{person}/roles/{role}      401     404     404     404     404     422     403     401
 DELETE /api/admin/people/{person}/roles/{role}      401     404     404     404     404     422     403     401
 GET    /api/admin/relationships                     401     404     404     404     404     200     403     401
@@ -361,7 +379,7 @@ class World:
 
     def token(self) -> Any:
         self.sql("DELETE FROM api_token")
-        self.made("member", "POST", "/api/me/tokens", {"name": "mine", "scope": "read"})
+        self.made("member", "POST", "/api/me/tokens", {"name": "mine", "password": PASSWORD})
         return self.made("member", "GET", "/api/me/tokens")["tokens"][0]["id"]
 
     def event(self) -> uuid.UUID:
@@ -392,7 +410,7 @@ class World:
             from chalicelib.accounts import refused_mails
 
             return refused_mails.token("event_approved", self.people["ada"])
-        address: str = self.made("member", "PUT", "/api/me/feed")["url"]
+        address: str = self.made("member", "PUT", "/api/me/feed", {"password": PASSWORD})["url"]
         return address.rpartition("/")[2]
 
     def _style(self) -> str:

@@ -4,16 +4,30 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chalicelib.accounts import links
-from chalicelib.database import Database
+from chalicelib import logs
+from chalicelib.accounts import links, proofs
+from chalicelib.database import Database, Transact
+from chalicelib.messaging import outbox
 from chalicelib.web.credentials import hashed, new_token
 from chalicelib.web.request import Caller
 
 
-def open(db: Database, caller: Caller) -> str:
-    """Make a new address, which ends the former; the secret in it, which is shown once."""
+def open(transact: Transact, caller: Caller, password: str, address: str, now: datetime) -> str:
+    """Make a new address, which ends the former; the secret in it, which is shown once. Its owner is told by mail.
+
+    Raises Invalid naming the password, TooManyRequests, Conflict.
+    """
+    kept = proofs.prove(transact, caller, password, address, now)
     token = new_token()
-    db.run("SELECT open_feed(%(hash)s)", hash=hashed(token.encode()))
+
+    def store(db: Database) -> None:
+        proofs.hold(db, kept)
+        db.run("SELECT open_feed(%(hash)s)", hash=hashed(token.encode()))
+        data = {"kind": "feed_made", "person": str(caller.id)}
+        outbox.put(db, "Mails", str(caller.id), "mail.due", data, now)
+
+    transact(store)
+    logs.security("calendar address made", caller.id)
     return token
 
 
@@ -25,6 +39,7 @@ def address(token: str) -> str:
 def close(db: Database, caller: Caller) -> None:
     """End the address."""
     db.run("DELETE FROM feed WHERE person_id = %(me)s", me=caller.id)
+    logs.security("calendar address ended", caller.id)
 
 
 def made(db: Database, caller: Caller) -> datetime | None:

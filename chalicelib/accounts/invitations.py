@@ -13,6 +13,9 @@ from chalicelib.web.field_types import Instant
 from chalicelib.web.request import Caller
 
 PURPOSE = "invitation"
+"""Of the code that the inviter reads."""
+MAILED = "mailed invitation"
+"""Of the code that is mailed: whoever enrols with it has shown that the address is theirs."""
 SHOWN_FOR = timedelta(minutes=10)
 """How long the page that follows an invitation shows its code, should it be loaded again."""
 
@@ -61,7 +64,7 @@ def create(db: Database, caller: Caller, to: str, now: datetime) -> UUID:
 
 
 def code_of(invitation: UUID) -> str:
-    """The code of an invitation."""
+    """The code of an invitation, as its inviter reads it."""
     return links.code(PURPOSE, invitation)
 
 
@@ -85,13 +88,18 @@ def create_admin(db: Database, email: str, now: datetime) -> str:
 
 
 def address(db: Database, invitation: UUID, to: str) -> None:
-    """Bind an invitation to an address, if there is one."""
+    """Bind an invitation to an address, if there is one, which is mailed a code of its own."""
     if to:
-        db.run(
-            "INSERT INTO invitation_address (invitation_id, email) VALUES (%(id)s, %(to)s)",
-            id=invitation,
-            to=to.lower(),
-        )
+        address_all(db, [(invitation, to.lower())])
+
+
+def address_all(db: Database, invited: list[tuple[UUID, str]]) -> None:
+    """Bind each of these invitations to its address."""
+    db.many("INSERT INTO invitation_address (invitation_id, email) VALUES %s", invited)
+    db.many(
+        "INSERT INTO invitation_mail (invitation_id, digest) VALUES %s",
+        [(id, links.digest(links.code(MAILED, id))) for id, _ in invited],
+    )
 
 
 def tell(db: Database, invitation: UUID, by: UUID | None, mailed: bool, now: datetime) -> None:

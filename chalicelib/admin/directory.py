@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from chalicelib import logs
 from chalicelib.accounts import audit
 from chalicelib.admin.lists import Listing, Which, listing, shaped
 from chalicelib.coaching import appointments
@@ -44,6 +45,8 @@ class Person(msgspec.Struct):
     enrolled: Instant
     location: str
     roles: list[Role]
+    sessions: int
+    second_factor: bool
     ban: Ban | None
 
 
@@ -61,6 +64,8 @@ _PERSON = """
 SELECT p.id, p.name, p.slug, a.username, a.email, a.email_confirmed, p.timezone, p.enrolled,
        coalesce(l.name, '') AS location,
        ARRAY(SELECT r.role FROM person_role r WHERE r.person_id = p.id AND r.active ORDER BY r.role) AS roles,
+       (SELECT count(*) FROM session s WHERE s.person_id = p.id AND s.expires > present()) AS sessions,
+       EXISTS (SELECT FROM second_factor f WHERE f.person_id = p.id AND f.active) AS second_factor,
        (SELECT json_build_object('at', b.at, 'why', b.why) FROM ban b WHERE b.person_id = p.id) AS ban
 FROM person p JOIN account a ON a.person_id = p.id
 LEFT JOIN person_location pl ON pl.person_id = p.id LEFT JOIN location l ON l.id = pl.location_id
@@ -124,6 +129,7 @@ def ban(db: Database, caller: Caller, person: UUID, why: str, now: datetime) -> 
         appointments.withdraw_person(db, person, now)
         attendances.withdraw_person(db, person, now)
         audit.note(db, caller, "banned", person, why, now)
+        logs.security("banned", person, by=caller.id)
 
 
 def unban(db: Database, caller: Caller, person: UUID, why: str, now: datetime) -> None:
@@ -131,3 +137,4 @@ def unban(db: Database, caller: Caller, person: UUID, why: str, now: datetime) -
     read(db, person)
     if db.run("DELETE FROM ban WHERE person_id = %(person)s", person=person):
         audit.note(db, caller, "unbanned", person, why, now)
+        logs.security("unbanned", person, by=caller.id)

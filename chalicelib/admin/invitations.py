@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from chalicelib import rules
 from chalicelib.accounts import audit, links
-from chalicelib.accounts.invitations import PURPOSE
+from chalicelib.accounts.invitations import PURPOSE, address_all
 from chalicelib.admin.lists import shaped
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound
@@ -109,7 +109,7 @@ def _make(db: Database, caller: Caller, batch: UUID, addresses: list[str], now: 
         "INSERT INTO invitation (id, by_person, digest, made, expires) VALUES %s",
         [(id, caller.id, links.digest(links.code(PURPOSE, id)), now, expires) for id, _ in made],
     )
-    db.many("INSERT INTO invitation_address (invitation_id, email) VALUES %s", made)
+    address_all(db, made)
     db.many("INSERT INTO batch_invitation (invitation_id, batch_id) VALUES %s", [(id, batch) for id, _ in made])
     outbox.put_all(
         db,

@@ -12,7 +12,7 @@ from chalicelib.admin.directory import Role, WhichPeople
 from chalicelib.database import Database
 from chalicelib.errors import Invalid
 from chalicelib.web import Form, Routes
-from chalicelib.web.field_types import Body, Lines, Reason
+from chalicelib.web.field_types import Body, Line, Lines, Reason
 from chalicelib.web.request import Caller
 from chalicelib.web.responses import Page, Redirect, page
 
@@ -25,6 +25,16 @@ ROLES = {
     "admin": "does everything that these pages offer",
 }
 """Role -> what who has it does."""
+
+
+DONE = {
+    "sessions": "Logged out everywhere.",
+    "second_factor": "The second factor is taken away, and all sessions have ended.",
+}
+
+
+class Done(Body):
+    done: Line = ""
 
 
 class Hold(Body):
@@ -43,9 +53,10 @@ def find(db: Database, query: WhichPeople) -> Page:
 
 
 @routes.page("/admin/people/{person}", who="admin")
-def read(db: Database, person: UUID, now: datetime) -> Page:
+def read(db: Database, person: UUID, query: Done, now: datetime) -> Page:
     found = directory.read(db, person)
-    return page("admin/person.html", person=found, roles=ROLES, lunches=directory.coming_lunches(db, person, now))
+    lunches = directory.coming_lunches(db, person, now)
+    return page("admin/person.html", person=found, roles=ROLES, lunches=lunches, done=DONE.get(query.done))
 
 
 @routes.page("/admin/people/{person}/ban", who="admin")

@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from chalicelib import logs
 from chalicelib.accounts import audit
 from chalicelib.admin import directory
 from chalicelib.admin.directory import Role
@@ -21,6 +22,7 @@ def grant(db: Database, caller: Caller, person: UUID, role: Role, why: str, now:
     )
     if granted:
         audit.note(db, caller, f"granted the role {role}", person, why, now)
+        logs.security("role granted", person, by=caller.id, role=role)
 
 
 def take(db: Database, caller: Caller, person: UUID, role: Role, why: str, now: datetime) -> None:
@@ -33,3 +35,4 @@ def take(db: Database, caller: Caller, person: UUID, role: Role, why: str, now: 
     )
     if taken:
         audit.note(db, caller, f"took the role {role}", person, why, now)
+        logs.security("role taken", person, by=caller.id, role=role)

@@ -10,6 +10,9 @@ from chalicelib.errors import Invalid
 
 zoneinfo.reset_tzpath(to=())
 
+YEARS = range(1970, 2201)
+"""Years of which there are weeks here: what is computed from a week stays far from the ends of Python's calendar."""
+
 
 @cache
 def names() -> frozenset[str]:
@@ -70,9 +73,12 @@ def week_name(day: date) -> str:
 
 
 def week_of(name: str, field: str = "week") -> date:
-    """The Monday of a week given as ``2026-W48``. Raises Invalid naming the field."""
+    """The Monday of a week given as ``2026-W48``. Raises Invalid naming the field, for a week at the ends of time too."""
     try:
         year, week = re.fullmatch(r"([0-9]{4})-W([0-9]{2})", name).groups()  # type: ignore[union-attr]
-        return date.fromisocalendar(int(year), int(week), 1)
+        found = date.fromisocalendar(int(year), int(week), 1)
     except (AttributeError, ValueError):
         raise Invalid.field(field, "must be a week such as 2026-W48") from None
+    if found.year not in YEARS:
+        raise Invalid.field(field, f"must be a week of the years {YEARS[0]} to {YEARS[-1]}")
+    return found

@@ -100,7 +100,7 @@ def change(db: Database, caller: Caller, body: ChangeMe) -> Me:
     timezone = None if body.timezone is msgspec.UNSET else zones.zone(body.timezone).key
     people.rename(db, caller, name, timezone)
     if body.location is not msgspec.UNSET:
-        locations.choose(db, caller.id, None if body.location is None else locations.named(db, body.location))
+        locations.choose(db, caller.id, None if body.location is None else locations.chosen(db, caller, body.location))
     if body.refuses is not msgspec.UNSET:
         food_types.refuse(db, caller.id, food_types.named(db, body.refuses) if body.refuses else [])
     if body.mails is not msgspec.UNSET:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from chalicelib import rules
-from chalicelib.accounts import links, passwords, people, sessions
+from chalicelib.accounts import attempts, joining, links, names, passwords
 from chalicelib.calendar import zones
 from chalicelib.database import Database, transaction
 from chalicelib.errors import Forbidden, TooManyRequests
@@ -29,12 +29,14 @@ def enrol(given: Enrol, address: str, now: datetime) -> None:
     every transaction, and only for who holds a live code.
     """
     zones.zone(given.timezone)
+    names.refuse_look_alikes(given.name)
+    passwords.refuse_guessable(given.password, given.username, given.email)
 
     def look(db: Database) -> tuple[int | None, list[int], bool, int]:
         location = locations.named(db, given.location) if given.location else None
         refused = food_types.named(db, given.refuses) if given.refuses else []
         limit = rules.read(db).enrollment.failures_per_15_minutes
-        count, until = sessions.count_enrolment(db, address, now)
+        count, until = attempts.count_enrolment(db, address, now)
         wait = int((until - now).total_seconds()) + 1 if count > limit else 0
         live = db.value(
             "SELECT live_invitation(%(code)s, %(email)s, %(now)s)",
@@ -48,17 +50,17 @@ def enrol(given: Enrol, address: str, now: datetime) -> None:
     if wait:
         raise TooManyRequests("You are abusing the system", retry_after=wait)
     if not live:
-        raise Forbidden(people.UNUSABLE)
+        raise Forbidden(joining.UNUSABLE)
     hash = passwords.hash(given.password)
 
     def join(db: Database) -> None:
         db.run("SELECT set_config('rendezvous.now', %(now)s, true)", now=now.isoformat())
-        person = people.enrol(
+        person = joining.enrol(
             db, given.invitation_code, given.username, hash, given.name, given.email, given.timezone, now
         )
         if location is not None:
             locations.choose(db, person, location)
         food_types.refuse(db, person, refused)
-        sessions.count_enrolment(db, address, now, -1)
+        attempts.count_enrolment(db, address, now, -1)
 
     transaction(join)

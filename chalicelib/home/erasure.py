@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from chalicelib.accounts import sessions
+from chalicelib import logs
+from chalicelib.accounts import proofs
 from chalicelib.coaching import appointments, relationships
 from chalicelib.database import Database, Transact
 from chalicelib.errors import Conflict
@@ -13,15 +14,16 @@ from chalicelib.web.request import Caller
 def erase(transact: Transact, caller: Caller, password: str, address: str, now: datetime) -> None:
     """Withdraw the caller from whatever is coming, tell the others, and erase him.
 
-    Raises Invalid naming the password, Abuse after too many wrong ones, Conflict for the last admin.
+    Raises Invalid naming the password, TooManyRequests after too many wrong ones, Conflict for the last admin.
     """
-    kept = sessions.prove(transact, caller, password, address, now, "password")
+    kept = proofs.prove(transact, caller, password, address, now)
 
     def work(db: Database) -> None:
         appointments.withdraw_person(db, caller.id, now)
         relationships.leave(db, caller.id)
         attendances.withdraw_person(db, caller.id, now)
         if not db.value("SELECT erase(%(kept)s)", kept=kept):
-            raise Conflict("Your password was changed meanwhile")
+            raise Conflict(proofs.MEANWHILE)
 
     transact(work)
+    logs.security("erased", caller.id)

@@ -12,8 +12,14 @@ TABLES: dict[str, str] = {
     "account": "SELECT username, email, email_confirmed FROM account WHERE person_id = %(me)s",
     "person_role": "SELECT role, active FROM person_role WHERE person_id = %(me)s ORDER BY role",
     "ban": "SELECT at, why FROM ban WHERE person_id = %(me)s",
-    "session": "SELECT id, opened, expires FROM session WHERE person_id = %(me)s ORDER BY opened",
-    "api_token": "SELECT id, name, scope, made FROM api_token WHERE person_id = %(me)s ORDER BY made",
+    "session": "SELECT id, opened, expires, CASE WHEN isfinite(proved) THEN proved END AS proved FROM session WHERE person_id = %(me)s ORDER BY opened",
+    "api_token": (
+        "SELECT id, name, scope, made, expires, CASE WHEN isfinite(used) THEN used END AS used"
+        " FROM api_token WHERE person_id = %(me)s ORDER BY made"
+    ),
+    "second_factor": "SELECT since, active FROM second_factor WHERE person_id = %(me)s",
+    "recovery_code": "SELECT 'not used yet' AS state FROM recovery_code WHERE person_id = %(me)s",
+    "pressed_form": "SELECT location, at FROM pressed_form WHERE person_id = %(me)s",
     "feed": "SELECT made FROM feed WHERE person_id = %(me)s",
     "mail_refusal": "SELECT kind FROM mail_refusal WHERE person_id = %(me)s ORDER BY kind",
     "mail": "SELECT kind, state, written FROM mail WHERE recipient = %(me)s ORDER BY written",
@@ -44,7 +50,11 @@ TABLES: dict[str, str] = {
         "SELECT lower(during) AS starts, upper(during) AS ends, event_id, appointment_id, block_id FROM commitment WHERE person_id = %(me)s"
         " ORDER BY during"
     ),
-    "event": "SELECT id, title, starts, ends, status FROM event WHERE creator = %(me)s ORDER BY starts",
+    "event": (
+        "SELECT e.id, e.title, l.name AS location, e.starts, e.ends, e.status, e.min_attendees, e.max_attendees,"
+        " e.allow_evaluation, e.public FROM event e JOIN location l ON l.id = e.location_id WHERE e.creator = %(me)s"
+        " ORDER BY e.starts"
+    ),
     "attendance": (
         "SELECT e.id AS event, e.title, e.starts, e.ends, e.status, l.name AS location, a.response, a.reviewed"
         " FROM attendance a JOIN event e ON e.id = a.event_id JOIN location l ON l.id = e.location_id"

@@ -1,9 +1,8 @@
 """Pages of whoever is not in yet: joining, logging in and out, a forgotten password, an address to confirm."""
 
-from datetime import datetime, timedelta
-from urllib.parse import quote
+from datetime import datetime
 
-from chalicelib.accounts import people, sessions
+from chalicelib.accounts import addresses, new_passwords, sessions
 from chalicelib.calendar import zones
 from chalicelib.database import Database, transaction
 from chalicelib.home import enrolment
@@ -12,14 +11,16 @@ from chalicelib.web import ANYBODY, Form, Routes, auth, credentials, saved_forms
 from chalicelib.web.field_types import AnyPassword, Body, Code, Email, Empty, Line, Password
 from chalicelib.web.request import Caller, Request
 from chalicelib.web.responses import Page, Redirect, page
+from chalicelib.web.urls import own_path
 
 routes = Routes(__name__)
 
 DONE = {
     "registered": "You are registered. Please log in.",
-    "reset": "Your password is changed. Please log in with the new one.",
+    "reset": "Your password is changed. Every session, token and calendar address, every link that was mailed to you and every"
+    " pending change of address has ended. Please log in with the new password.",
     "asked": "If an account has this address, a link to choose a new password is on its way there. It works for"
-    f" {people.RESET_MINUTES} minutes.",
+    f" {new_passwords.RESET_MINUTES} minutes.",
     "erased": "You are erased. Thank you for having been here.",
     "confirmed": "Thank you, your address is confirmed.",
 }
@@ -34,6 +35,7 @@ class Next(Body):
 class LogIn(Body):
     username: Code
     password: AnyPassword
+    code: Code = ""
     next: Line = ""
     kept: saved_forms.Kept = ""
 
@@ -63,12 +65,6 @@ class Confirm(Body):
     link: Line
 
 
-def own_path(path: str) -> str:
-    """``path`` as a link if it is one of this site, else the front page."""
-    plain = path.startswith("/") and not path.startswith("//") and "\\" not in path
-    return quote(path, safe="/?&=%:+,;@!$'()*~") if plain else "/"
-
-
 @routes.page("/login", who=ANYBODY)
 def login(db: Database, caller: Caller | None, form: Form, query: Next) -> Page | Redirect:
     if caller and not form.message:
@@ -80,19 +76,20 @@ def login(db: Database, caller: Caller | None, form: Form, query: Next) -> Page 
 def log_in(request: Request, body: LogIn, now: datetime) -> Page | Redirect:
     """Open a session; a form that was sent when the last one had ended is offered again, for the new one."""
     kept = saved_forms.unpack(body.kept) if body.kept else None
-    token, lasts = sessions.log_in(body.username, body.password, request.address, now)
+    token, lasts = sessions.log_in(body.username, body.password, body.code, request.address, request.claim_hashes, now)
     cookie: dict[str, str | list[str]] = {"Set-Cookie": credentials.session_cookie(token, lasts)}
     if kept is None:
         return Redirect(own_path(body.next), cookie)
-    request.token = token.encode()
+    request.claims = (token.encode(),)
     transaction(lambda db: auth.enter(db, request))
-    return Page("home/saved_form.html", {"kept": kept, "next": own_path(body.next)}, headers=cookie)
+    values = {"kept": kept, "next": own_path(body.next), "title": "You are logged in again"}
+    return Page("home/saved_form.html", values, headers=cookie)
 
 
 @routes.form("/logout", who=ANYBODY, shows=login)
 def log_out(request: Request, body: Empty) -> Redirect:
-    sessions.log_out(request.token_hash)
-    return Redirect("/", {"Set-Cookie": credentials.session_cookie("", timedelta())})
+    sessions.log_out(request.claim_hashes)
+    return Redirect("/", credentials.logged_out())
 
 
 @routes.page("/Register", who=ANYBODY)
@@ -119,7 +116,7 @@ def forgotten(db: Database, form: Form, query: Done) -> Page:
 
 @routes.form("/forgotten", who=ANYBODY, shows=forgotten)
 def forgot(db: Database, body: Forgot, request: Request, now: datetime) -> Redirect:
-    people.forgot(db, body.email, request.address, now)
+    new_passwords.forgot(db, body.email, request.address, now)
     return Redirect("/forgotten?done=asked")
 
 
@@ -130,7 +127,7 @@ def choose_password(db: Database, form: Form, query: Mailed) -> Page:
 
 @routes.form("/forgotten/reset", who=ANYBODY, shows=choose_password)
 def reset_password(body: Reset, now: datetime) -> Redirect:
-    people.reset_password(body.link, body.password, now)
+    new_passwords.reset(body.link, body.password, now)
     return Redirect("/login?done=reset")
 
 
@@ -142,5 +139,5 @@ def confirm_address(db: Database, form: Form, query: Mailed) -> Page:
 
 @routes.form("/account/confirm", who=ANYBODY, shows=confirm_address)
 def confirm(db: Database, body: Confirm, now: datetime) -> Redirect:
-    people.confirm(db, body.link, now)
+    addresses.confirm(db, body.link, now)
     return Redirect("/?done=confirmed")

@@ -37,6 +37,20 @@ def of(db: Database, caller: Caller) -> Any | None:
     )
 
 
+def choices(db: Database, caller: Caller) -> list[tuple[str, str]]:
+    """What the caller can choose, each with what is shown: the open locations, and their own where it is closed, so that
+    a form that is saved for something else leaves it as it is."""
+    mine = of(db, caller)
+    closed = [(mine.name, f"{mine.name} (closed)")] if mine and not mine.open else []
+    return closed + [(name, name) for name in names(db)]
+
+
+def chosen(db: Database, caller: Caller, name: str) -> int:
+    """The id of the location of that name: an open one, or the caller's own. Raises Invalid naming the field."""
+    mine = of(db, caller)
+    return int(mine.id) if mine and mine.name.lower() == name.lower() else named(db, name)
+
+
 def choose(db: Database, person: Any, location: int | None) -> None:
     """Make it the person's location; None: he has none, and is not matched."""
     if location is None:

@@ -190,7 +190,17 @@ MESSAGES: tuple[Message, ...] = (
         ("Mails",),
         "person",
         "A mail to one person is due that no other topic calls for",
-        ("kind", "person", "address_change?", "former_address?", "password_reset?", "event?", "week?"),
+        (
+            "kind",
+            "person",
+            "address_change?",
+            "former_address?",
+            "password_reset?",
+            "event?",
+            "week?",
+            "token?",
+            "tokens_kept?",
+        ),
     ),
 )
 """Every type of message there is. A test holds every message that any test writes against it."""
@@ -230,6 +240,8 @@ DATA: dict[str, str] = {
     "to": "whether it goes to an address",
     "topic": "the topic that the record came by",
     "type": "type of the message",
+    "token": "id of the API token",
+    "tokens_kept": "true where tokens and the calendar's address outlive the former password",
     "week": "ISO week of the start where the lunch is, or of the day where the person lives: `2026-W48`",
 }
 """What the names in a message's data hold."""

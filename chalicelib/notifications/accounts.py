@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from chalicelib.accounts import invitations, links, people
+from chalicelib.accounts import addresses, invitations, links, new_passwords
 from chalicelib.database import Database
 from chalicelib.notifications.kinds import About, Letter, kind
 from chalicelib.notifications.recipients import confirmed
@@ -16,7 +16,8 @@ def its_invitation(db: Database, about: About) -> list[UUID]:
 
 @kind("invitation", "An invitation to join", on=("InvitedUser", "invitation.created"), to=its_invitation)
 def invitation(db: Database, recipient: UUID, about: About) -> Letter | None:
-    """To join: the code is derived from the id; it stands in this mail and nowhere else.
+    """To join: the code is derived from the id; it stands in this mail and nowhere else, not on the
+    inviter's page.
 
     Not to an address that was sent another open one within a day: nobody's mailbox is filled by those who invite.
     """
@@ -34,7 +35,7 @@ def invitation(db: Database, recipient: UUID, about: About) -> Letter | None:
     )
     if row is None:
         return None
-    code = links.code(invitations.PURPOSE, recipient)
+    code = links.code(invitations.MAILED, recipient)
     return Letter(row.email, {"by": row.by, "code": code, "expires": row.expires})
 
 
@@ -44,7 +45,7 @@ def confirm(db: Database, recipient: UUID, about: About) -> Letter | None:
     email = db.value(
         "SELECT email FROM address_change WHERE id = %(id)s AND asked > present() - %(lasts)s",
         id=about["address_change"],
-        lasts=timedelta(days=people.CONFIRM_DAYS),
+        lasts=timedelta(days=addresses.CONFIRM_DAYS),
     )
     return Letter(email, {"link": links.link("confirm", UUID(about["address_change"]))}) if email else None
 
@@ -56,7 +57,7 @@ def reset(db: Database, recipient: UUID, about: About) -> Letter | None:
         "SELECT a.email FROM password_reset r JOIN account a USING (person_id)"
         " WHERE r.id = %(id)s AND a.email_confirmed AND r.asked > present() - %(lasts)s",
         id=about["password_reset"],
-        lasts=timedelta(minutes=people.RESET_MINUTES),
+        lasts=timedelta(minutes=new_passwords.RESET_MINUTES),
     )
     return Letter(email, {"link": links.link("reset", UUID(about["password_reset"]))}) if email else None
 

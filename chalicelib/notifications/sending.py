@@ -24,7 +24,7 @@ PAUSE_SECONDS = 0.2
 SHIFT_SECONDS = 110
 SLOW_SECONDS = 1.0
 MOST_FOR_SLOW = 2
-"""Workers that write to slow mailboxes at a time: the others are left for everybody else."""
+"""Workers at a time for mailboxes that were slow or gave trouble: the others are left for everybody else."""
 TRIED_FOR = timedelta(days=2)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=4)
 LONGEST_REST_SECONDS = 30.0
@@ -64,6 +64,8 @@ class Shift:
         self._busy: set[UUID] = set()
         """Who is being written to: a mailbox takes one mail at a time, and holds up one worker."""
         self._slow: set[UUID] = set()
+        self._troubled: set[UUID] = set()
+        """Those of the busy who were slow, or whose mail was put off before."""
         self._ended = False
         self._failures = 0
         self._rests_until = 0.0
@@ -124,18 +126,20 @@ class Shift:
         finally:
             with self._lock:
                 self._busy -= {row.recipient for row in claimed}
+                self._troubled &= self._busy
         return bool(claimed)
 
     def _claim(self, db: Database, claimed: list[Any] | None = None) -> Any:
         """The mail that is next, locked: the newest of those that somebody waits for, else the oldest."""
         with self._lock:
-            taken = set(self._busy)
-            if len(self._slow & taken) >= MOST_FOR_SLOW:
-                taken |= self._slow
-            row = db.row(_CLAIM, now=self._now(), taken=list(taken))
+            crowded = len(self._troubled) >= MOST_FOR_SLOW
+            taken = self._busy | self._slow if crowded else self._busy
+            row = db.row(_CLAIM, now=self._now(), taken=list(taken), crowded=crowded)
             if row is not None and claimed is not None:
                 claimed.append(row)
                 self._busy.add(row.recipient)
+                if row.attempts or row.recipient in self._slow:
+                    self._troubled.add(row.recipient)
         return row
 
     def _send(self, db: Database, row: Any, post: Transport) -> None:
@@ -192,10 +196,12 @@ SELECT set_config('rendezvous.now', %(now)s::timestamptz::text, true), set_confi
 SELECT * FROM (
     SELECT * FROM (SELECT id, message, recipient, kind, about, written, due, attempts FROM mail
         WHERE state = 'waiting' AND urgent AND due <= %(now)s AND recipient <> ALL (%(taken)s::uuid[])
+        AND (attempts = 0 OR NOT %(crowded)s)
         ORDER BY due DESC LIMIT 1 FOR UPDATE SKIP LOCKED) newest
     UNION ALL
     SELECT * FROM (SELECT id, message, recipient, kind, about, written, due, attempts FROM mail
         WHERE state = 'waiting' AND NOT urgent AND due <= %(now)s AND recipient <> ALL (%(taken)s::uuid[])
+        AND (attempts = 0 OR NOT %(crowded)s)
         ORDER BY due LIMIT 1 FOR UPDATE SKIP LOCKED) oldest
 ) waiting LIMIT 1
 """

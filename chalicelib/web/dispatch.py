@@ -12,7 +12,7 @@ from chalicelib.config import config
 from chalicelib.database import Database, Transact, transaction
 from chalicelib.errors import UserError
 from chalicelib.web import auth, csrf, idempotency, rate_limits, refusals, responses, urls
-from chalicelib.web.endpoints import Endpoint
+from chalicelib.web.endpoints import ANY_PERSON, ANYBODY, Endpoint
 from chalicelib.web.parameters import arguments
 from chalicelib.web.request import Request
 from chalicelib.web.responses import Answer, Page, Redirect
@@ -29,6 +29,7 @@ def serve(endpoint: Endpoint, request: Request, parts: Mapping[str, str]) -> Res
     try:
         response = _carry_out(endpoint, request, parts)
     except UserError as error:
+        _note_denial(endpoint, request, error)
         response = refusals.refuse(endpoint, request, parts, error)
     except Exception:
         log.exception("unexpected error", extra={"request_id": request.id, "route": endpoint.path})
@@ -45,6 +46,13 @@ def serve(endpoint: Endpoint, request: Request, parts: Mapping[str, str]) -> Res
     return responses.secured(response, config().live, config().sockets_url)
 
 
+def _note_denial(endpoint: Endpoint, request: Request, error: UserError) -> None:
+    """Whoever asks for what is not for them stands in the security log."""
+    unseen = error.status == 404 and endpoint.who not in (ANYBODY, ANY_PERSON)
+    if request.caller and (error.status == 403 or unseen):
+        logs.security("denied", request.caller.id, request_id=request.id, route=endpoint.path, status=error.status)
+
+
 def _carry_out(endpoint: Endpoint, request: Request, parts: Mapping[str, str]) -> Any:
     auth.identify(request, page=endpoint.html)
     csrf.refuse_other_sites(request)
@@ -54,7 +62,8 @@ def _carry_out(endpoint: Endpoint, request: Request, parts: Mapping[str, str]) -
     if "db" in endpoint.takes:
         return transact(lambda db: _once(db, endpoint, request, lambda: _handle(endpoint, request, parts, db=db)))
     if "transact" in endpoint.takes:
-        transact(lambda db: None)  # whether they may is asked before what they sent is read
+        # Whether they may is asked before what they sent is read.
+        transact((lambda db: None) if request.is_safe else idempotency.forget_press)
         return _handle(endpoint, request, parts, transact=transact)
     return _handle(endpoint, request, parts)
 
@@ -65,7 +74,7 @@ def _entered(endpoint: Endpoint, request: Request) -> Transact:
     def transact(work: Callable[[Database], Any]) -> Any:
         def enter_and_work(db: Database) -> Any:
             auth.enter(db, request)
-            auth.permit(endpoint, request)
+            auth.permit(db, endpoint, request)
             return work(db)
 
         return transaction(enter_and_work)
@@ -74,11 +83,13 @@ def _entered(endpoint: Endpoint, request: Request) -> Transact:
 
 
 def _once(db: Database, endpoint: Endpoint, request: Request, handle: Callable[[], Response]) -> Response:
-    if endpoint.method == "POST" and endpoint.below_api:
-        return idempotency.once(db, request, handle)
-    if endpoint.method == "POST" and endpoint.html and endpoint.remembered:
+    once = endpoint.method == "POST" and endpoint.remembered
+    if once and endpoint.html:
         return idempotency.once_of_form(db, request, handle)
-    return handle()
+    response = idempotency.once(db, request, handle) if once and endpoint.below_api else handle()
+    if request.caller and not request.is_safe:
+        idempotency.forget_press(db)
+    return response
 
 
 def _handle(endpoint: Endpoint, request: Request, parts: Mapping[str, str], **database: Any) -> Response:

@@ -14,7 +14,13 @@ from chalicelib.errors import Invalid
 
 _FORBIDDEN = r"\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffd\ud800-\udfff"
 _LINE = rf"^[^{_FORBIDDEN}]*\Z"
-_NAME = rf"^[^\s{_FORBIDDEN}]([^{_FORBIDDEN}]*[^\s{_FORBIDDEN}])?\Z"
+_UNSEEN = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2060-\u206f\u2800\u3164\uffa0\ufff0-\ufffb"
+    + ("\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff")
+)
+"""What takes room or none and shows nothing, and is needed by no script: in a name it only makes another of it."""
+_ANY, _EDGE, _SEEN = rf"[^{_FORBIDDEN}{_UNSEEN}]", rf"[^\s{_FORBIDDEN}{_UNSEEN}]", rf"[^\W_{_UNSEEN}]"
+_NAME = rf"^({_SEEN}|{_EDGE}{_ANY}*{_SEEN})({_ANY}*{_EDGE})?\Z"
 _ADDRESS = r"((=*[A-Za-z0-9.!#$%&'*+/^_`{|}~-]|\?)+=*|=+)@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"
 """As browsers have it (WHATWG HTML), but no ``=`` before a ``?``. Without a look ahead, which not every program has."""
 _LINES = rf"^([^{_FORBIDDEN}]|[\t\r\n])*\Z"
@@ -29,10 +35,11 @@ def matching(pattern: str, said: str, *, min_length: int | None = None, max_leng
     return Meta(pattern=pattern, min_length=min_length, max_length=max_length)
 
 
+SENTENCES[_NAME] = "needs a letter or digit that can be seen, and has nothing that cannot"
 Line = Annotated[str, Meta(max_length=255, pattern=_LINE)]
 """One line of text, may be empty."""
 Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=_NAME)]
-"""The name of a person or a place: no space at either end."""
+"""The name of a person or a place: no space at either end, and a letter or digit that can be seen."""
 FoodName = Annotated[str, Meta(min_length=1, max_length=40, pattern=_NAME)]
 Reason = Annotated[str, Meta(min_length=1, max_length=255, pattern=_NAME)]
 """Why somebody did something, in a line."""

@@ -7,6 +7,7 @@ digest of the request in the same transaction, so a refusal or a crash leaves no
 import hashlib
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,21 +19,50 @@ from chalicelib.web import csrf, parsing
 from chalicelib.web.request import Request
 
 HEADER = "idempotency-key"
+PRESSED_FOR = timedelta(seconds=10)
+"""How long after a button was pressed it can have been meant as the same press."""
 
 
 def once_of_form(db: Database, request: Request, carry_out: Callable[[], Response]) -> Response:
-    """Carry out a page's form, or answer as before if its button was pressed twice: the second waits for the first.
+    """Carry out a page's form, or lead where it led if its button was pressed twice: the second waits for the first.
 
-    What was changed in the form meanwhile makes it another one.
+    What was changed in the form meanwhile makes it another one. Where it led is kept for seconds, and until the person
+    does anything else: what undid the first press makes the second a new one.
     """
     keys = _keys_of_form(request.body)
     if len(keys) != 1 or request.caller is None:
         return carry_out()
-    person, digest = request.caller.id, _digest(request)
-    key = f"form {digest.hex()}"
-    db.run("SELECT pg_advisory_xact_lock(hashtextextended(%(lock)s, 0))", lock=f"{person} {key}")
-    known = _known(db, person, key)
-    return _answered(known) if known else _carried_out(db, request, key, digest, carry_out)
+    press = _digest(request)
+    db.run("SELECT pg_advisory_xact_lock(hashtextextended(%(lock)s, 0))", lock=f"{request.caller.id} {press.hex()}")
+    led_to = db.value(
+        "SELECT location FROM pressed_form WHERE person_id = me() AND press = %(press)s AND at > %(since)s",
+        press=press,
+        since=request.now - PRESSED_FOR,
+    )
+    if led_to:
+        return Response("", status_code=303, headers={"Location": led_to})
+    response = carry_out()
+    _remember_press(db, request, press, response)
+    return response
+
+
+def forget_press(db: Database) -> None:
+    """The person did something else: pressing the last form's button again is a new press."""
+    db.run("DELETE FROM pressed_form WHERE person_id = me()")
+
+
+def _remember_press(db: Database, request: Request, press: bytes, response: Response) -> None:
+    """Only where a form led, never what else it was answered: a cookie may be a secret."""
+    if response.status_code != 303 or response.headers.keys() != {"Location"}:
+        forget_press(db)
+        return
+    db.run(
+        "INSERT INTO pressed_form (person_id, press, location, at) VALUES (me(), %(press)s, %(location)s, %(now)s)"
+        " ON CONFLICT (person_id) DO UPDATE SET press = excluded.press, location = excluded.location, at = excluded.at",
+        press=press,
+        location=response.headers["Location"],
+        now=request.now,
+    )
 
 
 def _keys_of_form(body: str) -> list[str]:
@@ -83,6 +113,8 @@ def _carried_out(
 ) -> Response:
     assert request.caller is not None
     response = carry_out()
+    if "Set-Cookie" in response.headers:  # a secret is answered once
+        return response
     db.many(
         "INSERT INTO idempotency (person_id, key, request, status, headers, body, at) VALUES %s",
         [

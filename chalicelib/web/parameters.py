@@ -9,7 +9,7 @@ import msgspec
 from chalicelib.errors import Forbidden, Invalid, NotFound
 from chalicelib.web import csrf, parsing
 from chalicelib.web.endpoints import ANYBODY, Endpoint
-from chalicelib.web.field_types import convert
+from chalicelib.web.field_types import Empty, convert
 from chalicelib.web.request import Request
 from chalicelib.web.responses import Form
 from chalicelib.web.validation_messages import printable
@@ -27,6 +27,8 @@ def arguments(endpoint: Endpoint, request: Request, parts: Mapping[str, str]) ->
     }
     if "query" not in endpoint.takes:
         read_query(endpoint, request)
+    if "body" not in endpoint.takes and endpoint.below_api and not request.is_safe:
+        parsing.read(request.body, request.headers.get("content-type", ""), (parsing.JSON,), Empty)
     return given
 
 

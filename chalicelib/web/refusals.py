@@ -6,7 +6,7 @@ from urllib.parse import quote
 from chalice.app import Response
 
 from chalicelib.database import Database, transaction
-from chalicelib.errors import NotLoggedIn, UserError
+from chalicelib.errors import NotLoggedIn, ProofNeeded, SecondFactorNeeded, UserError
 from chalicelib.web import auth, responses, saved_forms
 from chalicelib.web.endpoints import ANYBODY, Endpoint, page_of
 from chalicelib.web.parameters import arguments
@@ -24,6 +24,10 @@ def refuse(endpoint: Endpoint, request: Request, parts: Mapping[str, str], error
         return responses.as_problem(error)
     if isinstance(error, NotLoggedIn) and endpoint.who != ANYBODY:
         return _to_login(endpoint, request, parts)
+    if isinstance(error, SecondFactorNeeded):
+        return Response("", status_code=303, headers={"Location": url("/account/second-factor?done=needed")})
+    if isinstance(error, ProofNeeded):
+        return _to_proof(endpoint, request, parts)
     if endpoint.shows and request.typed and error.status in (401, 403, 409, 422, 429):
         try:
             return _show_again(endpoint, request, parts, error)
@@ -43,6 +47,13 @@ def _to_login(endpoint: Endpoint, request: Request, parts: Mapping[str, str]) ->
     if saved := saved_forms.pack(request.path, request.body) if endpoint.shows else "":
         return show(request, Page("home/login.html", {"next": place, "kept": saved, "done": None}, 401))
     return Response("", status_code=303, headers={"Location": url("/login?next=" + quote(place, safe="/"))})
+
+
+def _to_proof(endpoint: Endpoint, request: Request, parts: Mapping[str, str]) -> Response:
+    """To the second factor, and from there back to the form that was sent, which is kept until then."""
+    place = page_of(endpoint.shows).path.format(**parts) if endpoint.shows else request.path
+    values = {"next": place, "kept": saved_forms.pack(request.path, request.body), "done": None}
+    return show(request, Page("home/second_factor_proof.html", values, 403))
 
 
 def _show_again(endpoint: Endpoint, request: Request, parts: Mapping[str, str], error: UserError) -> Response:

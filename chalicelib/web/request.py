@@ -14,7 +14,8 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 class Caller(NamedTuple):
     """The person whose live session, or personal API token, the request carries.
 
-    ``session`` is None where a token called; ``scope`` is then the token's: ``read`` or ``write``.
+    ``session`` is None where a token called; ``scope`` is then the token's: ``read`` or ``write``. ``second_factor``:
+    whether one is on; ``proved``: when it was last shown in this session.
     """
 
     id: UUID
@@ -24,6 +25,8 @@ class Caller(NamedTuple):
     roles: tuple[str, ...]
     banned: bool
     scope: str = "write"
+    second_factor: bool = False
+    proved: datetime | None = None
 
     def is_a(self, role: str) -> bool:
         return role in self.roles
@@ -32,7 +35,8 @@ class Caller(NamedTuple):
 @dataclass
 class Request:
     """What was sent. ``address`` is the network address that API Gateway saw, never a header's claim; of an IPv6 address
-    the first half, which is what one household or machine is given."""
+    the first half, which is what one household or machine is given. ``claims`` are the tokens by which somebody may be
+    there, ``token`` the one that counts."""
 
     method: str
     path: str
@@ -44,15 +48,16 @@ class Request:
     now: datetime
     prefix: str = ""
     id: str = ""
+    claims: tuple[bytes, ...] = ()
     token: bytes = b""
     bearer: bool = False
     caller: Caller | None = None
     typed: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def token_hash(self) -> bytes | None:
-        """What stands for the session cookie, or the bearer's token, in the database."""
-        return credentials.hashed(self.token) if self.token else None
+    def claim_hashes(self) -> list[bytes]:
+        """What stands for the session cookies, or the bearer's token, in the database."""
+        return [credentials.hashed(claim) for claim in self.claims]
 
     @property
     def is_safe(self) -> bool:

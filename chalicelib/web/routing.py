@@ -40,6 +40,7 @@ class Routes(Blueprint):
         counted   counts towards requests.per_minute
         banned    what a banned person is told; None: they may call it
         by_token  whether a personal API token will do (True), or only a session
+        remembered  whether an Idempotency-Key keeps the answer (True), or it holds a secret that is told once
         refusal   message -> body of 401, 403, 404, 409 and 429, where it is not problem+json
         refuses   statuses of the handler's own refusals that do not follow from the above, for the API's description
         """

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from chalicelib.errors import Invalid, UserError
-from chalicelib.web import csrf, parsing
+from chalicelib.web import csrf, parsing, urls
 
 MOST_CHARACTERS = 16_000
 Kept = Annotated[str, Meta(max_length=MOST_CHARACTERS, pattern=r"^[\x20-\x7e]*\Z")]
@@ -20,7 +20,7 @@ Kept = Annotated[str, Meta(max_length=MOST_CHARACTERS, pattern=r"^[\x20-\x7e]*\Z
 class KeptForm(msgspec.Struct):
     """Where a form goes, and what was typed into it, in order."""
 
-    path: Annotated[str, Meta(max_length=500, pattern=r"^/(?!/)[^\\]*\Z")]
+    path: Annotated[str, Meta(max_length=500, pattern=urls.OWN_PATH)]
     fields: Annotated[list[tuple[str, str]], Meta(max_length=parsing.MAX_FIELDS)]
 
 

@@ -13,7 +13,7 @@ import psycopg2
 import psycopg2.extras
 
 from chalicelib import clock, rules
-from chalicelib.accounts import passwords, people
+from chalicelib.accounts import joining, passwords
 from chalicelib.calendar import zones
 from chalicelib.database import JOB, Database, transaction
 from chalicelib.lunch import jobs, rounds
@@ -21,7 +21,7 @@ from chalicelib.lunch.weeks import week_at
 from infra.local import demo_coaching, match
 from infra.local.demo_places import FOODS, PLACES, Place
 
-PASSWORD = "lunchtime"
+PASSWORD = "table-for-three"
 NAMESPACE = UUID("6f1f3c1e-2f0a-4f62-9a51-5a1d0c7a5e11")
 PAST_WEEKS = 5
 
@@ -49,7 +49,7 @@ def id_of(name: str) -> UUID:
 
 def fill(now: datetime) -> None:
     """Make the community, unless it is there."""
-    connection = psycopg2.connect(os.environ["DATABASE_URL"])
+    connection = psycopg2.connect(os.environ["DATABASE_OWNER_URL"])
     try:
         with connection, connection.cursor() as cursor:
             cursor.execute("SELECT EXISTS (SELECT FROM person)")
@@ -98,7 +98,7 @@ def _make_people(cursor: Any, now: datetime) -> None:
 
 def _make_person(cursor: Any, name: str, zone: str, password: str, at: datetime, roles: tuple[str, ...]) -> None:
     id = id_of(name)
-    cursor.execute("INSERT INTO person VALUES (%s, %s, %s, %s, %s)", (id, people.slug_of(name), name, zone, at))
+    cursor.execute("INSERT INTO person VALUES (%s, %s, %s, %s, %s)", (id, joining.slug_of(name), name, zone, at))
     email = f"{username(name)}@example.org"
     cursor.execute("INSERT INTO account VALUES (%s, %s, %s, true, %s)", (id, username(name), email, password))
     psycopg2.extras.execute_values(

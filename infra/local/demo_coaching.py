@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import psycopg2
 import psycopg2.extras
 
-from chalicelib.accounts import people
+from chalicelib.accounts import joining
 from chalicelib.calendar import zones
 from chalicelib.coaching import appointments
 from chalicelib.database import JOB, Database, transaction
@@ -56,7 +56,7 @@ NEW_CLIENTS = (
 
 def fill(now: datetime, password: str) -> None:
     """Make the practice, unless it is there. ``password``: the hash with which everybody new logs in."""
-    connection = psycopg2.connect(os.environ["DATABASE_URL"])
+    connection = psycopg2.connect(os.environ["DATABASE_OWNER_URL"])
     psycopg2.extras.register_uuid(conn_or_curs=connection)  # type: ignore[no-untyped-call]
     try:
         with connection, connection.cursor() as cursor:
@@ -119,7 +119,7 @@ def _make_coach(cursor: Any, coach: Coach, password: str, at: datetime) -> None:
 
 def _make_person(cursor: Any, name: str, zone: str, password: str, at: datetime, roles: tuple[str, ...]) -> UUID:
     id, login = id_of(name), name.lower().replace(" ", ".")
-    cursor.execute("INSERT INTO person VALUES (%s, %s, %s, %s, %s)", (id, people.slug_of(name), name, zone, at))
+    cursor.execute("INSERT INTO person VALUES (%s, %s, %s, %s, %s)", (id, joining.slug_of(name), name, zone, at))
     cursor.execute("INSERT INTO account VALUES (%s, %s, %s, true, %s)", (id, login, f"{login}@example.org", password))
     psycopg2.extras.execute_values(
         cursor, "INSERT INTO person_role (person_id, role) VALUES %s", [(id, role) for role in roles]

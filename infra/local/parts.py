@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from infra.local import installation, preflight, processes
 from infra.local.broker import Tansu, make_topics
 from infra.local.errors import LocalError
+from infra.local.logins import logins
 from infra.local.postgres import Postgres
 
 if TYPE_CHECKING:
@@ -20,13 +21,13 @@ Start = Callable[["Supervisor"], str]
 def postgres(system: "Supervisor") -> str:
     if url := os.environ.get("DATABASE_URL"):
         note = f"{preflight.server_version(url)} at DATABASE_URL"
-        system.variables["DATABASE_URL"] = url
+        system.variables |= logins(url)
     else:
         server = Postgres(system.data, log=system.log / "postgres.log")
         server.start()
         assert server.process is not None
         system.track("PostgreSQL", server.process, server.stop)
-        system.variables["DATABASE_URL"] = server.url
+        system.variables |= logins(server.url)
         note = f"{preflight.server_version(server.url)} in {server.folder}"
     system.run_once("migrate", "chalicelib.migrate")
     return note
@@ -89,7 +90,10 @@ def gateway(system: "Supervisor") -> str:
     listener = system.listener
     ready = system.data / "gateway.ready"
     ready.unlink(missing_ok=True)
-    child = system.spawn("gateway", "infra.local.gateway", str(listener.fileno()), str(ready), keep=[listener.fileno()])
+    others = ("DATABASE_JOB_URL", "DATABASE_OWNER_URL")  # who serves people is let in by a log-in of its own alone
+    child = system.spawn(
+        "gateway", "infra.local.gateway", str(listener.fileno()), str(ready), keep=[listener.fileno()], hide=others
+    )
     processes.wait_until(ready.exists, child, "The gateway", system.log / "gateway.log")
     return system.variables["SITE"]
 

@@ -156,11 +156,14 @@ class Supervisor:
         processes.wait_until(lambda: processes.answers(port), child, f"The {name} server", self.log / f"{name}.log")
         return port
 
-    def spawn(self, name: str, module: str, *arguments: str, keep: Sequence[int] = ()) -> subprocess.Popen[bytes]:
-        """Starts a part; ``keep`` are the file descriptors it inherits."""
+    def spawn(
+        self, name: str, module: str, *arguments: str, keep: Sequence[int] = (), hide: Sequence[str] = ()
+    ) -> subprocess.Popen[bytes]:
+        """Starts a part; ``keep`` are the file descriptors it inherits, ``hide`` the variables that it does not."""
         command = [sys.executable, "-m", module, *arguments]
         log = self.log / f"{name}.log"
-        child = processes.spawn(command, log=log, environment=self._environment(), keep=keep)
+        environment = {name: value for name, value in self._environment().items() if name not in hide}
+        child = processes.spawn(command, log=log, environment=environment, keep=keep)
         self.track(name, child)
         return child
 

@@ -14,6 +14,7 @@ from typing import Any
 from chalicelib.messaging.topics import CONSUMERS
 from infra.local import events, pollers
 from infra.local.errors import LocalError
+from infra.local.logins import logins
 from infra.local.processes import ROOT
 from infra.localstack.fresh_package import fresh_package
 from infra.localstack.server import REGION, inherited
@@ -124,7 +125,7 @@ def configure(path: Path, variables: dict[str, str]) -> None:
 def environment(to: Account) -> dict[str, str]:
     """What every function is told here, beside what production tells it."""
     return {
-        "DATABASE_URL": to.database_url,
+        **logins(to.database_url),
         "KAFKA_BOOTSTRAP": to.kafka,
         "SITE": site(to),
         "MAIL_FROM": MAIL_FROM,

@@ -20,6 +20,8 @@ CHAPTERS = (
             "person_role",
             "ban",
             "session",
+            "second_factor",
+            "recovery_code",
             "api_token",
             "feed",
             "mail_refusal",
@@ -34,6 +36,7 @@ CHAPTERS = (
         (
             "invitation",
             "invitation_address",
+            "invitation_mail",
             "invitation_use",
             "invitation_revocation",
             "invitation_batch",
@@ -95,7 +98,7 @@ CHAPTERS = (
     Chapter(
         "Messages and limits",
         "What leaves for Kafka, what was worked off, the mails that have not left, what was answered, and what is counted.",
-        ("outbox", "delivered", "mail", "idempotency", "rate"),
+        ("outbox", "delivered", "mail", "idempotency", "pressed_form", "rate"),
     ),
 )
 UNTOLD = "Not told yet"

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from tests.people import Browser
+from tests.people import PASSWORD, Browser
 
 
 def made(browser: Browser, scope: str = "read", name: str = "phone") -> Browser:
     """A program that holds a new token of the person's."""
-    answer = browser.post("/api/me/tokens", {"name": name, "scope": scope})
+    answer = browser.post("/api/me/tokens", {"name": name, "scope": scope, "password": PASSWORD})
     assert answer.status == 201, answer.text
     return Browser(headers={"Authorization": f"Bearer {answer.json['token']}"})
 
@@ -39,7 +39,9 @@ def test_a_token_to_write_needs_neither_origin_nor_csrf(community: Any) -> None:
 
 def test_a_token_is_shown_once_and_kept_as_a_digest(community: Any, sql: Any) -> None:
     ada = community.member("ada")
-    token = ada.post("/api/me/tokens", {"name": "phone"}, headers={"Idempotency-Key": "1"}).json["token"]
+    token = ada.post("/api/me/tokens", {"name": "phone", "password": PASSWORD}, headers={"Idempotency-Key": "1"}).json[
+        "token"
+    ]
     [listed] = ada.get("/api/me/tokens").json["tokens"]
     assert (listed["name"], listed["scope"], "token" in listed) == ("phone", "read", False)
     kept = sql(
@@ -73,11 +75,11 @@ def test_a_token_opens_the_api_alone(community: Any, target: str) -> None:
 @pytest.mark.parametrize(
     ("method", "target", "body"),
     [
-        ("POST", "/api/me/tokens", {"name": "another", "scope": "write"}),
+        ("POST", "/api/me/tokens", {"name": "another", "scope": "write", "password": "correct horse battery"}),
         ("GET", "/api/me/tokens", None),
         ("GET", "/api/me/sessions", None),
         ("DELETE", "/api/me/sessions", None),
-        ("PUT", "/api/me/feed", None),
+        ("PUT", "/api/me/feed", {"password": "correct horse battery"}),
         ("PUT", "/api/me/password", {"former_password": "correct horse battery", "password": "another long one"}),
         ("PUT", "/api/me/email", {"email": "eve@example.org", "password": "correct horse battery"}),
         ("DELETE", "/api/me", {"password": "correct horse battery"}),
@@ -104,14 +106,14 @@ def test_a_strange_authorization_is_nobodys(database: str, header: str) -> None:
 def test_a_session_is_no_token_and_a_token_no_session(community: Any) -> None:
     ada = community.member("ada")
     assert Browser().get("/api/me", headers={"Authorization": f"Bearer {ada.cookie}"}).status == 401
-    token = ada.post("/api/me/tokens", {"name": "phone"}).json["token"]
+    token = ada.post("/api/me/tokens", {"name": "phone", "password": PASSWORD}).json["token"]
     assert Browser(cookie=token).get("/api/me").status == 401
 
 
 def test_two_tokens_of_a_person_have_two_names(community: Any) -> None:
     ada = community.member("ada")
     made(ada)
-    answer = ada.post("/api/me/tokens", {"name": "phone"})
+    answer = ada.post("/api/me/tokens", {"name": "phone", "password": PASSWORD})
     assert (answer.status, answer.json["detail"]) == (409, "You have a token of that name already")
     made(community.member("bob"))
 

@@ -20,10 +20,10 @@ def asked(sql: Any, browser: Browser, email: str = "new@example.org") -> str:
 
 def confirm(link: str) -> None:
     from chalicelib import clock
-    from chalicelib.accounts import people
+    from chalicelib.accounts import addresses
     from chalicelib.database import transaction
 
-    transaction(lambda db: people.confirm(db, link, clock.now()))
+    transaction(lambda db: addresses.confirm(db, link, clock.now()))
 
 
 def mails(sql: Any) -> list[str]:

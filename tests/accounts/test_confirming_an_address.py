@@ -12,21 +12,21 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
 def ask(person: UUID, email: str, now: datetime = NOW) -> None:
-    from chalicelib.accounts import people
+    from chalicelib.accounts import addresses
     from chalicelib.database import transaction
 
     def work(db: Any) -> None:
         db.run("SELECT set_config('rendezvous.person', %(id)s, true)", id=str(person))
-        people.ask_to_confirm(db, person, email, now)
+        addresses.ask_to_confirm(db, person, email, now)
 
     transaction(work)
 
 
 def confirm(link: str, now: datetime = NOW) -> None:
-    from chalicelib.accounts import people
+    from chalicelib.accounts import addresses
     from chalicelib.database import transaction
 
-    transaction(lambda db: people.confirm(db, link, now))
+    transaction(lambda db: addresses.confirm(db, link, now))
 
 
 def links_mailed(community: Community) -> list[str]:

@@ -15,10 +15,10 @@ NEW = "another horse entirely"
 
 
 def forgot(email: str, now: datetime = NOW, network: str = ADDRESS) -> None:
-    from chalicelib.accounts import people
+    from chalicelib.accounts import new_passwords
     from chalicelib.database import transaction
 
-    transaction(lambda db: people.forgot(db, email, network, now))
+    transaction(lambda db: new_passwords.forgot(db, email, network, now))
 
 
 def links_mailed(community: Community) -> list[str]:
@@ -32,9 +32,9 @@ def links_mailed(community: Community) -> list[str]:
 
 
 def reset(link: str, password: str = NEW, now: datetime = NOW) -> None:
-    from chalicelib.accounts import people
+    from chalicelib.accounts import new_passwords
 
-    people.reset_password(link, password, now)
+    new_passwords.reset(link, password, now)
 
 
 def can_log_in(password: str) -> bool:

@@ -1,8 +1,12 @@
 """Somebody invites: a code that is used once, expires, may be bound to an address, and is rationed."""
 
 import json
+import re
 from typing import Any
 
+import pytest
+
+from tests.mailbox import deliver
 from tests.people import PASSWORD, Browser, Community
 from tests.threads import at_once
 
@@ -106,8 +110,53 @@ def test_a_code_for_an_address_is_for_that_address_whatever_its_case(community: 
     assert join(code, email="other@example.org").json == UNUSABLE
     assert join(code, email="grace.HOPPER@example.org").status == 200
     [account] = community.sql("SELECT email, email_confirmed FROM account WHERE username = 'newcomer'")
-    assert account == ("grace.hopper@example.org", True)
-    assert community.sql("SELECT count(*) AS n FROM address_change")[0].n == 0
+    assert account == ("grace.hopper@example.org", False)
+    assert [row.email for row in community.sql("SELECT email FROM address_change")] == ["grace.hopper@example.org"]
+
+
+def mailed_codes(community: Community) -> list[str]:
+    """The codes in the invitations that were mailed."""
+    return [re.findall(r"[a-z2-7]{16}", mail.text)[0] for mail in deliver(community.sql)]
+
+
+def test_the_mailed_code_is_another_and_confirms_the_address(community: Community, clock: Any) -> None:
+    clock.set("2026-11-23T09:00Z")
+    read_by_the_inviter = invite(community.member("ada"), "grace@example.org")
+    [mailed] = mailed_codes(community)
+    assert mailed != read_by_the_inviter
+    assert join(mailed, email="other@example.org").json == UNUSABLE
+    assert join(mailed, email="Grace@example.org").status == 200
+    [account] = community.sql("SELECT email, email_confirmed FROM account WHERE username = 'newcomer'")
+    assert account == ("grace@example.org", True)
+    assert community.sql("SELECT 1 FROM address_change") == []
+
+
+@pytest.mark.parametrize("first", ["mailed", "read"])
+def test_both_codes_are_of_one_invitation_which_is_used_once(community: Community, clock: Any, first: str) -> None:
+    clock.set("2026-11-23T09:00Z")
+    codes = {"read": invite(community.member("ada"), "grace@example.org")}
+    [codes["mailed"]] = mailed_codes(community)
+    assert join(codes.pop(first), email="grace@example.org").status == 200
+    [other] = codes.values()
+    assert join(other, username="second", email="grace@example.org").json == UNUSABLE
+
+
+def test_taking_an_invitation_back_ends_both_codes(community: Community, clock: Any) -> None:
+    clock.set("2026-11-23T09:00Z")
+    ada = community.member("ada")
+    read = invite(ada, "grace@example.org")
+    [mailed] = mailed_codes(community)
+    id = ada.get("/api/invitations").json["invitations"][0]["id"]
+    assert ada.ask("DELETE", f"/api/invitations/{id}").status == 204
+    assert [join(code, email="grace@example.org").status for code in (read, mailed)] == [403, 403]
+
+
+def test_whoever_is_invited_with_many_confirms_by_the_mailed_code(community: Community, clock: Any) -> None:
+    clock.set("2026-11-23T09:00Z")
+    assert community.admin().post("/api/admin/invitations", {"addresses": ["grace@example.org"]}).status == 201
+    [mailed] = mailed_codes(community)
+    assert join(mailed, email="grace@example.org").status == 200
+    assert community.sql("SELECT email_confirmed FROM account WHERE username = 'newcomer'")[0].email_confirmed
 
 
 def test_an_address_that_was_not_invited_has_to_be_confirmed(community: Community) -> None:

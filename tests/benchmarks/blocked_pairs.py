@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from chalicelib.lunch import bloom
 from chalicelib.lunch.bloom import EMPTY, Filter, Place
+from infra.local.logins import logins
 
 KEY = bytes(range(32))
 RATE = 0.01
@@ -87,14 +88,15 @@ def stored() -> None:
 
     from chalicelib.database import JOB, transaction
     from chalicelib.lunch import blocked_pairs
-    from chalicelib.migrate import migrate
+    from chalicelib.migrate import make_logins, migrate
     from infra.local.postgres import Postgres
 
     with Postgres() as server, tempfile.TemporaryDirectory() as folder:
         kept = Path(folder) / "secrets.json"
         kept.write_text(json.dumps({"links": "00" * 32, "filter": KEY.hex(), "seal": ["00" * 32]}))
-        os.environ |= {"DATABASE_URL": server.url, "SECRETS_FILE": str(kept)}
+        os.environ |= logins(server.url) | {"SECRETS_FILE": str(kept)}
         migrate(server.url)
+        make_logins()
         transaction(lambda db: blocked_pairs.grow(db, 20_000), JOB)
         owner = psycopg2.connect(server.url)
         owner.autocommit = True

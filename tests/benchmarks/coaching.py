@@ -21,6 +21,7 @@ from typing import Any
 
 import psycopg2
 
+from infra.local.logins import logins
 from infra.local.postgres import Postgres
 
 SECONDS = float(os.environ.get("SECONDS_EACH", "8"))
@@ -42,13 +43,14 @@ def installation() -> Iterator[tuple[Postgres, str]]:
         kept.write_text(json.dumps({"links": "ab" * 32, "filter": "cd" * 32, "seal": ["ef" * 32]}))
         os.environ |= {
             "STAGE": "test", "SITE": "http://bench.test", "SECRETS_FILE": str(kept), "CLOCK_FILE": f"{folder}/clock",
-            "DATABASE_URL": server.url, "KAFKA_BOOTSTRAP": "", "SMTP_URL": "", "MAIL_FROM": "a@bench.test",
+            "KAFKA_BOOTSTRAP": "", **logins(server.url), "SMTP_URL": "", "MAIL_FROM": "a@bench.test",
             "AWS_DEFAULT_REGION": "us-east-1",
         }  # fmt: skip
         Path(f"{folder}/clock").write_text(str((NOW - datetime.now(UTC)).total_seconds()))
-        from chalicelib.migrate import migrate
+        from chalicelib.migrate import make_logins, migrate
 
         migrate(server.url)
+        make_logins()
         _people(server.url)
         yield server, server.url
 

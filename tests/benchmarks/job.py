@@ -18,6 +18,8 @@ from typing import Any
 import psycopg2
 import psycopg2.extras
 
+from infra.local.logins import logins
+
 MONDAY = date(2026, 11, 30)
 NOW = datetime(2026, 11, 26, 15, tzinfo=UTC)
 READ = ("person_location", "availability", "refusal")
@@ -116,12 +118,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=100_000)
     people = parser.parse_args().people
-    from chalicelib.migrate import migrate
+    from chalicelib.migrate import make_logins, migrate
     from infra.local.postgres import Postgres
 
     with Postgres() as server:
-        os.environ["DATABASE_URL"] = server.url
+        os.environ |= logins(server.url)
         migrate(server.url)
+        make_logins()
         measure(server.url, people)
 
 

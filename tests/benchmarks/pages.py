@@ -49,9 +49,10 @@ def main() -> int:
     worst = 0.0
     with tempfile.TemporaryDirectory() as folder, Postgres(durable=False) as server:
         settings(Path(folder), server.url)
-        from chalicelib.migrate import migrate
+        from chalicelib.migrate import make_logins, migrate
 
         migrate(server.url)
+        make_logins()
         token = prepare(server.url)
         shown, sys.stderr = sys.stderr, open(os.devnull, "w")  # noqa: PTH123, SIM115  the log is written, and not read
         try:

@@ -15,6 +15,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from infra.local.logins import logins
+
 LIMIT = 1.5
 ROUNDS = 25
 REQUESTS = 40
@@ -195,7 +197,7 @@ class Given:
 def settings(folder: Path, url: str) -> None:
     kept = folder / "secrets.json"
     kept.write_text(json.dumps({"links": "00" * 32, "filter": "00" * 32, "seal": ["00" * 32]}))
-    os.environ |= {"STAGE": "test", "SITE": "http://rendezvous.test", "SECRETS_FILE": str(kept), "DATABASE_URL": url}
+    os.environ |= {"STAGE": "test", "SITE": "http://rendezvous.test", "SECRETS_FILE": str(kept)} | logins(url)
 
 
 def main() -> int:
@@ -205,9 +207,10 @@ def main() -> int:
     worst = 0.0
     with tempfile.TemporaryDirectory() as folder, Postgres(durable=False) as server:
         settings(Path(folder), server.url)
-        from chalicelib.migrate import migrate
+        from chalicelib.migrate import make_logins, migrate
 
         migrate(server.url)
+        make_logins()
         token = prepare(server.url)
         shown, sys.stderr = sys.stderr, open(os.devnull, "w")  # noqa: PTH123, SIM115  the log is written, and not read
         try:

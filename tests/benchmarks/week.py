@@ -26,6 +26,7 @@ from uuid import UUID
 import psycopg2
 import psycopg2.extras
 
+from infra.local.logins import logins
 from tests.benchmarks.job import copy, weekly
 
 OFFICE = 250
@@ -108,7 +109,7 @@ def surroundings(folder: Path) -> Iterator[tuple[Any, int]]:
     """PostgreSQL, a broker with the topics, a mail server, secrets and a clock; the database and its postmaster."""
     from chalicelib.messaging.kafka import make_topics
     from chalicelib.messaging.topics import KEPT_FOREVER, TOPICS
-    from chalicelib.migrate import migrate
+    from chalicelib.migrate import make_logins, migrate
     from infra.local import processes
     from infra.local.broker import Tansu
     from infra.local.postgres import Postgres
@@ -129,9 +130,10 @@ def surroundings(folder: Path) -> Iterator[tuple[Any, int]]:
         assert mail.stdout is not None
         mail.stdout.readline()
         with Postgres() as server, Tansu(folder / "broker.log") as broker:
-            os.environ |= {"DATABASE_URL": server.url, "KAFKA_BOOTSTRAP": broker.bootstrap}
+            os.environ |= logins(server.url) | {"KAFKA_BOOTSTRAP": broker.bootstrap}
             make_topics(broker.bootstrap, TOPICS, KEPT_FOREVER)
             migrate(server.url)
+            make_logins()
             assert server.process is not None
             owner = psycopg2.connect(server.url)
             yield owner, server.process.pid

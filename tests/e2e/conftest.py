@@ -51,7 +51,17 @@ class Running:
             name: value
             for name, value in os.environ.items()
             if name
-            not in ("DATABASE_URL", "KAFKA_BOOTSTRAP", "CLOCK_FILE", "SECRETS_FILE", "STAGE", "SITE", "SMTP_URL")
+            not in (
+                "DATABASE_URL",
+                "DATABASE_JOB_URL",
+                "DATABASE_OWNER_URL",
+                "KAFKA_BOOTSTRAP",
+                "CLOCK_FILE",
+                "SECRETS_FILE",
+                "STAGE",
+                "SITE",
+                "SMTP_URL",
+            )
         } | {"DATA": str(data), "PORT": "0"}
 
     def start(self) -> None:
@@ -127,7 +137,7 @@ class Running:
         connection.close()
         return answer.status, json.loads(text) if text.startswith(("{", "[")) else text, given[1] if given else ""
 
-    def log_in(self, username: str, password: str = "lunchtime") -> str:
+    def log_in(self, username: str, password: str = "table-for-three") -> str:
         """The session cookie of somebody of the demo community."""
         status, _, cookie = self.curl("POST", "/Login/", {"username": username, "password": password}, form=True)
         assert status == 200, username

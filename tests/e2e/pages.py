@@ -196,7 +196,7 @@ def settle(running: Running) -> Site:
     does(MEMBER, "POST", "/InvitationCode/Create/", {"to": "lou@example.net"})
     weeks = [f"{day.isocalendar().year}-W{day.isocalendar().week:02}" for day in (monday + timedelta(weeks=8),)]
     does(MEMBER, "POST", "/api/pauses", {"first": weeks[0], "last": weeks[0]})
-    does(MEMBER, "POST", "/api/me/tokens", {"name": "my calendar", "scope": "read"})
+    does(MEMBER, "POST", "/api/me/tokens", {"name": "my calendar", "scope": "read", "password": "table-for-three"})
     eventually(lambda: running.mails_to("ada.brandt@example.org"))
     return site
 

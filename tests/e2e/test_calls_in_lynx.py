@@ -25,7 +25,7 @@ def lynx(site: Site, tmp_path: Path) -> Iterator[Lynx]:
 def log_in(lynx: Lynx, username: str) -> None:
     lynx.follow("Log in", "I have forgotten my password")
     lynx.fill("Username", username)
-    lynx.fill("Password", "lunchtime")
+    lynx.fill("Password", "table-for-three")
     lynx.press("Log in", "My week")
 
 

@@ -15,7 +15,7 @@ from tests.e2e.conftest import Running, eventually
 PASSWORD = "correct horse battery"
 
 
-def log_in(running: Running, username: str, password: str = "lunchtime") -> str:
+def log_in(running: Running, username: str, password: str = "table-for-three") -> str:
     status, body, cookie = running.curl("POST", "/Login/", {"username": username, "password": password}, form=True)
     assert (status, body) == (200, {"success": True})
     return cookie

@@ -97,8 +97,8 @@ def give_hours(lynx: Lynx) -> None:
 
 
 def test_a_member_reads_when_where_and_with_whom_he_has_lunch(lynx: Lynx, site: Site) -> None:
-    log_in(lynx, "ada.brandt", "lunchtime")
-    [lunch] = stored(site, "ada.brandt", "/MyEvents/", "lunchtime")["appointments"]
+    log_in(lynx, "ada.brandt", "table-for-three")
+    [lunch] = stored(site, "ada.brandt", "/MyEvents/", "table-for-three")["appointments"]
     others = [name for name in lunch["people"] if name != "Ada Brandt"]
     lynx.reads("Next lunch", lunch["title"], "Speicherstadt", *others)
     lynx.follow(lunch["title"], "Am Sandtorkai 30, Hamburg", "You come")
@@ -107,9 +107,9 @@ def test_a_member_reads_when_where_and_with_whom_he_has_lunch(lynx: Lynx, site: 
 
 def test_an_admin_changes_a_rule_opens_a_location_and_adds_a_food_type(lynx: Lynx, site: Site) -> None:
     def rule() -> Any:
-        return stored(site, "grace.admin", "/api/admin/rules/lunch.repeat_days", "lunchtime")["rule"]["value"]
+        return stored(site, "grace.admin", "/api/admin/rules/lunch.repeat_days", "table-for-three")["rule"]["value"]
 
-    log_in(lynx, "grace.admin", "lunchtime")
+    log_in(lynx, "grace.admin", "table-for-three")
     lynx.follow("Admin", "Rules")
     lynx.follow("Rules", "lunch.repeat_days")
     lynx.follow("lunch.repeat_days", "Reason")
@@ -126,10 +126,10 @@ def test_an_admin_changes_a_rule_opens_a_location_and_adds_a_food_type(lynx: Lyn
     lynx.fill("Name", "Old Station")
     lynx.choose("Time zone", "Europe/Paris")
     lynx.press("Open it", "Old Station")
-    places = stored(site, "grace.admin", "/api/admin/locations", "lunchtime")["found"]
+    places = stored(site, "grace.admin", "/api/admin/locations", "table-for-three")["found"]
     assert "Old Station" in [place["name"] for place in places]
 
     lynx.follow("Food types", "Thai")
     lynx.fill("Name", "Curry")
     lynx.press("Add", "Curry")
-    assert "Curry" in stored(site, "grace.admin", "/ValidFoodTypes/", "lunchtime")["food_types"]
+    assert "Curry" in stored(site, "grace.admin", "/ValidFoodTypes/", "table-for-three")["food_types"]

@@ -135,7 +135,7 @@ def test_what_was_typed_when_the_session_ended_is_sent_after_logging_in(
     page.get_by_role("button", name="Save").click()
     page.get_by_text("You are not logged in any more").wait_for()
     page.get_by_label("Username").fill(username)
-    page.get_by_label("Password").fill("lunchtime")
+    page.get_by_label("Password").fill("table-for-three")
     page.get_by_role("button", name="Log in").click()
     page.get_by_role("heading", level=1, name="You are logged in again").wait_for()
     assert "Somebody Else" in page.locator("main").inner_text()

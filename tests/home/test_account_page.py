@@ -113,7 +113,7 @@ def test_one_logs_out_everywhere_else(community: Any) -> None:
 
 def test_a_token_is_shown_once_and_works(community: Any) -> None:
     ada = community.member("ada")
-    answer = submit(ada, "/account", "/account/tokens", {"name": "phone", "scope": "read"})
+    answer = submit(ada, "/account", "/account/tokens", {"name": "phone", "scope": "read", "password": PASSWORD})
     assert answer.status == 303
     assert "rendezvous_" not in answer.header("Location")
     cookie = answer.header("Set-Cookie")
@@ -139,7 +139,7 @@ def test_a_token_without_a_name_keeps_the_rest_of_the_page(community: Any) -> No
 
 def test_a_calendar_address_is_shown_once_and_works(community: Any) -> None:
     ada = community.member("ada")
-    answer = submit(ada, "/account", "/account/feed", {})
+    answer = submit(ada, "/account", "/account/feed", {"password": PASSWORD})
     sent = f"session={ada.cookie}; {answer.header('Set-Cookie').partition(';')[0]}"
     [address] = re.findall(
         r">http://rendezvous\.test(/feeds/[\w-]+\.ics)<", ada.get("/account", headers={"Cookie": sent}).text

@@ -212,9 +212,9 @@ def test_what_members_read_and_do_is_as_described(
     asks("PUT", "/api/events/{id}/attendance", {"response": "approved"}, id=event)
     asks("POST", "/InvitationCode/Create")
     assert asks("GET", "/api/invitations")["invitations"]
-    asks("POST", "/api/me/tokens", {"name": "mine"})
+    asks("POST", "/api/me/tokens", {"name": "mine", "password": PASSWORD})
     assert asks("GET", "/api/me/tokens")["tokens"] and asks("GET", "/api/me/sessions")["sessions"]
-    asks("PUT", "/api/me/feed")
+    asks("PUT", "/api/me/feed", {"password": PASSWORD})
     assert asks("GET", "/api/me/feed")["made"]
     asks("PUT", "/api/me/email", {"email": "new@example.org", "password": PASSWORD})
 

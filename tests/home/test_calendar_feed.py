@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.lunches import lunch
-from tests.people import Browser
+from tests.people import PASSWORD, Browser
 
 
 @pytest.fixture(autouse=True)
@@ -14,7 +14,7 @@ def monday(clock: Any) -> None:
 
 
 def address(browser: Browser) -> str:
-    answer = browser.ask("PUT", "/api/me/feed")
+    answer = browser.ask("PUT", "/api/me/feed", {"password": PASSWORD})
     assert answer.status == 200, answer.text
     url: str = answer.json["url"]
     assert url.startswith("http://rendezvous.test/feeds/") and url.endswith(".ics")

@@ -30,8 +30,8 @@ def filled(community: Any) -> tuple[UUID, Browser]:
     ada.post("/api/availability", hours, headers={"Idempotency-Key": "1"})
     ada.post("/api/pauses", {"first": "2026-W51", "last": "2026-W52"})
     ada.post("/InvitationCode/Create/", {"to": "eve@example.org"})
-    ada.post("/api/me/tokens", {"name": "phone"})
-    ada.ask("PUT", "/api/me/feed")
+    ada.post("/api/me/tokens", {"name": "phone", "password": PASSWORD})
+    ada.ask("PUT", "/api/me/feed", {"password": PASSWORD})
     ada.ask("PUT", "/api/me/email", {"email": "new@example.org", "password": PASSWORD})
     return person, ada
 

@@ -122,7 +122,7 @@ def test_an_invitation_made_while_the_broker_is_dead_is_mailed_once_when_it_is_b
     running.environment |= {"KAFKA_BOOTSTRAP": broker.bootstrap}
     running.start()
     try:
-        _, _, admin = running.curl("POST", "/Login/", {"username": "grace.admin", "password": "lunchtime"})
+        _, _, admin = running.curl("POST", "/Login/", {"username": "grace.admin", "password": "table-for-three"})
         broker.kill()
         started = time.monotonic()
         status, _, _ = running.curl("POST", "/InvitationCode/Create/", {"to": "late@example.net"}, cookie=admin)

@@ -21,7 +21,18 @@ STANDIN = Path(__file__).parent / "standin"
 
 
 SET_BY_THE_SUPERVISOR = frozenset(
-    ("STAGE", "SITE", "DATABASE_URL", "KAFKA_BOOTSTRAP", "SMTP_URL", "MAIL_FROM", "SECRETS_FILE", "CLOCK_FILE")
+    (
+        "STAGE",
+        "SITE",
+        "DATABASE_URL",
+        "DATABASE_JOB_URL",
+        "DATABASE_OWNER_URL",
+        "KAFKA_BOOTSTRAP",
+        "SMTP_URL",
+        "MAIL_FROM",
+        "SECRETS_FILE",
+        "CLOCK_FILE",
+    )
 )
 
 

@@ -26,7 +26,7 @@ def test_sigterm_and_kill_9_of_the_supervisor_end_everything_and_lose_nothing(
     make_system: Callable[..., System],
 ) -> None:
     system = make_system().start()
-    connection = psycopg2.connect(system.environment["DATABASE_URL"])
+    connection = psycopg2.connect(system.environment["DATABASE_OWNER_URL"])
     connection.autocommit = True
     connection.cursor().execute("CREATE TABLE kept AS SELECT 42 AS answer")
     connection.close()
@@ -35,7 +35,7 @@ def test_sigterm_and_kill_9_of_the_supervisor_end_everything_and_lose_nothing(
     system.stop(signal.SIGKILL)
     system.start()  # at once, while the last parts of the first may still be ending
     assert eventually(lambda: not any(Path(f"/proc/{part}").exists() for part in parts))
-    connection = psycopg2.connect(system.environment["DATABASE_URL"])
+    connection = psycopg2.connect(system.environment["DATABASE_OWNER_URL"])
     cursor = connection.cursor()
     cursor.execute("SELECT answer FROM kept")
     assert cursor.fetchone() == (42,)
@@ -68,7 +68,7 @@ def test_the_services_may_be_one_s_own(make_system: Callable[..., System]) -> No
         system = make_system(DATABASE_URL=server.url, KAFKA_BOOTSTRAP=broker.bootstrap)
         system.start()
         assert set(system.state()["processes"]) == {"SQS", "mailbox", "worker", "gateway"}
-        assert system.environment["DATABASE_URL"] == server.url
+        assert system.environment["DATABASE_OWNER_URL"] == server.url
         system.stop()
         assert broker.process is not None
         assert broker.process.poll() is None

@@ -36,6 +36,8 @@ class Community:
         said = inviting.communicate(timeout=60)[0]
         assert inviting.returncode == 0, said
         self.admin = self.enrol("grace")
+        # As in production an admin has a second factor; what is tested here is something else.
+        deployed.sql("DELETE FROM rule WHERE name = 'admin.second_factor'")
         for food in ("Soup", "Pizza"):
             self.admin.does("POST", "/api/admin/food-types", {"name": food})
         place = {

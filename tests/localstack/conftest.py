@@ -26,7 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """LocalStack, PostgreSQL and Kafka, with nothing deployed."""
-    for name in ("DATABASE_URL", "KAFKA_BOOTSTRAP", "AWS_ENDPOINT_URL"):
+    for name in ("DATABASE_URL", "DATABASE_JOB_URL", "DATABASE_OWNER_URL", "KAFKA_BOOTSTRAP", "AWS_ENDPOINT_URL"):
         os.environ.pop(name, None)
     with System(tmp_path_factory.mktemp("emulation") / "localstack") as running:
         yield running

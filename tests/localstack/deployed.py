@@ -163,7 +163,7 @@ class Visitor:
         parts = urlsplit(self.site)
         headers = {"Host": parts.netloc, "Origin": f"{parts.scheme}://{parts.netloc}", "Accept": "*/*"}
         if self.cookie:
-            headers["Cookie"] = f"session={self.cookie}"
+            headers["Cookie"] = f"__Host-session={self.cookie}"
         content = None
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded" if form else "application/json"
@@ -175,7 +175,7 @@ class Visitor:
             read = Answer(answer.status, answer.headers, answer.read().decode())
         finally:
             connection.close()
-        given = re.match(r"session=([^;]*)", read.headers.get("Set-Cookie", ""))
+        given = re.match(r"__Host-session=([^;]*)", read.headers.get("Set-Cookie", ""))
         if given:
             self.cookie = given[1]
         return read

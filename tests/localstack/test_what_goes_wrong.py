@@ -13,6 +13,7 @@ from typing import Any
 
 import psycopg2
 
+from infra.local.logins import logins
 from infra.localstack import deploy
 from tests.localstack.community import Community, command
 from tests.localstack.deployed import Deployed, Visitor, eventually
@@ -161,7 +162,7 @@ def test_a_database_password_that_is_rotated_lets_everybody_in_again(deployed: D
         owner.autocommit = True
         owner.cursor().execute("ALTER ROLE rendezvous PASSWORD %s", (new.split(":")[2].partition("@")[0],))
     assert member.ask("GET", "/api/me").status == 200  # the connection that is open stays
-    begin_again(deployed, {"DATABASE_URL": new})
+    begin_again(deployed, logins(new))
     try:
         assert member.ask("GET", "/api/me").status == 200
         assert deployed.invoke("migrate") == []
@@ -169,7 +170,7 @@ def test_a_database_password_that_is_rotated_lets_everybody_in_again(deployed: D
         with closing(psycopg2.connect(new)) as owner:
             owner.autocommit = True
             owner.cursor().execute("ALTER ROLE rendezvous PASSWORD %s", (deployed.system.postgres.password,))
-        begin_again(deployed, {"DATABASE_URL": old})
+        begin_again(deployed, logins(old))
 
 
 def test_two_deployments_at_once_take_turns_and_the_site_answers_meanwhile(

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from infra.local.logins import logins
 from tests.mailbox import read, send
 from tests.notifications.conftest import NOW, Present, Rows
 from tests.sink import Sink
@@ -63,7 +64,7 @@ def test_a_sender_that_is_killed_repeats_one_mail_at_most(
 ) -> None:
     for name in ("ada", "bob", "eve"):
         rows.tell(name, 2)
-    environment = os.environ | {"DATABASE_URL": database, "SMTP_URL": smtp_url, "PYTHONPATH": str(ROOT)}
+    environment = os.environ | logins(database) | {"SMTP_URL": smtp_url, "PYTHONPATH": str(ROOT)}
     killed = subprocess.run(
         [sys.executable, "-c", PROGRAM, step, NOW.isoformat()], env=environment, cwd=ROOT, timeout=60
     )

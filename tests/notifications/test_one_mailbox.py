@@ -189,6 +189,22 @@ def test_slow_mailboxes_hold_up_nobody_else(rows: Rows, sink: Sink, post: Any, p
     assert all(sink.count()[f"{name}@example.org"] == 5 for name in quick)
 
 
+def test_mailboxes_that_gave_trouble_before_hold_up_nobody_in_the_next_shift_either(
+    rows: Rows, sink: Sink, post: Any, present: Present
+) -> None:
+    """A new shift knows no mailbox, but which mails were put off."""
+    for number in range(12):
+        rows.tell(f"slow{number}")
+        sink.behaves[f"slow{number}@example.org"] = 4.0
+    rows.sql("UPDATE mail SET attempts = 1, answer = 'TimeoutError'")
+    quick = [f"quick{number}@example.org" for number in range(20)]
+    for address in quick:
+        rows.tell(address.partition("@")[0], 5, NOW + timedelta(seconds=1))
+    present.wait(seconds=2)
+    took = shift(post, present, lambda: sum(sink.count()[one] for one in quick) == 100, 30)
+    assert took < 7, took
+
+
 def test_a_mailbox_is_written_to_by_one_connection_at_a_time(
     rows: Rows, sink: Sink, post: Any, present: Present
 ) -> None:

@@ -8,7 +8,7 @@ import psycopg2.extras
 import pytest
 
 from tests.people import PASSWORD, Browser, Community
-from tests.state import serving
+from tests.state import make_logins_of, serving
 
 
 @pytest.fixture(scope="module")
@@ -19,6 +19,7 @@ def own_server(settings: None) -> Iterator[Any]:
 
     with Postgres() as running:
         migrate(running.url)
+        make_logins_of(running.url)
         yield running
 
 

@@ -44,7 +44,9 @@ def test_the_wish_where_to_go_survives_a_wrong_password(community: Any) -> None:
     answer = log_in(Browser(), "/public", "wrong password")
     page = Document(answer.text)
     assert (answer.status, page.value("next"), page.value("username")) == (401, "/public", "ada")
-    assert page.alert == "This username and password do not belong together"
+    assert (
+        page.alert == "This username and password do not belong together, or the code of the second factor is not right"
+    )
 
 
 def test_who_is_logged_in_is_not_asked_again(community: Any) -> None:

@@ -25,6 +25,7 @@ import psycopg2.extras
 import pytest
 
 from infra.local import processes
+from infra.local.logins import logins
 from infra.local.postgres import Postgres
 from tests.coaching.practice import NOW, Practice, at, book
 from tests.people import Browser, Community
@@ -65,12 +66,14 @@ def durable_practice(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Postgres
     """A PostgreSQL that keeps what it acknowledges, and a coach who is nearly always there."""
     from chalicelib.config import config
     from chalicelib.database import disconnect
-    from chalicelib.migrate import migrate
+    from chalicelib.migrate import make_logins, migrate
 
     with Postgres(durable=True) as server:
         migrate(server.url)
-        monkeypatch.setenv("DATABASE_URL", server.url)
+        for variable, login in logins(server.url).items():
+            monkeypatch.setenv(variable, login)
         config.cache_clear()
+        make_logins()
         sql = asking(server.url)
         practice = Practice(Community(sql), sql)
         practice.coach("carla", hours=("00:00", "23:00"), days=(0, 1, 2, 3, 4, 5, 6))

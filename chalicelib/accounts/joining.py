@@ -1,0 +1,61 @@
+"""Joining: an account for who holds a live invitation code."""
+
+import re
+import secrets
+import unicodedata
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from chalicelib.accounts import addresses, attempts, links
+from chalicelib.database import Database
+from chalicelib.errors import Conflict, Forbidden
+from chalicelib.messaging import outbox
+
+UNUSABLE = "This invitation cannot be used"
+
+
+def slug_of(name: str) -> str:
+    """A name as a part of a path, with four random characters so that it is nobody else's."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return "-".join([*re.findall(r"[a-z0-9]+", plain)[:4], secrets.token_hex(4)])
+
+
+def enrol(
+    db: Database, code: str, username: str, hash: str, name: str, email: str, timezone: str, now: datetime
+) -> UUID:
+    """Enrol who holds a live code, and act for him in the rest of the transaction; his id.
+
+    Raises Forbidden for every fault of the code, and for an address that is in use (its owner gets a mail, one a day); Conflict
+    for a username that is taken, which leaves the code alive.
+    """
+    id = uuid4()
+    row = db.row(
+        "SELECT * FROM enrol(%(code)s, %(id)s, %(slug)s, %(username)s, %(hash)s, %(name)s, %(email)s, %(zone)s, %(now)s)",
+        code=links.digest(code),
+        id=id,
+        slug=slug_of(name),
+        username=username,
+        hash=hash,
+        name=name,
+        email=email,
+        zone=timezone,
+        now=now,
+    )
+    assert row is not None
+    if row.outcome == "username":
+        raise Conflict("This username is taken")
+    if row.outcome == "email":
+        tell_holder(db, row.holder, email, now)
+        raise Forbidden(UNUSABLE, keep=True)
+    if row.outcome != "enrolled":
+        raise Forbidden(UNUSABLE)
+    outbox.put(db, "NewUser", str(id), "person.enrolled", {"person": str(id), "invitation": str(row.invitation)}, now)
+    if not row.confirmed:
+        addresses.ask_to_confirm(db, id, email, now)
+    return id
+
+
+def tell_holder(db: Database, holder: UUID, email: str, now: datetime) -> None:
+    """Mail the owner of an address that somebody tried to join with it; once a day, however many try."""
+    if attempts.count_mail(db, "address_in_use", email, now) == 1:
+        outbox.put(db, "Mails", str(holder), "mail.due", {"kind": "address_in_use", "person": str(holder)}, now)
