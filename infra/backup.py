@@ -121,7 +121,7 @@ def run(command: list[str]) -> None:
 
 
 def where(stack: ExitStack, *, running: bool) -> str:
-    """The database meant: DATABASE_URL's, else that of this folder's system, which runs or must not run."""
+    """The owner's URL of the database meant: DATABASE_URL, else that of this folder's system, which runs or must not run."""
     if url := os.environ.get("DATABASE_URL"):
         return url
     if running:

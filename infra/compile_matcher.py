@@ -19,16 +19,20 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = Path("chalicelib/lunch/matching")
 MODULES = (
+    "probes",
     "people",
     "blocks",
     "near",
     "tables",
+    "parts",
     "greedy",
     "rescue",
     "exchange",
     "regroup",
     "small",
     "fill",
+    "division",
+    "reseat",
     "emit",
     "groups",
     "graph",

@@ -100,6 +100,11 @@ def logins(client: Any, server: Postgres, database: str, monkeypatch: pytest.Mon
     yield connect
     for connection in opened:
         connection.close()
+    # The log-ins are of the whole server: the other tests come with the passwords of their URLs.
+    monkeypatch.delenv("HANDLERS_SECRET")
+    monkeypatch.delenv("JOBS_SECRET")
+    config.cache_clear()
+    migrate.make_logins(database)
 
 
 def ask(connection: Any, statement: str) -> Any:

@@ -23,7 +23,7 @@ def slug_of(name: str) -> str:
 def enrol(
     db: Database, code: str, username: str, hash: str, name: str, email: str, timezone: str, now: datetime
 ) -> UUID:
-    """Enrol who holds a live code, and act for him in the rest of the transaction; his id.
+    """Enrol who holds a live code, and act for them in the rest of the transaction; their id.
 
     Raises Forbidden for every fault of the code, and for an address that is in use (its owner gets a mail, one a day); Conflict
     for a username that is taken, which leaves the code alive.

@@ -37,7 +37,7 @@ def opened(given: str) -> tuple[str, UUID] | None:
 
 
 def refuse(db: Database, kind: str, person: UUID) -> bool:
-    """Refuse that kind for the person of a token; False if he is not here any more."""
+    """Refuse that kind for the person of a token; False if they are not here any more."""
     return bool(db.value("SELECT refuse_mail(%(person)s, %(kind)s)", person=person, kind=kind))
 
 

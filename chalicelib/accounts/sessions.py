@@ -106,7 +106,7 @@ def mine(db: Database, caller: Caller) -> list[Session]:
 
 
 def end(db: Database, caller: Caller, session: UUID | None = None) -> int:
-    """End one session of the caller's, or all but the one he calls from (log out everywhere); how many."""
+    """End one session of the caller's, or all but the one they call from (log out everywhere); how many."""
     logs.security("sessions ended", caller.id)
     if session:
         return db.run("DELETE FROM session WHERE person_id = %(me)s AND id = %(id)s", me=caller.id, id=session)

@@ -126,7 +126,7 @@ def read_person(db: Database, person: UUID) -> Person:
 
 @api("PUT", "/people/{person}/ban")
 def ban(db: Database, caller: Caller, person: UUID, body: Why, now: datetime) -> Person:
-    """Ban somebody: he is withdrawn from his coming lunches and calls, and the others are told."""
+    """Ban somebody: they are withdrawn from their coming lunches and calls, and the others are told."""
     directory.ban(db, caller, person, body.why, now)
     return directory.read(db, person)
 

@@ -90,7 +90,7 @@ def find(db: Database, which: WhichPeople) -> Listing[Person]:
 
 
 def read(db: Database, person: UUID) -> Person:
-    """One person. Raises NotFound, for who erased himself too."""
+    """One person. Raises NotFound, for who erased themselves too."""
     found = db.rows(f"{_PERSON} WHERE p.id = %(id)s", id=person)
     if not found:
         raise NotFound
@@ -111,9 +111,9 @@ def coming_lunches(db: Database, person: UUID, now: datetime) -> list[ComingLunc
 
 
 def ban(db: Database, caller: Caller, person: UUID, why: str, now: datetime) -> None:
-    """Ban somebody; in the same transaction he is withdrawn from whatever he is expected at, and the others are told.
+    """Ban somebody; in the same transaction they are withdrawn from whatever they are expected at, and the others are told.
 
-    Banned twice, he stays banned for the first reason. Raises NotFound, Conflict.
+    Banned twice, they stay banned for the first reason. Raises NotFound, Conflict.
     """
     read(db, person)
     if person == caller.id:
@@ -125,7 +125,7 @@ def ban(db: Database, caller: Caller, person: UUID, why: str, now: datetime) -> 
         why=why,
     )
     if banned:
-        # The calls first: who books holds the coach's lock before he asks whether both are here.
+        # The calls first: who books holds the coach's lock before they ask whether both are here.
         appointments.withdraw_person(db, person, now)
         attendances.withdraw_person(db, person, now)
         audit.note(db, caller, "banned", person, why, now)
@@ -133,7 +133,7 @@ def ban(db: Database, caller: Caller, person: UUID, why: str, now: datetime) -> 
 
 
 def unban(db: Database, caller: Caller, person: UUID, why: str, now: datetime) -> None:
-    """Let somebody in again; what he was withdrawn from stays so. Raises NotFound."""
+    """Let somebody in again; what they were withdrawn from stays so. Raises NotFound."""
     read(db, person)
     if db.run("DELETE FROM ban WHERE person_id = %(person)s", person=person):
         audit.note(db, caller, "unbanned", person, why, now)

@@ -12,12 +12,9 @@ from chalicelib.calendar import zones
 from chalicelib.database import Database
 from chalicelib.errors import NotFound
 from chalicelib.lunch import cancellations
+from chalicelib.lunch.states import Response, Status
 from chalicelib.web.field_types import Instant, Number, WeekName
 from chalicelib.web.request import Caller
-
-Status = Literal["Proposed", "Confirmed", "Rejected", "Canceled", "Awaiting Evaluation", "Done"]
-Response = Literal["invited", "approved", "rejected"]
-
 
 FEW = 20
 """Lunches on a page: each takes some lines on a phone."""
@@ -27,7 +24,7 @@ class WhichEvents(Which):
     """Which lunches: by title, location or somebody's name; of a status; of a week (2026-W48); at a location."""
 
     location: Number | Literal[""] = ""
-    status: Literal["", "Proposed", "Confirmed", "Rejected", "Canceled", "Awaiting Evaluation", "Done"] = ""
+    status: Literal[""] | Status = ""
     week: WeekName | Literal[""] = ""
 
 

@@ -72,13 +72,13 @@ def read(db: Database, client: Slug, form: Form) -> Page:
 
 @routes.form("/admin/relationships/{client}/move", shows=read, who="admin")
 def move(db: Database, caller: Caller, client: Slug, body: Reassign, now: datetime) -> Redirect:
-    """Give him another coach; refused once where calls are booked, the page lists them and asks."""
+    """Give them another coach; refused once where calls are booked, the page lists them and asks."""
     coaching.move(db, caller, client, body.coach, body.calls or None, body.why, now)
     return Redirect("/admin/relationships?done=moved")
 
 
 @routes.form("/admin/relationships/{client}/end", shows=read, who="admin")
 def end(db: Database, caller: Caller, client: Slug, body: End, now: datetime) -> Redirect:
-    """Take his coach from him; refused once where calls are booked, the page lists them and asks."""
+    """Take their coach from them; refused once where calls are booked, the page lists them and asks."""
     coaching.end(db, caller, client, body.calls or None, body.why, now)
     return Redirect("/admin/relationships?done=ended")

@@ -13,7 +13,7 @@ from chalicelib.web.field_types import Instant
 
 
 class Relationship(msgspec.Struct):
-    """A client and his coach, by slugs and names; ``calls``: how many are coming."""
+    """A client and their coach, by slugs and names; ``calls``: how many are coming."""
 
     coach: str
     coach_name: str
@@ -60,7 +60,7 @@ def read(db: Database, client: str) -> Relationship:
 
 
 def coming(db: Database, client: str) -> list[Any]:
-    """The starts and ends of the booked calls of that client with his coach, by start."""
+    """The starts and ends of the booked calls of that client with their coach, by start."""
     return db.rows(
         "SELECT a.starts, a.ends FROM appointment a JOIN relationship r ON r.id = a.relationship_id"
         " JOIN person k ON k.id = r.client_id WHERE k.slug = %(client)s AND r.is_current AND a.starts > present()"

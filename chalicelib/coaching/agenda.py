@@ -41,7 +41,7 @@ class Call(NamedTuple):
     reason: str = ""
     call_link: str = ""
     moves: int = 0
-    """By the client: his are limited."""
+    """By the client: theirs are limited."""
 
 
 _CALL = """
@@ -185,7 +185,7 @@ def entries(db: Database, person: UUID, since: datetime) -> Iterator[Entry]:
 
 
 def entry(call: Call, person: UUID) -> Entry:
-    """A call as one of its two people has it in his calendar."""
+    """A call as one of its two people has it in their calendar."""
     other = call.coach_name if person == call.client_id else call.client_name
     return Entry(
         call.starts,

@@ -43,7 +43,7 @@ STATE = frozenset({"taken", "buffer", "client_taken", "month_is_full"})
 def book(
     db: Database, caller: Caller, coach_slug: str, start: datetime, end: datetime, client_slug: str | None, now: datetime
 ) -> schemas.Call:  # fmt: skip
-    """Book a call with the caller's coach, or as a coach for a client of his; the call.
+    """Book a call with the caller's coach, or as a coach for a client of theirs; the call.
 
     Raises Invalid naming the field and the rule, Conflict when the time or the month is taken.
     """
@@ -67,7 +67,7 @@ def booked(id: UUID, coach: Coach, client: Client, span: Span, by: Caller) -> Ca
 def bookable(
     db: Database, caller: Caller, coach_slug: str, client_slug: str | None, span: Span
 ) -> tuple[Coach, Client]:
-    """The coach, his calendar held still, and for whom the caller books. Raises Invalid naming coach or client."""
+    """The coach, their calendar held still, and for whom the caller books. Raises Invalid naming coach or client."""
     try:
         whose = coaches.client_of(db, caller, coach_slug, client_slug)
     except NotFound:
@@ -180,7 +180,7 @@ def _refuse_what_is_past_change(known: Call, version: int | None, now: datetime)
 
 
 def cancel(db: Database, caller: Caller, id: UUID, reason: str, version: int | None, now: datetime) -> None:
-    """Cancel a call: a client until coaching.cancel_hours_before, his coach always until it begins.
+    """Cancel a call: a client until coaching.cancel_hours_before, their coach always until it begins.
 
     With a version, only if the call is still that one. Raises NotFound, Conflict.
     """

@@ -217,7 +217,7 @@ def nearest(db: Database, caller: Caller, slug: str, form: Form, now: datetime) 
 
 
 def typed_start(day: date, clock: str, caller: Caller) -> datetime:
-    """A day and a time of the caller's zone as an instant. Raises Invalid for a time that his clock skips that day;
+    """A day and a time of the caller's zone as an instant. Raises Invalid for a time that their clock skips that day;
     of one that comes twice it is the first."""
     place = ZoneInfo(caller.timezone)
     wall = wall_time_of(day, clock)

@@ -1,4 +1,4 @@
-"""Pages of a coach: his calendar and clients, his office hours, blocked times, days away, calls for his clients."""
+"""Pages of a coach: their calendar and clients, their office hours, blocked times, days away, calls for their clients."""
 
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
@@ -175,7 +175,7 @@ def give_link(db: Database, caller: Caller, body: Link) -> Redirect:
 
 @routes.page("/coach/clients/{client}", who="coach")
 def client_page(db: Database, caller: Caller, client: Slug, form: Form, query: Shown, now: datetime) -> Page:
-    """Free slots for a client of mine, to book for him."""
+    """Free slots for a client of mine, to book for them."""
     name = next((one.name for one in coaches.clients(db, caller) if one.slug == client), None)
     if name is None:
         raise NotFound("There is no such client of yours")

@@ -1,4 +1,4 @@
-"""A coach as his clients see him: his calendar, and where his calls take place."""
+"""A coach as their clients see them: their calendar, and where their calls take place."""
 
 import json
 from datetime import date, datetime, timedelta
@@ -19,7 +19,7 @@ UNKNOWN = "There is no such coach of yours"
 
 
 class Client(NamedTuple):
-    """Somebody who has calls with a coach, as the two see him."""
+    """Somebody who has calls with a coach, as the two see them."""
 
     id: UUID
     slug: str
@@ -38,7 +38,7 @@ class Coach(NamedTuple):
     rules: rules.Rules
     calendar: Calendar
     open: bool
-    """Whether he and the client can have calls at all: neither is banned, and he is an active coach."""
+    """Whether they and the client can have calls at all: neither is banned, and they are an active coach."""
     client: Client | None
     """For whom it was read."""
 
@@ -101,9 +101,9 @@ def _hours(text: str) -> tuple[Hours, ...]:
 
 
 def client_of(db: Database, caller: Caller, coach: str, client: str | None) -> UUID | None:
-    """For whom the caller looks at that coach: himself; as the coach or an admin whom he names, or nobody.
+    """For whom the caller looks at that coach: themselves; as the coach or an admin whom they name, or nobody.
 
-    Raises NotFound for a client who is none of his.
+    Raises NotFound for a client who is none of theirs.
     """
     if client is None:
         if not (caller.is_a("coach") or caller.is_a("admin")) or _is_coached_by(db, caller, coach):
@@ -128,7 +128,7 @@ def _is_coached_by(db: Database, caller: Caller, coach: str) -> bool:
 def seen(
     db: Database, caller: Caller, slug: str, begin: datetime, end: datetime, client: str | None, moving: UUID | None
 ) -> Coach:
-    """The coach as the caller may look at him. Raises NotFound, as for a coach there is not."""
+    """The coach as the caller may look at them. Raises NotFound, as for a coach there is not."""
     whose = client_of(db, caller, slug, client)
     coach = read(db, slug, whose, begin, end, limited=whose == caller.id, moving=moving)
     if coach is None:
@@ -137,7 +137,7 @@ def seen(
 
 
 def call_link(db: Database, coach: UUID) -> str:
-    """Where his calls take place, https: or tel:; '' where he gave none."""
+    """Where their calls take place, https: or tel:; '' where they gave none."""
     found: str | None = db.value("SELECT url FROM call_link WHERE coach_id = %(coach)s", coach=coach)
     return found or ""
 
@@ -150,7 +150,7 @@ def give_call_link(db: Database, caller: Caller, url: str) -> None:
 
 
 def mine(db: Database, caller: Caller) -> Any:
-    """The caller's coach (slug, name, timezone, call_link), None if he has none."""
+    """The caller's coach (slug, name, timezone, call_link), None if they have none."""
     return db.row(
         "SELECT p.slug, p.name, p.timezone, coalesce((SELECT url FROM call_link l WHERE l.coach_id = p.id), '') AS call_link"
         " FROM relationship r JOIN person p ON p.id = r.coach_id WHERE r.client_id = %(me)s AND r.is_current",

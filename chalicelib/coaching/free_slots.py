@@ -18,7 +18,7 @@ WEEKS = 4
 
 
 def of_coach(coach: Coach, begin: datetime, end: datetime, now: datetime) -> list[Span]:
-    """His free slots that start in that time; none where he cannot be booked at all."""
+    """Their free slots that start in that time; none where they cannot be booked at all."""
     return slots.free(coach.calendar, begin, end, now) if coach.open else []
 
 

@@ -27,7 +27,7 @@ def every(db: Database) -> list[Any]:
 
 
 def assign(db: Database, caller: Caller, coach: str, client: str, why: str, now: datetime) -> Begun:
-    """Give a client a coach. Raises Invalid for an unknown or inactive one, Conflict where he has a coach already."""
+    """Give a client a coach. Raises Invalid for an unknown or inactive one, Conflict where they have a coach already."""
     coach_id, client_id = _begin(db, coach, client, now)
     audit.note(db, caller, f"gave the coach {coach_id} to", client_id, why, now)
     return {"coach": coach, "client": client, "begun": now}
@@ -53,7 +53,7 @@ def end(db: Database, caller: Caller, client: str, calls: Calls | None, why: str
 def _begin(db: Database, coach: str, client: str, now: datetime) -> tuple[UUID, UUID]:
     coach_id, client_id = _person(db, coach, "coach"), _person(db, client, "client")
     if coach_id == client_id:
-        raise Invalid.field("client", "cannot be coached by himself")
+        raise Invalid.field("client", "cannot be coached by themselves")
     if db.value("SELECT EXISTS (SELECT FROM relationship WHERE client_id = %(id)s AND is_current)", id=client_id):
         raise Conflict("This client has a coach already")
     db.run(
@@ -88,7 +88,7 @@ def _end(db: Database, client: str, calls: Calls | None, now: datetime) -> tuple
 
 
 def leave(db: Database, person: UUID) -> None:
-    """End whatever relationships that person has and forget his call link, blocked times and reasons: for erasure.
+    """End whatever relationships that person has and forget their call link, blocked times and reasons: for erasure.
 
     Call ``appointments.withdraw_person`` first, which tells the others.
     """

@@ -8,7 +8,7 @@ from chalicelib.web.field_types import Instant, Moment
 
 
 class Somebody(TypedDict):
-    """A coach or a client, as the other sees him."""
+    """A coach or a client, as the other sees them."""
 
     slug: str
     name: str

@@ -43,7 +43,7 @@ class Calendar(NamedTuple):
     """Starts of the client's calls that count towards coaching.calls_per_month."""
     terms: Terms
     limited: bool
-    """Whether notice and calls per month hold: they bind the client, not the coach who books for him."""
+    """Whether notice and calls per month hold: they bind the client, not the coach who books for them."""
 
 
 def terms_of(rules: Rules) -> Terms:

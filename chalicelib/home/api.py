@@ -36,7 +36,7 @@ class EraseMe(Body):
 
 
 class Me(TypedDict):
-    """Who somebody is here, as he sees it himself; ``mails``: which kinds he wants."""
+    """Who somebody is here, as they see it themselves; ``mails``: which kinds they want."""
 
     username: str
     email: str

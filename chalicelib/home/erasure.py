@@ -12,7 +12,7 @@ from chalicelib.web.request import Caller
 
 
 def erase(transact: Transact, caller: Caller, password: str, address: str, now: datetime) -> None:
-    """Withdraw the caller from whatever is coming, tell the others, and erase him.
+    """Withdraw the caller from whatever is coming, tell the others, and erase them.
 
     Raises Invalid naming the password, TooManyRequests after too many wrong ones, Conflict for the last admin.
     """

@@ -1,4 +1,4 @@
-"""Everything about a person as one file: what each table keeps of him, read as he himself may read it."""
+"""Everything about a person as one file: what each table keeps of them, read as they themselves may read it."""
 
 from datetime import datetime
 from typing import Any
@@ -104,7 +104,7 @@ Everything = dict[str, Instant | list[dict[str, Any]]]
 def everything(db: Database, person: UUID, now: datetime) -> Everything:
     """All of it, by table: ``{"exported": ..., "person": [{...}], "attendance": [...], ...}``.
 
-    What is kept so that nobody can read it (password, tokens) is not in it, nor is what others say of him.
+    What is kept so that nobody can read it (password, tokens) is not in it, nor is what others say of them.
     """
     found: Everything = {"exported": now}
     for table, statement in TABLES.items():

@@ -55,7 +55,7 @@ def of(db: Database, caller: Caller, now: datetime) -> dict[str, Any]:
 
 
 def waiting(db: Database, caller: Caller, now: datetime) -> dict[str, int]:
-    """How many lunches wait for the caller's approval, and how many for his review."""
+    """How many lunches wait for the caller's approval, and how many for their review."""
     row = db.row(
         """
         SELECT count(*) FILTER (WHERE a.response = 'invited' AND e.status IN ('Proposed', 'Confirmed')

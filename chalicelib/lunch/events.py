@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any, Literal, TypedDict
+from typing import Any, TypedDict
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from chalicelib.calendar.entries import Entry
 from chalicelib.database import Database
 from chalicelib.errors import NotFound
 from chalicelib.lunch import company
+from chalicelib.lunch.states import Response, Status
 from chalicelib.web.field_types import Instant
 from chalicelib.web.request import Caller
 
@@ -118,7 +119,7 @@ class Event(TypedDict):
 
     id: UUID
     title: str
-    status: str
+    status: Status
     start: Instant
     end: Instant
     timezone: str
@@ -127,7 +128,7 @@ class Event(TypedDict):
     public: bool
     seats: int
     people: list[str]
-    response: Literal["invited", "approved", "rejected"] | None
+    response: Response | None
 
 
 def shown(event: Any) -> Event:

@@ -15,7 +15,7 @@ from chalicelib.web.request import Caller
 
 
 class HoursOfWeek(NamedTuple):
-    """What the caller has said and where he is taken; ``lunches`` the week at his location, None without one."""
+    """What the caller has said and where they are taken; ``lunches`` the week at their location, None without one."""
 
     given: dict[UUID, Hours]
     taken: list[Span]
@@ -31,12 +31,12 @@ class HoursOfWeek(NamedTuple):
         return dict(sorted(found.items(), key=lambda item: _order(item[1])))
 
     def starts(self) -> list[datetime]:
-        """When a lunch of that week could start for the caller at his location, and be approved in time; never
+        """When a lunch of that week could start for the caller at their location, and be approved in time; never
         without a location."""
         return possible_starts(self.given.values(), self.taken, self.lunches, self.nearest) if self.lunches else []
 
     def table(self) -> list[Row]:
-        """The week in the caller's zone: when he is free, when he is taken."""
+        """The week in the caller's zone: when they are free, when they are taken."""
         free = spans(self.given.values(), self.monday, self.monday + timedelta(days=6))
         return timetable(
             self.monday, self.place, free, self.taken, merged(self.lunches.lunches) if self.lunches else []

@@ -52,7 +52,7 @@ def chosen(db: Database, caller: Caller, name: str) -> int:
 
 
 def choose(db: Database, person: Any, location: int | None) -> None:
-    """Make it the person's location; None: he has none, and is not matched."""
+    """Make it the person's location; None: they have none, and are not matched."""
     if location is None:
         db.run("DELETE FROM person_location WHERE person_id = %(person)s", person=person)
         return

@@ -5,7 +5,7 @@ Whoever calls these holds the event's row (``hold``, or FOR NO KEY UPDATE), so t
 
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from chalicelib import rules
@@ -15,6 +15,8 @@ from chalicelib.lunch import messages
 from chalicelib.lunch.weeks import week_at
 from chalicelib.messaging import outbox
 
+Status = Literal["Proposed", "Confirmed", "Rejected", "Canceled", "Awaiting Evaluation", "Done"]
+Response = Literal["invited", "approved", "rejected"]
 COMING = ("Proposed", "Confirmed")
 """What can still be approved, left or called off."""
 REMINDED_BEFORE = timedelta(hours=24)
@@ -38,7 +40,7 @@ def hold(db: Database, person: UUID, events: Collection[UUID]) -> dict[UUID, Any
     return {row.id: row for row in rows}
 
 
-def people_of(db: Database, events: Collection[UUID], *responses: str) -> dict[UUID, list[UUID]]:
+def people_of(db: Database, events: Collection[UUID], *responses: Response) -> dict[UUID, list[UUID]]:
     """Who said one of that to each of the lunches, in order of their ids."""
     found: dict[UUID, list[UUID]] = {event: [] for event in events}
     for row in db.rows(
@@ -144,5 +146,5 @@ def _ask_again(db: Database, event: Any, values: rules.Rules, now: datetime) -> 
         db.run("SELECT ask_for_round_again(%(event)s, %(monday)s, %(now)s)", event=event.id, monday=monday, now=now)
 
 
-def _move(db: Database, events: list[UUID], status: str) -> None:
+def _move(db: Database, events: list[UUID], status: Status) -> None:
     db.run("UPDATE event SET status = %(status)s WHERE id = ANY(%(events)s)", status=status, events=events)

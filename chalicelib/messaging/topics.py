@@ -60,7 +60,7 @@ MESSAGES: tuple[Message, ...] = (
         "availability.given",
         (EVERY_WEEK,),
         "week",
-        "Somebody is free in the current week, counted where he lives",
+        "Somebody is free in the current week, counted where they live",
         ("person", "availability", "purpose", "week"),
     ),
     Message(
@@ -95,7 +95,7 @@ MESSAGES: tuple[Message, ...] = (
         "attendance.rejected",
         ("Events_All", "Event_Rejected"),
         "event",
-        "Somebody will not come; on Event_Rejected where he approved another lunch at that time",
+        "Somebody will not come; on Event_Rejected where they approved another lunch at that time",
         ("event", "week", "location", "person", "approved?"),
     ),
     Message(

@@ -15,7 +15,9 @@ from chalicelib.messaging import records, sockets
 from chalicelib.messaging.records import Message
 from chalicelib.notifications import tickets
 
-TOLD = frozenset({"event.approved", "event.unconfirmed", "event.rejected", "event.canceled", "event.evaluate"})
+TOLD = frozenset(
+    {"event.approved", "event.unconfirmed", "event.rejected", "event.canceled", "event.moved", "event.evaluate"}
+)
 APART = timedelta(seconds=1)
 MOST = 1000
 """Tokens in a frame: API Gateway takes 128 KiB."""

@@ -19,7 +19,7 @@ function progress() {
   };
 }
 
-/** Put the page that was answered in place of this one, and the reader where he would look first. */
+/** Put the page that was answered in place of this one, and the reader where they would look first. */
 function show(text, url) {
   const page = new DOMParser().parseFromString(text, "text/html");
   const main = page.querySelector("main");

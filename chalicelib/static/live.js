@@ -6,6 +6,7 @@ const SAID = {
   "event.unconfirmed": "For your lunch on DAY, one is missing now.",
   "event.rejected": "Your lunch on DAY will not be: too few approved it in time.",
   "event.canceled": "Your lunch on DAY is called off.",
+  "event.moved": "Where you meet for your lunch on DAY has changed.",
   "event.evaluate": "Your lunch on DAY is over. How was it?",
 };
 const SHORTEST = 1000; // milliseconds before a socket that was lost is opened again; longer each time

@@ -100,6 +100,8 @@ def concerns(route: Any, who: str) -> bool:
     coaching = route.handler.__module__.startswith("chalicelib.coaching")
     if route.path == "/":
         return True
+    if route.path == "/events/{id}":  # of a public one a visitor reads less than a member
+        return who in (VISITOR, MEMBER)
     return {
         VISITOR: route.who == "anybody",
         MEMBER: route.who == "any person" and not coaching,

@@ -98,11 +98,14 @@ def give_hours(lynx: Lynx) -> None:
 
 def test_a_member_reads_when_where_and_with_whom_he_has_lunch(lynx: Lynx, site: Site) -> None:
     log_in(lynx, "ada.brandt", "table-for-three")
-    [lunch] = stored(site, "ada.brandt", "/MyEvents/", "table-for-three")["appointments"]
+    lunch, *_ = stored(site, "ada.brandt", "/MyEvents/", "table-for-three")["appointments"]
     others = [name for name in lunch["people"] if name != "Ada Brandt"]
     lynx.reads("Next lunch", lunch["title"], "Speicherstadt", *others)
     lynx.follow(lunch["title"], "Am Sandtorkai 30, Hamburg", "You come")
+    lynx.follow("I can't come", "You can't come?", "That hour is yours again")
+    lynx.follow("No, go back", "You come")
     lynx.follow("Public lunches", "Lunches of the next four weeks")
+    lynx.follow("What fits me", "What fits you best comes first")
 
 
 def test_an_admin_changes_a_rule_opens_a_location_and_adds_a_food_type(lynx: Lynx, site: Site) -> None:

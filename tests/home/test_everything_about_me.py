@@ -134,7 +134,6 @@ NOT_EXPORTED = {
     "audit.id": "a number of a row",
     "commitment.id": "a number of a row",
     "event.during": "starts and ends are in the file",
-    "event.location_id": "the place's name is in the file",
     "event.revision": "counts changes, for calendars",
     "feed.token_hash": "a digest that nobody may read",
     "former_address.id": "a number of a row",

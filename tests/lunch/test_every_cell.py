@@ -1,8 +1,9 @@
 """Attendance x state x time x act: every cell does what docs/reference/states.md draws, or is refused with a sentence."""
 
 import itertools
+import re
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -137,6 +138,21 @@ def test_who_may_call_a_lunch_off_and_until_when(community: Any, clock: Any, vis
         assert answer.status == (refused or (204 if can else 409)), (role, state, time, answer.text)
         assert world.stored()[0] == ("Canceled" if can else state)
         assert bool(world.sql("SELECT 1 FROM commitment")) == (world.stored()[0] not in ("Rejected", "Canceled"))
+
+
+def allowed(sql: Any, constraint: str) -> set[str]:
+    """The words that a CHECK takes."""
+    [row] = sql("SELECT pg_get_constraintdef(oid) AS said FROM pg_constraint WHERE conname = %s", constraint)
+    return set(re.findall(r"'([^']+)'", row.said))
+
+
+def test_python_and_postgresql_know_the_same_words(sql: Any) -> None:
+    from chalicelib.admin.round_results import WHY
+    from chalicelib.lunch import left_overs, states
+
+    assert set(get_args(states.Status)) == allowed(sql, "event_status_is_known") == set(STATES)
+    assert set(get_args(states.Response)) == allowed(sql, "attendance_response_is_known")
+    assert set(left_overs.REASONS) == set(WHY) == allowed(sql, "left_over_reason_is_known")
 
 
 def test_what_happened_is_told_so_that_it_can_be_rebuilt(community: Any, sql: Any, clock: Any) -> None:

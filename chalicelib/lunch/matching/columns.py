@@ -85,7 +85,7 @@ class Columns:
             object.__setattr__(self, name, _masks(name, getattr(self, name), n, bits))
         for name, width in (("forbidden", 2), ("met", 3), ("blocked", 2)):
             object.__setattr__(self, name, _pairs(name, getattr(self, name), n, width))
-        if n and (np.diff(self.location) < 0).any():
+        if (self.location[1:] < self.location[:-1]).any():
             raise BadColumns("location must be in ascending order.")
         if n and int(self.waited.min()) < 0:
             raise BadColumns("waited counts rounds and cannot be negative.")

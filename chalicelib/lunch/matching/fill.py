@@ -35,7 +35,8 @@ EFFORT = 100
 """Groups thought of for each person, in all."""
 
 SPARE_EFFORT = 3_000_000
-"""Groups thought of besides, shared by all of the round's people, so that small rounds are searched thoroughly."""
+SPARE_EFFORT_EACH = 400
+"""Groups thought of besides, so that a small component is searched thoroughly."""
 
 PAIRS_A_PERSON = cython.declare(cython.int, 64)
 SEATS_A_PERSON = cython.declare(cython.int, 256)
@@ -58,9 +59,12 @@ class Places:
     before: cython.int[::1]
     seen: cython.int[::1]
     looked: cython.int[::1]
+    hopeless: cython.int[::1]
+    epoch: cython.int
     queue: cython.int[::1]
     log: cython.int[::1]
     logged: cython.int
+    reached: cython.int
     search: cython.int
     token: cython.int
     change: cython.int[::1]
@@ -77,8 +81,10 @@ class Places:
         self.at = ints(HOURS + 1)
         self.seats, self.pairs, self.queue = ints(seats), ints(largest), ints(largest)
         self.before, self.seen, self.looked, self.change = ints(n), ints(n), ints(n), ints(n)
+        self.hopeless = ints(n)
+        self.epoch = 0
         self.log = ints(24 * largest + 24)
-        self.pair_count = self.logged = self.search = self.token = 0
+        self.pair_count = self.logged = self.reached = self.search = self.token = 0
         self.hole_one = self.hole_two = -1
         self.splitting = False
         self.slack = 0
@@ -204,6 +210,7 @@ class Places:
         i: cython.int
         in_vain: cython.int = 0
         self.effort = effort
+        self.epoch += 1
         self.hole_one = self.hole_two = -1
         self.splitting = False
         self.slack = 0
@@ -235,13 +242,24 @@ class Places:
     @cython.cfunc
     @cython.exceptval(-1)
     def _dissolve(self, a: cython.int) -> cython.bint:
-        """Find other places for both people of a pair; all stays as it was if one finds none."""
+        """Find other places for both people of a pair; all stays as it was if one finds none.
+
+        Who was looked at in vain is not begun with until something changes: whatever he could reach was reached.
+        """
         b: cython.int = self.people.one[a]
+        i: cython.int
+        if self.hopeless[a] == self.epoch or self.hopeless[b] == self.epoch:
+            return False
         self.logged = 0
         self._note(a)
         self._note(b)
         self.people.one[a] = self.people.one[b] = -1
-        if self._place(a, 0) and self._place(b, 0):
+        if not self._place(a, 0):
+            if self.effort > self.limit:
+                for i in range(self.reached):
+                    self.hopeless[self.queue[i]] = self.epoch
+        elif self._place(b, 0):
+            self.epoch += 1
             return True
         self._undo()
         return False
@@ -293,6 +311,7 @@ class Places:
             tail = self._take_places(p, most, tail)
             if tail < 0:
                 return True
+        self.reached = tail
         return False
 
     @cython.cfunc
@@ -444,5 +463,5 @@ def fill(people: People, improving: Neighbourhoods, blocks: list[NDArray[np.int3
     for persons in blocks:
         size = len(persons)
         rows = memoryview(persons)
-        places.improve(rows, EFFORT * size + SPARE_EFFORT * size // people.n)
+        places.improve(rows, EFFORT * size + min(SPARE_EFFORT, SPARE_EFFORT_EACH * size))
         places.neighbourhoods(improving, rows)

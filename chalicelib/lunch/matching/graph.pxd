@@ -1,3 +1,5 @@
+from chalicelib.lunch.matching.probes cimport Probes
+
 # What the other compiled modules of the checker may call of graph.py without going through Python.
 cdef class Graph:
     cdef int n
@@ -8,8 +10,7 @@ cdef class Graph:
     cdef int[::1] marked
     cdef int token
     cdef bint filtered
-    cdef object filter
-    cdef list ids
+    cdef Probes probes
     cdef int size
     cdef int words
     cdef int[::1] row

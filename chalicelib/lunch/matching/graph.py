@@ -20,8 +20,10 @@ except ModuleNotFoundError:
 
 if cython.compiled:
     from cython.cimports.chalicelib.lunch.matching.bits import lowest
+    from cython.cimports.chalicelib.lunch.matching.probes import Probes
 else:
     from chalicelib.lunch.matching.bits import lowest
+    from chalicelib.lunch.matching.probes import Probes
 
 from chalicelib.lunch.matching.groups import typed
 
@@ -49,8 +51,7 @@ class Graph:
     marked: cython.int[::1]
     token: cython.int
     filtered: cython.bint
-    filter: Any
-    ids: list[bytes]
+    probes: Probes
     size: cython.int
     words: cython.int
     row: cython.int[::1]
@@ -77,8 +78,9 @@ class Graph:
         at, others = kept_apart(n, columns)
         self.apart_at, self.apart = memoryview(at), memoryview(others)
         self.marked, self.spot = _zeros(n), _zeros(n)
-        self.filter, self.filtered = columns.filter, columns.filter is not None
-        self.ids = [row.tobytes() for row in columns.person] if self.filtered else []
+        self.filtered = columns.filter is not None
+        if self.filtered:
+            self.probes = Probes(columns.filter, columns.person)
         self.row, self.member, self.begin = _zeros(largest), _zeros(largest), _zeros(largest + 1)
         self.bucket, self.first_word, self.last_word = _zeros(HOURS + 1), _zeros(HOURS), _zeros(HOURS)
         self.at_hour = memoryview(np.zeros((HOURS, words), np.uint64))
@@ -288,7 +290,7 @@ class Graph:
         """Whether a list or the filter keeps row v apart from row u, who was just noted."""
         if self.marked[v] == self.token:
             return True
-        return self.filtered and bool(self.filter.probe(self.ids[u], self.ids[v]))
+        return self.filtered and self.probes.blocked(u, v)
 
     @cython.cfunc
     @cython.exceptval(check=False)

@@ -192,12 +192,7 @@ def bucket(value: cython.longlong) -> cython.int:
     return power * 8 + value
 
 
-def greedy(people: People, blocks: list[NDArray[np.int32]]) -> None:
-    """Make groups in every one of these blocks."""
-    if not blocks:
-        return
+def lists(people: People, blocks: list[NDArray[np.int32]]) -> Lists:
+    """Lists with room for each of these blocks."""
     hours = np.bitwise_count(np.asarray(people.free))
-    seats = max((int(hours[persons].sum()) for persons in blocks), default=0)
-    lists = Lists(people, max(map(len, blocks), default=0), seats)
-    for persons in blocks:
-        lists.seat(memoryview(persons))
+    return Lists(people, max(map(len, blocks)), max(int(hours[persons].sum()) for persons in blocks))

@@ -15,6 +15,8 @@ try:
 except ModuleNotFoundError:
     from chalicelib.lunch.matching import plain as cython
 
+from chalicelib.lunch.matching.probes import Probes
+
 COMPILED: bool = cython.compiled
 
 HOURS = cython.declare(cython.int, 60)
@@ -105,10 +107,12 @@ def _part(group: cython.int[::1], pairs: cython.int[:, ::1]) -> None:
 def _part_by_filter(columns: Any, group: NDArray[np.int32]) -> None:
     seated = np.flatnonzero(group >= 0)
     rows = seated[np.argsort(group[seated], kind="stable")]
-    for members in np.split(rows, np.flatnonzero(np.diff(group[rows])) + 1):
-        for one, other in combinations(members.tolist(), 2):
-            if columns.filter.probe(columns.person[one].tobytes(), columns.person[other].tobytes()):
-                raise Unproven(f"rows {one} and {other} must not meet")
+    groups = np.split(rows, np.flatnonzero(np.diff(group[rows])) + 1)
+    pairs = np.array([pair for members in groups for pair in combinations(members.tolist(), 2)], np.int64).reshape(
+        -1, 2
+    )
+    for at in np.flatnonzero(Probes(columns.filter, columns.person)(pairs[:, 0], pairs[:, 1])):
+        raise Unproven(f"rows {pairs[at, 0]} and {pairs[at, 1]} must not meet")
 
 
 def typed(values: Any, kind: Any) -> NDArray[Any]:

@@ -1,3 +1,5 @@
+from chalicelib.lunch.matching.probes cimport Probes
+
 # What the other compiled modules may call of people.py without going through Python.
 cdef class People:
     cdef public int n
@@ -16,8 +18,7 @@ cdef class People:
     cdef public list menus
     cdef bint trios
     cdef bint filtered
-    cdef object filter
-    cdef list ids
+    cdef Probes probes
     cdef bint allowed(self, int u, int v) except? -1
     cdef bint blocked(self, int u, int v) except? -1
     cdef bint fits(self, int u, int v) except? -1

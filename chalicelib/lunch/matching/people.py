@@ -14,6 +14,11 @@ try:
 except ModuleNotFoundError:
     from chalicelib.lunch.matching import plain as cython
 
+if cython.compiled:
+    from cython.cimports.chalicelib.lunch.matching.probes import Probes
+else:
+    from chalicelib.lunch.matching.probes import Probes
+
 COMPILED: bool = cython.compiled
 
 FRESH_WEEKS = cython.declare(cython.int, 53)
@@ -50,16 +55,15 @@ class People:
     menus: list[int]
     trios: cython.bint
     filtered: cython.bint
-    filter: Any
-    ids: list[bytes]
+    probes: Probes
 
     def __init__(self, columns: Any) -> None:
         n = len(columns.location)
         self.n = n
         self.free, self.eats, self.waited = view(columns.free), view(columns.eats), view(columns.waited)
-        self.luck = memoryview(lots(n, columns.seed % 2**64))
-        self.one, self.two = ints(n, -1), ints(n, -1)
         location = view(columns.location)
+        self.luck = memoryview(lots(location, columns.seed % 2**64))
+        self.one, self.two = ints(n, -1), ints(n, -1)
         apart = columns.forbidden
         if len(columns.blocked):
             apart = np.concatenate([columns.forbidden, columns.blocked])
@@ -69,9 +73,9 @@ class People:
         self.met_at, self.met, self.weeks = memoryview(at), memoryview(others), memoryview(weeks)
         self.menus = []
         self.trios = columns.maximum > 2
-        self.filter = columns.filter
         self.filtered = columns.filter is not None
-        self.ids = [row.tobytes() for row in columns.person] if columns.filter is not None else []
+        if self.filtered:
+            self.probes = Probes(columns.filter, columns.person)
 
     def sort_by_menu(self) -> None:
         """Find everybody's kind, once."""
@@ -92,7 +96,7 @@ class People:
     @cython.exceptval(-1)
     def blocked(self, u: cython.int, v: cython.int) -> cython.bint:
         """Whether the filter keeps the two apart."""
-        return bool(self.filter.probe(self.ids[u], self.ids[v]))
+        return self.probes.blocked(u, v)
 
     @cython.cfunc
     @cython.exceptval(-1)
@@ -221,14 +225,20 @@ def view(array: NDArray[Any]) -> Any:
     return memoryview(array if array.flags.writeable and array.flags.c_contiguous else array.copy())
 
 
-def lots(n: cython.int, seed: cython.ulonglong) -> NDArray[np.int32]:
-    """A number drawn for each row from the seed alone (SplitMix64's last step, Steele et al. 2014), int32[n], >= 0."""
+def lots(location: cython.int[::1], seed: cython.ulonglong) -> NDArray[np.int32]:
+    """A number drawn for each row (SplitMix64's last step, Steele et al. 2014), int32[n], >= 0.
+
+    It depends on the seed and the row's place among those of its location, so that other locations change nothing.
+    """
+    n: cython.int = len(location)
     found = np.empty(n, np.int32)
     lot: cython.int[::1] = memoryview(found)
     x: cython.ulonglong = seed
     y: cython.ulonglong
     row: cython.int
     for row in range(n):
+        if row and location[row] != location[row - 1]:
+            x = seed
         x = (x + GOLDEN) & WORD
         y = ((x ^ (x >> 30)) * ONE_FACTOR) & WORD
         y = ((y ^ (y >> 27)) * OTHER_FACTOR) & WORD

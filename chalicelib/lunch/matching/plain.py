@@ -8,7 +8,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 compiled = False
-int = longlong = ulonglong = None
+int = uchar = longlong = ulonglong = None
 
 
 def cclass(thing: T) -> T:

@@ -30,7 +30,7 @@ def reasons(columns: Columns, result: Result) -> dict[int, Reason]:
 def _reason(columns: Columns, apart: dict[int, set[int]], row: int) -> Reason:
     if not columns.free[row]:
         return Reason.NO_HOURS
-    first, last = np.searchsorted(columns.location, [columns.location[row], columns.location[row] + 1])
+    first, last = (np.searchsorted(columns.location, columns.location[row], side) for side in ("left", "right"))
     rows = first + np.flatnonzero(columns.free[first:last] & columns.free[row])
     if len(rows) == 1:
         return Reason.NOBODY_FREE

@@ -30,12 +30,16 @@ cdef class Neighbourhoods:
     cdef int[::1] following
     cdef int[::1] choice
     cdef unsigned long long state
+    cdef unsigned long long seed
     cdef long long spare
+    cdef long long spare_most
     cdef int[::1] left
     cdef int left_count
+    cdef bint stale
     cdef bint whole
     cdef object _make_room(self, int size)
     cdef int improve_near(self, Near near, unsigned long long everybody) except? -1
+    cdef long long _cost(self) noexcept
     cdef int _improve(self, int[::1] rows) except? -1
     cdef bint _divide_whole(self, int size) except? -1
     cdef int _draw(self, int below) noexcept

@@ -6,7 +6,7 @@ A pair, or a group of people who met lately, is drawn, with it a few groups near
 into pairs and threes are weighed by dynamic programming over subsets. Somebody left over may be among them, and
 change places with somebody who has waited as long. Among equals the lot decides, so that the
 search drifts instead of standing still. A component of at most twelve people is one neighbourhood: then the result is
-exact in all objectives.
+exact in all five objectives, the last being the starts that groups have in common, summed.
 """
 
 from __future__ import annotations
@@ -40,7 +40,14 @@ MOST_SUBSETS = cython.declare(cython.int, 8000)
 LARGE = cython.declare(cython.longlong, 1000)
 SPARE = 1_500_000
 SPARE_MOST = 1_500
-"""A round of n people may try SPARE / n neighbourhoods besides one for 20 people: small rounds are searched thoroughly."""
+"""A component of n people may try SPARE / n neighbourhoods besides one for 20 people: a small one is searched thoroughly."""
+
+PATIENCE = cython.declare(cython.longlong, 150)
+PATIENCE_EACH = cython.declare(cython.longlong, 3)
+PATIENT = cython.declare(cython.longlong, 1500)
+HASTY = cython.declare(cython.longlong, 250)
+"""After so many neighbourhoods in vain, and for each person whose group is wanting, it ends; sooner (HASTY at most) if
+all that could be had is fuller groups."""
 
 TRIES = cython.declare(cython.int, 24)
 IMPOSSIBLE = cython.declare(cython.longlong, -(1 << 60))
@@ -96,9 +103,12 @@ class Neighbourhoods:
     following: cython.int[::1]
     choice: cython.int[::1]
     state: cython.ulonglong
+    seed: cython.ulonglong
     spare: cython.longlong
+    spare_most: cython.longlong
     left: cython.int[::1]
     left_count: cython.int
+    stale: cython.bint
     whole: cython.bint
 
     def __init__(self, people: People, seed: int) -> None:
@@ -115,10 +125,10 @@ class Neighbourhoods:
         self.first_with = memoryview(np.zeros(MOST + 1, np.int32))
         self.worst = self.visit = self.visited = 0
         self.token = self.size = self.left_count = 0
-        self.small = self.whole = False
+        self.small = self.whole = self.stale = False
         self.everybody = 0
-        self.state = seed % (1 << 64)
-        self.spare = min(SPARE_MOST, SPARE // max(1, n))
+        self.seed = self.state = seed % (1 << 64)
+        self.spare, self.spare_most = SPARE, SPARE_MOST
 
     @cython.cfunc
     def _make_room(self, size: cython.int) -> object:
@@ -135,6 +145,7 @@ class Neighbourhoods:
         bits: cython.ulonglong = everybody
         size: cython.int = 0
         self.near, self.small, self.everybody = near, True, everybody
+        self.state = self.seed
         while bits:
             self.rows[size] = near.row[lowest(bits)]
             bits &= bits - 1
@@ -150,6 +161,7 @@ class Neighbourhoods:
         :param at: seats[at[hour]:at[hour + 1]] are those free at the hour
         """
         self.at, self.seats, self.small = at, seats, False
+        self.state = self.seed
         self._improve(rows)
 
     @cython.cfunc
@@ -159,33 +171,58 @@ class Neighbourhoods:
         i: cython.int
         u: cython.int
         people: cython.longlong = len(rows)
-        tries: cython.longlong = min(people // 20, LARGE) + self.spare * people // self.people.n
+        before: cython.longlong
+        tries: cython.longlong = min(people // 20, LARGE) + min(self.spare_most, self.spare // people)
+        in_vain: cython.longlong = 0
+        patience: cython.longlong
         while tries > 0:
             count = self._list_wanting(rows)
             if count == 0:
                 break
+            patience = min(PATIENCE + PATIENCE_EACH * count, PATIENT if self.stale else HASTY)
             for i in range(count):
                 tries -= 1
-                if tries < 0:
-                    break
+                in_vain += 1
+                if tries < 0 or in_vain > patience:
+                    return 0
                 u = self.wanting[self._draw(count)]
                 if self.people.one[u] >= 0:
                     self._gather(u)
+                    before = self._cost()
                     self._divide()
+                    if self._cost() < before:
+                        in_vain = 0
         return 0
+
+    @cython.cfunc
+    @cython.exceptval(check=False)
+    def _cost(self) -> cython.longlong:
+        """How stale the groups of the members are, and then how many are pairs; in halves and thirds of a group."""
+        people: People = self.people
+        cost: cython.longlong = 0
+        i: cython.int
+        u: cython.int
+        for i in range(self.size):
+            u = self.member[i]
+            if people.one[u] >= 0:
+                cost += LARGE * people.staleness(u, people.one[u])
+                if people.two[u] >= 0:
+                    cost += LARGE * people.staleness(u, people.two[u])
+                else:
+                    cost += 1
+        return cost
 
     @cython.cfunc
     @cython.exceptval(-1)
     def _divide_whole(self, size: cython.int) -> cython.bint:
-        """Divide a whole component, unless it is plain that nothing is to be gained; False if it takes too long."""
+        """Divide a whole component; False if it takes too long."""
         done: cython.bint
         i: cython.int
         left: cython.int = 0
-        if self._list_wanting(self.rows[:size]) == 0:
-            for i in range(size):
-                left += self.people.one[self.rows[i]] < 0
-            if left == 0:
-                return True
+        for i in range(size):
+            left += self.people.one[self.rows[i]] < 0
+        if size == 3 and left == 0:
+            return True
         if size > self.room:
             self._make_room(MOST)
         for i in range(size):
@@ -214,10 +251,10 @@ class Neighbourhoods:
         people: People = self.people
         count: cython.int = 0
         paired: cython.int = 0
-        stale: cython.bint = False
         i: cython.int
         u: cython.int
         self.left_count = 0
+        self.stale = False
         for i in range(len(rows)):
             u = rows[i]
             if people.one[u] < 0:
@@ -227,12 +264,12 @@ class Neighbourhoods:
             if people.two[u] < 0:
                 paired += 1
             if people.staleness(u, people.one[u]) or (people.two[u] >= 0 and people.staleness(u, people.two[u])):
-                stale = True
+                self.stale = True
             elif people.two[u] >= 0:
                 continue
             self.wanting[count] = u
             count += 1
-        return count if stale or (paired >= 6 and people.trios) else 0
+        return count if self.stale or (paired >= 6 and people.trios) else 0
 
     @cython.cfunc
     @cython.exceptval(check=False)

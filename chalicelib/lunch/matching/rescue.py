@@ -488,12 +488,15 @@ class Forest:
         return persons[(np.asarray(self.label)[persons] == INNER) & (np.asarray(self.closed)[persons] == 1)]
 
 
-def rescue(people: People, forest: Forest, persons: NDArray[np.int32]) -> None:
-    """Seat as many of a block's people as can be."""
+def rescue(people: People, forest: Forest, tables: Tables | None, persons: NDArray[np.int32]) -> None:
+    """Seat as many of a component's people as can be.
+
+    :param tables: where they sit, and maybe others whom they do not fit, if that is known already
+    """
     lonely = persons[np.asarray(people.one)[persons] < 0]
     if len(lonely) == 0:
         return
-    forest.enter(Tables(people, persons))
+    forest.enter(tables or Tables(people, persons))
     for root in lonely.tolist():
         if people.one[root] < 0:
             forest.rescue(root)

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chalicelib.lunch.matching.blocks import blocks
 from chalicelib.lunch.matching.columns import Columns, Result
 from chalicelib.lunch.matching.emit import meeting, numbered
 from chalicelib.lunch.matching.exchange import Exchange, exchange
 from chalicelib.lunch.matching.fill import fill
-from chalicelib.lunch.matching.greedy import greedy
+from chalicelib.lunch.matching.greedy import lists
+from chalicelib.lunch.matching.parts import Parts
 from chalicelib.lunch.matching.people import People, view
 from chalicelib.lunch.matching.regroup import Neighbourhoods
 from chalicelib.lunch.matching.rescue import Forest, rescue
 from chalicelib.lunch.matching.sizes import resize
 from chalicelib.lunch.matching.small import Small
+from chalicelib.lunch.matching.tables import Tables
 
 SMALL = 64
-"""Blocks of so many people are matched on the bits of their graphs, larger ones through tables."""
+"""Components of so many people are matched on the bits of their graphs, larger ones through tables."""
 
 
 def match(columns: Columns) -> Result:
@@ -26,27 +29,59 @@ def match(columns: Columns) -> Result:
     :returns: the same for the same columns, on every machine
     :raises AssertionError: if fewer are left over than the certificate says there must be; then this code is wrong
     """
-    n = len(columns)
     people = People(columns)
-    forest, trade, improving = Forest(people), Exchange(people), Neighbourhoods(people, columns.seed)
-    separator = np.zeros(n, np.uint8)
+    separator = np.zeros(len(columns), np.uint8)
     members, begins = blocks(view(columns.location), people.free, people.eats)
-    small = Small(people, forest, trade, improving, separator)
-    larger, must_stay = small.match(memoryview(members), memoryview(begins), SMALL)
-    bound = n - len(members) + must_stay
-    large = [members[begins[block] : begins[block + 1]] for block in larger]
-    greedy(people, large)
-    for persons in large:
-        rescue(people, forest, persons)
-        inner, must_stay = exchange(trade, forest, persons)
-        separator[inner] = 1
-        bound += must_stay
-    fill(people, improving, large)
+    bound = len(columns) - len(members) + _pairs_and_threes(people, columns.seed, members, begins, separator)
     group, many = numbered(people)
     if columns.minimum > 2 or columns.maximum > 3:
-        group = resize(columns, group)
+        group = resize(columns, people, group, _components(people, members, begins))
         many = int(group.max(initial=-1)) + 1
     start, food, left = meeting(columns, group, many)
     if left < bound:
         raise AssertionError(f"the matcher is at fault: {left} are left over and {bound} had to be")
     return Result(group, start, food, separator.view(np.bool_), bound, left)
+
+
+def _pairs_and_threes(
+    people: People, seed: int, members: NDArray[np.int32], begins: NDArray[np.int32], separator: NDArray[np.uint8]
+) -> int:
+    """Make pairs and threes, block by block; how many of all these people must stay over."""
+    forest, trade, improving = Forest(people), Exchange(people), Neighbourhoods(people, seed)
+    small = Small(people, forest, trade, improving, separator)
+    larger, bound = small.match(memoryview(members), memoryview(begins), SMALL)
+    together = [members[begins[block] : begins[block + 1]] for block in larger]
+    if not together:
+        return bound
+    large = []
+    start, parts = lists(people, together), Parts(people, max(map(len, together)))
+    for block in together:
+        tables = None
+        members, begins, larger = block, np.array([0, len(block)]), [0]
+        if not parts.is_one(memoryview(block)):
+            tables = Tables(people, block)
+            members, begins = parts.divide(tables, block)
+            larger, must_stay = small.match(memoryview(members), memoryview(begins), SMALL)
+            bound += must_stay
+        for part in larger:
+            persons = members[begins[part] : begins[part + 1]]
+            start.seat(memoryview(persons))
+            rescue(people, forest, tables, persons)
+            inner, must_stay = exchange(trade, forest, persons)
+            separator[inner] = 1
+            bound += must_stay
+            large.append(persons)
+    fill(people, improving, large)
+    return bound
+
+
+def _components(people: People, members: NDArray[np.int32], begins: NDArray[np.int32]) -> list[NDArray[np.int32]]:
+    """The components of two people or more of all blocks."""
+    parts = Parts(people, int(np.diff(begins).max(initial=0)))
+    found = []
+    for first, last in zip(begins[:-1].tolist(), begins[1:].tolist(), strict=True):
+        if last - first > 1:
+            block = members[first:last]
+            rows, ends = parts.divide(Tables(people, block), block)
+            found += [part for part in np.split(rows, ends[1:-1]) if len(part) > 1]
+    return found

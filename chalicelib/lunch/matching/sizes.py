@@ -1,8 +1,9 @@
-"""Groups of other sizes than two and three: good ones, without a claim to the best.
+"""Groups of other sizes than two and three.
 
 From four people on a group can be divided into pairs and threes, so with a minimum of two nobody is left over whom
-larger groups would seat: pairs and threes are joined as far as they fit. With a larger minimum it is NP-hard to leave
-the fewest over (Hell and Kirkpatrick 1983): groups are joined, then filled up from those that stay too small.
+larger groups would seat. With a larger minimum it is NP-hard to leave the fewest over (Hell and Kirkpatrick 1983). So
+here are groups to begin with: pairs and threes of strangers joined, then filled up from those that stay too small; and
+`reseat.py` makes them better, the best there are where components are small.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chalicelib.lunch.matching.columns import Columns
+from chalicelib.lunch.matching.division import Division
+from chalicelib.lunch.matching.people import People
+from chalicelib.lunch.matching.reseat import WHOLE, Seating
 
 CANDIDATES = 200
 """So many groups or people are thought of for each group."""
@@ -37,6 +41,10 @@ class Sizes:
         for one, other in np.concatenate([columns.forbidden, columns.blocked]).tolist():
             self.apart[one].add(other)
             self.apart[other].add(one)
+        self.met: dict[int, set[int]] = defaultdict(set)
+        for one, other, _ in columns.met.tolist():
+            self.met[one].add(other)
+            self.met[other].add(one)
 
     def group(self, rows: list[int]) -> Group:
         """These rows as a group."""
@@ -51,6 +59,10 @@ class Sizes:
             return False
         return not any(self._kept_apart(a, b) for a in one.rows for b in other.rows)
 
+    def strangers(self, one: Group, other: Group) -> bool:
+        """Whether none of the one group has met any of the other."""
+        return not any(b in self.met.get(a, ()) for a in one.rows for b in other.rows)
+
     def _kept_apart(self, one: int, other: int) -> bool:
         if other in self.apart.get(one, ()):
             return True
@@ -59,6 +71,17 @@ class Sizes:
             return False
         return filter.probe(person[one].tobytes(), person[other].tobytes())
 
+    def begin(self, persons: NDArray[np.int32], group: NDArray[np.int32]) -> list[list[int]]:
+        """Groups to begin with for one component."""
+        order = persons[np.argsort(group[persons], kind="stable")]
+        begins = np.flatnonzero(np.diff(group[order])) + 1
+        apart = [rows.tolist() for rows in np.split(order, begins)]
+        alone = apart.pop(0) if group[order[0]] < 0 else []
+        groups = [self.group(rows) for rows in apart]
+        if self.columns.maximum > 3:
+            groups = self.join(self.join(groups))
+        return [made.rows for made in self.fill_up(groups, [self.group([row]) for row in alone])]
+
     def join(self, groups: list[Group]) -> list[Group]:
         """Join groups of one location two at a time, the fullest that fits first."""
         by_hour: dict[int, list[Group]] = defaultdict(list)
@@ -66,7 +89,7 @@ class Sizes:
         for group in sorted(groups, key=lambda group: -len(group.rows)):
             hours = [hour for hour in range(60) if group.free >> hour & 1]
             near = (other for hour in hours for other in by_hour[hour][-CANDIDATES:] if id(other) not in gone)
-            partner = next((other for other in near if self.fit(group, other)), None)
+            partner = next((other for other in near if self.fit(group, other) and self.strangers(group, other)), None)
             if partner is not None:
                 gone.add(id(partner))
                 groups.remove(partner)
@@ -108,24 +131,22 @@ class Sizes:
         return groups
 
 
-def resize(columns: Columns, group: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Pairs and threes made groups of the sizes that the rules want, int32[n]."""
+def resize(
+    columns: Columns, people: People, group: NDArray[np.int32], components: list[NDArray[np.int32]]
+) -> NDArray[np.int32]:
+    """Groups of the sizes that the rules want, int32[n], made of pairs and threes.
+
+    :param components: of two people or more, who fit nobody else
+    """
     sizes = Sizes(columns)
-    by_location: dict[int, list[Group]] = defaultdict(list)
-    seated = np.flatnonzero(group >= 0)
-    rows = seated[np.argsort(group[seated], kind="stable")]
-    for members in np.split(rows, np.flatnonzero(np.diff(group[rows])) + 1) if len(rows) else []:
-        by_location[int(columns.location[members[0]])].append(sizes.group(members.tolist()))
-    lonely: dict[int, list[Group]] = defaultdict(list)
-    for row in np.flatnonzero(group < 0).tolist():
-        lonely[int(columns.location[row])].append(sizes.group([row]))
-    result = np.full(len(columns), -1, np.int32)
     number = 0
-    for place in sorted(by_location):
-        groups = sizes.join(by_location[place]) if columns.maximum > 3 else by_location[place]
-        if columns.maximum > 3:
-            groups = sizes.join(groups)
-        for made in sizes.fill_up(groups, lonely[place]):
-            result[made.rows] = number
-            number += 1
-    return result
+    begun = np.full(len(columns), -1, np.int32)
+    for persons in components:
+        if len(persons) > WHOLE:
+            for made in sizes.begin(persons, group):
+                begun[made] = number
+                number += 1
+    seating = Seating(people, Division(people, columns.minimum, columns.maximum), begun, columns.seed)
+    for persons in components:
+        seating.improve(memoryview(persons))
+    return seating.groups()

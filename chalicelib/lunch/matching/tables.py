@@ -58,9 +58,11 @@ class Tables:
         people.sort_by_menu()
         kinds = np.asarray(people.kind)[both]
         present = np.unique(kinds)
+        menus = np.array([people.menus[kind] for kind in present.tolist()], np.uint64)
+        # In an order that does not depend on who else is in the round.
+        present, menus = present[np.argsort(menus)], np.sort(menus)
         row = np.zeros(len(people.menus), np.int32)
         row[present] = np.arange(len(present), dtype=np.int32)
-        menus = np.array([people.menus[kind] for kind in present.tolist()], np.uint64)
         hours = np.bitwise_count(np.asarray(people.free)[both])
         weight = np.bincount(row[kinds], weights=hours, minlength=len(present))
         foods = np.bitwise_count(menus).astype(np.int64)

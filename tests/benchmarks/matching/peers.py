@@ -125,8 +125,38 @@ class Highs:
         near: dict[int, set[int]] = {row: set() for row in rows}
         for one, other in pairs:
             near[one].add(other)
-        trios = [(a, b, c) for a, b in pairs for c in near[a] & near[b] if feasible.fit(a, b, c)]
-        self.groups: Groups = [*pairs, *(trios if columns.maximum > 2 else [])]
+        self.groups: Groups = []
+        grown: Groups = pairs
+        for size in range(2, columns.maximum + 1):
+            self.groups += grown if size >= columns.minimum else []
+            grown = [
+                (*group, row)
+                for group in grown
+                for row in sorted(set.intersection(*(near[one] for one in group)))
+                if row > group[-1] and feasible.fit(*group, row)
+            ]
+
+    def least(self, cost: list[int], kept: list[tuple[list[int], int]]) -> int | None:
+        """The least that groups can cost, if each of the other costs stays what it is; None if that takes too long."""
+        import highspy
+
+        if not self.groups:
+            return 0
+        solver = highspy.Highs()
+        solver.setOptionValue("output_flag", False)
+        solver.setOptionValue("time_limit", self.seconds)
+        solver.setOptionValue("mip_rel_gap", 0.0)
+        columns = [solver.addBinary() for _ in self.groups]
+        for row in self.rows:
+            with_row = [column for column, group in zip(columns, self.groups, strict=True) if row in group]
+            if with_row:
+                solver.addConstr(sum(with_row) <= 1)
+        for other, most in kept:
+            solver.addConstr(sum(value * column for value, column in zip(other, columns, strict=True)) <= most)
+        solver.minimize(sum(value * column for value, column in zip(cost, columns, strict=True)))
+        if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
+        return round(solver.getObjectiveValue())
 
     def best(self, weight: list[float], least_left: int | None = None, least_waited: int | None = None) -> float | None:
         """The most that groups can weigh together, if need be with so few left over and so few rounds waited."""

@@ -11,7 +11,7 @@ from itertools import combinations
 
 import numpy as np
 
-from chalicelib.lunch.matching import Columns, Result, Unproven, check, fill, match, prove, regroup
+from chalicelib.lunch.matching import Columns, Result, Unproven, check, fill, match, prove, regroup, reseat, sizes
 from tests.lunch.matching.rounds import both_ways, brute_force, columns, fits, members, outcome
 from tests.lunch.matching.separators import proven_by_hand, rings
 
@@ -41,6 +41,15 @@ def main() -> None:
             check(given, result)
             assert all(fits(exact, group) for group in members(result)), seed
             assert best in (None, outcome(exact, result)), seed
+    for whole in (12, 0):
+        reseat.WHOLE = sizes.WHOLE = whole
+        reseat.EFFORT = 30
+        for seed in range(ROUNDS // 2):
+            exact, given = (replace(round, minimum=3, maximum=4) for round in a_round(np.random.default_rng(seed)))
+            result = match(given)
+            check(given, result)
+            assert all(fits(exact, group) for group in members(result)), seed
+            assert whole == 0 or brute_force(exact) == outcome(exact, result), seed
     for seed in range(ROUNDS):
         chance = np.random.default_rng(seed)
         exact, given = a_round(chance)

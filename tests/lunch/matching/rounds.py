@@ -83,25 +83,26 @@ def brute_force(round: Columns) -> tuple[int, int]:
     return brute_force_in_all(round)[:2]
 
 
-def brute_force_in_all(round: Columns) -> tuple[int, int, int, int]:
-    """The best of all ways to make groups: left over, rounds waited by them, weeks of staleness, less groups of three."""
+def brute_force_in_all(round: Columns) -> tuple[int, int, int, int, int]:
+    """The best of all ways to make groups: left over, rounds waited by them, weeks of staleness, groups, less starts in
+    common. (Where as many people sit in fewer groups, these are fuller.)"""
     n, waited = len(round), round.waited.tolist()
     sizes = range(round.minimum, min(round.maximum, n) + 1)
     rows = [g for size in sizes for g in combinations(range(n), size) if fits(round, g)]
-    groups = [(sum(1 << row for row in g), staleness(round, g), int(len(g) == 3)) for g in rows]
+    groups = [(sum(1 << row for row in g), staleness(round, g), starts(round, g)) for g in rows]
     headed = [[group for group in groups if group[0] & -group[0] == 1 << row] for row in range(n)]
 
     @lru_cache(None)
-    def best(people: int) -> tuple[int, int, int, int]:
+    def best(people: int) -> tuple[int, int, int, int, int]:
         if not people:
-            return 0, 0, 0, 0
+            return 0, 0, 0, 0, 0
         row = (people & -people).bit_length() - 1
-        left, sum_waited, stale, pairs = best(people & (people - 1))
-        ways = [(left + 1, sum_waited + waited[row], stale, pairs)]
-        for group, weeks, three in headed[row]:
+        left, sum_waited, *rest = best(people & (people - 1))
+        ways = [(left + 1, sum_waited + waited[row], *rest)]
+        for group, weeks, common in headed[row]:
             if group & people == group:
-                left, sum_waited, stale, pairs = best(people ^ group)
-                ways.append((left, sum_waited, stale + weeks, pairs - three))
+                left, sum_waited, stale, number, less = best(people ^ group)
+                ways.append((left, sum_waited, stale + weeks, number + 1, less - common))
         return min(ways)
 
     return best((1 << n) - 1)
@@ -116,6 +117,11 @@ def staleness(round: Columns, group: tuple[int, ...]) -> int:
     return sum(53 - met.get(frozenset(pair), 53) for pair in combinations(group, 2))
 
 
+def starts(round: Columns, group: tuple[int, ...]) -> int:
+    """How many starts the group has in common (objective 5)."""
+    return int(np.bitwise_count(np.bitwise_and.reduce(round.free[list(group)])))
+
+
 def members(result: Result) -> list[tuple[int, ...]]:
     """The groups as rows."""
     return [tuple(np.flatnonzero(result.group == number).tolist()) for number in range(len(result.start))]
@@ -126,7 +132,8 @@ def outcome(round: Columns, result: Result) -> tuple[int, int]:
     return result.left, int(round.waited[result.group < 0].sum())
 
 
-def outcome_in_all(round: Columns, result: Result) -> tuple[int, int, int, int]:
-    """The same with the weeks of staleness, and less the number of groups of three."""
+def outcome_in_all(round: Columns, result: Result) -> tuple[int, int, int, int, int]:
+    """The same with the weeks of staleness, the groups, and less the starts in common."""
     groups = members(result)
-    return *outcome(round, result), sum(staleness(round, g) for g in groups), -sum(len(g) == 3 for g in groups)
+    common = sum(starts(round, group) for group in groups)
+    return *outcome(round, result), sum(staleness(round, group) for group in groups), len(groups), -common

@@ -40,7 +40,7 @@ def test_nobody_could_leave_fewer_people_or_shorter_waits(round):
 
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(small_rounds())
-def test_few_people_get_the_best_groups_in_all_four_objectives(round):
+def test_few_people_get_the_best_groups_in_all_five_objectives(round):
     assert outcome_in_all(round, match(round)) == brute_force_in_all(round)
 
 
@@ -61,15 +61,16 @@ def test_larger_groups_leave_nobody_over_whom_smaller_ones_would_seat(round):
     check(round, result)
 
 
-@pytest.mark.parametrize(("minimum", "maximum"), [(3, 3), (3, 5), (4, 8)])
-def test_other_rules_give_feasible_groups_and_an_honest_bound(minimum, maximum):
+@pytest.mark.parametrize(("minimum", "maximum"), [(2, 4), (2, 8), (3, 3), (3, 5), (4, 8), (6, 7)])
+def test_few_people_get_the_best_groups_of_other_sizes_and_an_honest_bound(minimum, maximum):
     @settings(max_examples=EXAMPLES // 4, deadline=None)
     @given(small_rounds(minimum=minimum, maximum=maximum))
     def holds(round):
         result = match(round)
         check(round, result)
-        fewest, _ = brute_force(round)
-        assert result.bound <= fewest <= result.left
+        best = brute_force_in_all(round)
+        assert outcome_in_all(round, result) == best
+        assert result.bound <= best[0]
         assert result.proven == (result.left == result.bound)
 
     holds()
@@ -109,6 +110,17 @@ def test_the_same_columns_give_the_same_groups(round):
     one, other = match(round), match(round)
     for name in ("group", "start", "food", "separator"):
         assert np.array_equal(getattr(one, name), getattr(other, name))
+
+
+def test_locations_may_have_any_numbers_of_32_bits():
+    ends = np.iinfo(np.int32)
+    round = columns([1, 1, 1, 3], location=[ends.min, 0, ends.max, ends.max], forbidden=[(2, 3)])
+    result = match(round)
+    assert result.left == result.bound == 4
+    check(round, result)
+    assert set(reasons(round, result).values()) == {Reason.NOBODY_FREE, Reason.NOBODY_SUITABLE}
+    with pytest.raises(BadColumns, match="ascending"):
+        columns([1, 1], location=[ends.max, ends.min])
 
 
 def test_nobody_and_one_person():
@@ -166,6 +178,20 @@ def test_strangers_meet_before_acquaintances():
     met = [(0, 1, 5), (2, 3, 5), (0, 2, 9), (1, 3, 9)]
     round = columns([1] * 4, met=met, maximum=2)
     assert sorted(members(match(round))) == [(0, 3), (1, 2)]
+
+
+def test_strangers_meet_before_groups_get_fuller():
+    met = columns([1] * 4, met=[(0, 1, 5)], maximum=4)
+    assert len(members(match(met))) == 2
+    assert members(match(columns([1] * 4, maximum=4))) == [(0, 1, 2, 3)]
+
+
+@pytest.mark.parametrize("shape", [1, 2, 3])
+def test_larger_groups_of_more_people_than_twelve_leave_nobody_over_who_fits_all(shape):
+    """One hour and food: everybody can sit anywhere."""
+    for n in (13, 30, 61):
+        result = match(columns([7] * n, minimum=3, maximum=3 + shape))
+        assert result.left == 0
 
 
 def test_equal_waits_are_fair_over_rounds_whatever_the_order_of_rows():
