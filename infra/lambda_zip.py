@@ -31,7 +31,9 @@ CHALICE = {"chalice/__init__.py", "chalice/app.py"}
 COMPILED_MATCHER = re.compile(rf"chalicelib/lunch/.*\.{TAG}\.so")
 
 _SHARED_OBJECT = re.compile(r"\.(so(\.[0-9.]+)?|pyd|dylib)$")
-_NEVER_RUN = re.compile(r"(^|/)(tests?|__pycache__)/|\.data/scripts/|\.(c|cc|cpp|h|hpp|pyx|pxd|pxi|a|pyc|pyo|pyi|o)$")
+_NEVER_RUN = re.compile(
+    r"(^|/)(tests?|__pycache__)/|\.data/(data|headers|scripts)/|\.(c|cc|cpp|h|hpp|pyx|pxd|pxi|a|pyc|pyo|pyi|o)$"
+)
 
 
 def never_run(name: str) -> bool:

@@ -154,7 +154,8 @@ def test_a_zip_above_lambdas_limit_is_refused(tmp_path: Path, monkeypatch: pytes
 
 
 def test_the_same_content_gives_the_same_zip(tmp_path: Path) -> None:
-    names = ["app.py", "chalicelib/__init__.py", "lunchbox/_lid.c"]
+    manual = "lunchbox_tools-1.2.data/data/share/man/man1/lunchbox.1"
+    names = ["app.py", "chalicelib/__init__.py", "lunchbox/_lid.c", manual]
     zips = []
     for number, order in enumerate([names, names[::-1]]):
         path = tmp_path / f"{number}.zip"

@@ -8,7 +8,7 @@ import time
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import default
 from functools import cached_property
@@ -116,6 +116,10 @@ class Deployed:
         """What the functions take for the present from here on."""
         wanted = datetime.fromisoformat(now)
         self.account.clock_file.write_text(str((wanted - datetime.now(UTC)).total_seconds()))
+
+    def now(self) -> datetime:
+        """What the functions take for the present."""
+        return datetime.now(UTC) + timedelta(seconds=float(self.account.clock_file.read_text()))
 
     def mails(self, to: str = "") -> list[EmailMessage]:
         """The mails that SES has sent, to one address or to all, the oldest first."""

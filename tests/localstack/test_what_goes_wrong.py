@@ -92,7 +92,7 @@ def test_rounds_asked_for_twice_and_in_any_order_are_made_once(deployed: Deploye
         deployed.mail(f"{name}@example.org", "Lunch on")
     time.sleep(1)
     for name in ("mia", "ned", "nora", "olaf"):
-        assert len(deployed.mails(f"{name}@example.org")) == 2  # the invitation, and the lunch
+        assert len(deployed.mail(f"{name}@example.org", "Lunch on")) == 1
 
 
 def test_schedules_that_fire_twice_at_once_do_everything_once(deployed: Deployed, community: Community) -> None:
@@ -109,8 +109,7 @@ def test_schedules_that_fire_twice_at_once_do_everything_once(deployed: Deployed
         deployed.mail(address, "How was lunch?")
     time.sleep(1)
     for address in ("ole@example.org", "pia@example.org"):
-        subjects = [str(mail["Subject"]).partition(" ")[0] for mail in deployed.mails(address)]
-        assert sorted(subjects) == ["Grace", "How", "Lunch"]
+        assert len(deployed.mail(address, "How was lunch?")) == len(deployed.mail(address, "Lunch on")) == 1
 
 
 def test_the_database_restarted_in_the_middle_refuses_for_a_moment_and_loses_nothing(
@@ -130,22 +129,6 @@ def test_the_database_restarted_in_the_middle_refuses_for_a_moment_and_loses_not
     assert len(deployed.mail("rosa@example.org", "")) == 1
 
 
-def test_a_key_that_is_rotated_ends_no_session_and_no_invitation(deployed: Deployed, community: Community) -> None:
-    member = community.member("xena")
-    community.invite("yuri")
-    deployed.mail("yuri@example.org", "Grace invites you")
-    vault = deployed.client("secretsmanager")
-    keys = json.loads(vault.get_secret_value(SecretId=deploy.SECRET)["SecretString"])
-    rotated = keys | {"links": secrets.token_hex(32)}
-    vault.put_secret_value(SecretId=deploy.SECRET, SecretString=json.dumps(rotated))
-    begin_again(deployed, {"ROTATED": "1"})  # a function reads its keys once
-    assert member.ask("GET", "/api/me").status == 200
-    assert community.enrol("yuri").ask("GET", "/api/me").status == 200
-    community.invite("zora")
-    assert community.enrol("zora").ask("GET", "/api/me").status == 200
-    assert vault.get_secret_value(SecretId=deploy.SECRET)["SecretString"] == json.dumps(rotated)
-
-
 def begin_again(deployed: Deployed, variables: dict[str, str]) -> None:
     """Changes a variable of every function: all their processes end, and start with what they are told now."""
     for function in deploy.functions(deployed.account):
@@ -156,21 +139,28 @@ def begin_again(deployed: Deployed, variables: dict[str, str]) -> None:
 
 def test_a_database_password_that_is_rotated_lets_everybody_in_again(deployed: Deployed, community: Community) -> None:
     member = community.member("sam")
-    old = deployed.account.database_url
-    new = old.replace(f":{deployed.system.postgres.password}@", f":{secrets.token_urlsafe(12)}@")
-    with closing(psycopg2.connect(old)) as owner:
-        owner.autocommit = True
-        owner.cursor().execute("ALTER ROLE rendezvous PASSWORD %s", (new.split(":")[2].partition("@")[0],))
+    old, kept = deployed.account.database_url, deployed.system.postgres.password
+    fresh = secrets.token_urlsafe(12)
+    new = old.replace(f":{kept}@", f":{fresh}@")
+    rotate(deployed, old, fresh, new)
     assert member.ask("GET", "/api/me").status == 200  # the connection that is open stays
     begin_again(deployed, logins(new))
     try:
         assert member.ask("GET", "/api/me").status == 200
-        assert deployed.invoke("migrate") == []
+        community.invite("tara")
+        assert community.enrol("tara").ask("GET", "/api/me").status == 200
     finally:
-        with closing(psycopg2.connect(new)) as owner:
-            owner.autocommit = True
-            owner.cursor().execute("ALTER ROLE rendezvous PASSWORD %s", (deployed.system.postgres.password,))
+        rotate(deployed, new, kept, old)
         begin_again(deployed, logins(old))
+
+
+def rotate(deployed: Deployed, owner: str, password: str, then: str) -> None:
+    """Gives the owner of the database another password; the migration Lambda then gives the other log-ins theirs."""
+    with closing(psycopg2.connect(owner)) as connection:
+        connection.autocommit = True
+        connection.cursor().execute("ALTER ROLE rendezvous PASSWORD %s", (password,))
+    deploy.set_variables(deployed.account, f"{deploy.NAME}-migrate", logins(then))
+    assert deployed.invoke("migrate") == []
 
 
 def test_two_deployments_at_once_take_turns_and_the_site_answers_meanwhile(
@@ -272,3 +262,19 @@ def test_mails_that_ses_throttles_are_sent_later_and_once(deployed: Deployed, co
         deploy.fire(deployed.account, "send_mails")
         ses.server.shutdown()
         ses.server.server_close()
+
+
+def test_a_key_that_is_rotated_ends_no_session_and_no_invitation(deployed: Deployed, community: Community) -> None:
+    member = community.member("xena")
+    community.invite("yuri")
+    deployed.mail("yuri@example.org", "Grace invites you")
+    vault = deployed.client("secretsmanager")
+    keys = json.loads(vault.get_secret_value(SecretId=deploy.SECRET)["SecretString"])
+    rotated = keys | {"links": secrets.token_hex(32)}
+    vault.put_secret_value(SecretId=deploy.SECRET, SecretString=json.dumps(rotated))
+    begin_again(deployed, {"ROTATED": "1"})  # a function reads its keys once
+    assert member.ask("GET", "/api/me").status == 200
+    assert community.enrol("yuri").ask("GET", "/api/me").status == 200
+    member.does("POST", "/InvitationCode/Create/", {"to": "zora@example.org"})
+    assert community.enrol("zora").ask("GET", "/api/me").status == 200
+    assert vault.get_secret_value(SecretId=deploy.SECRET)["SecretString"] == json.dumps(rotated)
