@@ -28,7 +28,7 @@ from chalicelib.admin.round_results import Round
 from chalicelib.database import Database
 from chalicelib.web import Routes
 from chalicelib.web.field_types import Body, FoodName, Line, Name, Number, Reason, WeekName, Zone
-from chalicelib.web.request import Caller
+from chalicelib.web.request import Caller, Request
 
 routes = Routes(__name__)
 
@@ -216,9 +216,9 @@ def read_event(db: Database, event: UUID) -> EventWithReviews:
 
 
 @api("PUT", "/events/{event}/cancellation")
-def cancel_event(db: Database, caller: Caller, event: UUID, body: Why, now: datetime) -> Event:
+def cancel_event(db: Database, caller: Caller, request: Request, event: UUID, body: Why) -> Event:
     """Call a coming lunch off."""
-    events.cancel(db, caller, event, body.why, now)
+    events.cancel(db, request, caller, event, body.why)
     return events.read(db, event)
 
 

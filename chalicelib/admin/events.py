@@ -1,6 +1,6 @@
 """The lunches that were made: who was brought together where and when, and calling one off."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from chalicelib.errors import NotFound
 from chalicelib.lunch import cancellations
 from chalicelib.lunch.states import Response, Status
 from chalicelib.web.field_types import Instant, Number, WeekName
-from chalicelib.web.request import Caller
+from chalicelib.web.request import Caller, Request
 
 FEW = 20
 """Lunches on a page: each takes some lines on a phone."""
@@ -102,7 +102,7 @@ def reviews(db: Database, event: UUID) -> list[str]:
     return [row.description for row in rows]
 
 
-def cancel(db: Database, caller: Caller, event: UUID, why: str, now: datetime) -> None:
+def cancel(db: Database, request: Request, caller: Caller, event: UUID, why: str) -> None:
     """Call a coming lunch off; its people are free again and told; the reason is for admins. Raises NotFound, Conflict when it is
     past that."""
-    cancellations.call_off(db, caller, event, why, now)
+    cancellations.call_off(db, request, caller, event, why)

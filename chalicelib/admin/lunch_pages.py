@@ -14,7 +14,7 @@ from chalicelib.database import Database
 from chalicelib.lunch.events import why_called_off
 from chalicelib.web import Form, Routes
 from chalicelib.web.field_types import Body, Empty, Line, Name, Number, WeekName, Zone
-from chalicelib.web.request import Caller
+from chalicelib.web.request import Caller, Request
 from chalicelib.web.responses import Page, Redirect, page
 
 routes = Routes(__name__)
@@ -57,8 +57,8 @@ def ask_cancel(db: Database, event: UUID, form: Form) -> Page:
 
 
 @routes.form("/admin/events/{event}/cancel", shows=ask_cancel, who="admin")
-def cancel(db: Database, caller: Caller, event: UUID, body: Why, now: datetime) -> Redirect:
-    events.cancel(db, caller, event, body.why, now)
+def cancel(db: Database, caller: Caller, request: Request, event: UUID, body: Why) -> Redirect:
+    events.cancel(db, request, caller, event, body.why)
     return Redirect(f"/admin/events/{event}")
 
 

@@ -10,7 +10,7 @@ from chalicelib.database import Database
 from chalicelib.lunch import attendances, cancellations, events, food_types, locations, pauses, proposals, reviews
 from chalicelib.web import Routes, url
 from chalicelib.web.field_types import Body, FoodName, Lines, Name, Reason, WeekName
-from chalicelib.web.request import Caller
+from chalicelib.web.request import Caller, Request
 from chalicelib.web.responses import Answer, Yes
 
 routes = Routes(__name__)
@@ -132,10 +132,10 @@ def propose(db: Database, caller: Caller, body: Propose, now: datetime) -> Answe
 
 
 @routes.api("DELETE", "/api/events/{id}", status=204, refuses=(409,))
-def call_off(db: Database, caller: Caller, id: UUID, body: CallOff, now: datetime) -> None:
+def call_off(db: Database, caller: Caller, request: Request, id: UUID, body: CallOff) -> None:
     """Call off a lunch to come that you proposed; its people are told, and read the reason. Admins may call off any; their
     reason is read by admins alone."""
-    cancellations.call_off(db, caller, id, body.reason, now)
+    cancellations.call_off(db, request, caller, id, body.reason)
 
 
 @routes.api("PUT", "/api/events/{id}/attendance")

@@ -15,7 +15,7 @@ from chalicelib.errors import Forbidden
 from chalicelib.lunch import acts, attendances, cancellations, events, states
 from chalicelib.web import ANYBODY, Form, Routes
 from chalicelib.web.field_types import Body, Line, Reason
-from chalicelib.web.request import Caller
+from chalicelib.web.request import Caller, Request
 from chalicelib.web.responses import Page, Redirect, page
 
 routes = Routes(__name__)
@@ -106,8 +106,8 @@ def ask_to_call_off(db: Database, caller: Caller, id: UUID, form: Form, now: dat
 
 
 @routes.form("/events/{id}/cancel", shows=ask_to_call_off)
-def call_off(db: Database, caller: Caller, id: UUID, body: CallOff, now: datetime) -> Redirect:
-    cancellations.call_off(db, caller, id, body.reason, now)
+def call_off(db: Database, caller: Caller, request: Request, id: UUID, body: CallOff) -> Redirect:
+    cancellations.call_off(db, request, caller, id, body.reason)
     return Redirect(f"/events/{id}?done=canceled")
 
 

@@ -60,11 +60,14 @@ def permit(db: Database, endpoint: Endpoint, request: Request) -> None:
     if endpoint.who != ANY_PERSON and not caller.is_a(endpoint.who):
         raise NotFound
     if endpoint.who == "admin":
-        _require_second_factor(db, request, caller)
+        require_second_factor(db, request, caller)
 
 
-def _require_second_factor(db: Database, request: Request, caller: Caller) -> None:
-    """An admin has a second factor wherever admin.second_factor says so, and shows it again before acting."""
+def require_second_factor(db: Database, request: Request, caller: Caller) -> None:
+    """An admin has a second factor wherever admin.second_factor says so, and shows it again before acting.
+
+    Routes of admins ask by themselves; a route that serves others too calls this where an admin acts as one.
+    """
     if not caller.second_factor:
         if rules.read(db).admin.second_factor:
             raise SecondFactorNeeded

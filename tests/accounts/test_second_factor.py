@@ -261,3 +261,32 @@ def test_an_admin_logs_somebody_out_everywhere(community: Community, sql: Any) -
     assert submit(root, path, path, {"why": "a laptop was stolen"}).status == 303
     assert (ada.get("/api/me").status, root.get("/api/me").status) == (401, 200)
     assert [row.why for row in sql("SELECT why FROM audit")] == ["a laptop was stolen"]
+
+
+@pytest.mark.parametrize("form", [True, False])
+def test_an_admin_who_calls_off_another_s_lunch_by_everybody_s_route_shows_it_as_well(
+    community: Community, clock: Any, sql: Any, form: bool
+) -> None:
+    from tests.lunches import lunch
+    from tests.pages.documents import Document
+
+    ada, bob = community.person("ada"), community.person("bob")
+    id = lunch(
+        sql, community.locations["Harbour"], "2026-12-01T12:00+01:00", approved=[ada, bob], confirmed=True, public=True
+    )
+    root = community.admin("root")
+    key, _ = switch_on(root)
+    clock.set("2026-11-23T10:00:00Z")
+
+    def call_off() -> int:
+        if form:
+            token = Document(root.get("/").text).form("/logout")["csrf"]  # the page has no such form for an admin
+            typed = {"csrf": token, "reason": "The kitchen is closed"}
+            return root.post(f"/events/{id}/cancel", typed, kind="form").status
+        return root.ask("DELETE", f"/api/events/{id}", {"reason": "The kitchen is closed"}).status
+
+    assert call_off() == 403
+    assert sql("SELECT status FROM event")[0].status == "Confirmed"
+    assert root.post("/api/me/second-factor/proof", {"code": code_of(key)}).status == 204
+    assert call_off() in (204, 303)
+    assert sql("SELECT status FROM event")[0].status == "Canceled"
