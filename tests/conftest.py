@@ -1,5 +1,6 @@
 """One PostgreSQL for the whole run; a fresh clone of a migrated template for every test that asks for one."""
 
+import importlib
 import itertools
 import json
 import os
@@ -49,6 +50,11 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         "AWS_DEFAULT_REGION": "us-east-1",
     }
     days.set_clock(folder / "clock")
+    # What is registered depends on the stage: a test that plays another must not be the first to ask.
+    from chalicelib.config import config
+
+    importlib.import_module("app")
+    config.cache_clear()
     yield
 
 

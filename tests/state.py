@@ -87,6 +87,7 @@ def serving(url: str) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in logins(url).items():
             patch.setenv(name, value)
+        patch.setenv("SOCKETS_URL", "ws://127.0.0.1:1/")  # as in every system that serves
         config.cache_clear()
         yield
         disconnect()

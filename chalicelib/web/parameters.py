@@ -27,7 +27,7 @@ def arguments(endpoint: Endpoint, request: Request, parts: Mapping[str, str]) ->
     }
     if "query" not in endpoint.takes:
         read_query(endpoint, request)
-    if "body" not in endpoint.takes and endpoint.below_api and not request.is_safe:
+    if "body" not in endpoint.takes and endpoint.method and endpoint.below_api and not request.is_safe:
         parsing.read(request.body, request.headers.get("content-type", ""), (parsing.JSON,), Empty)
     return given
 

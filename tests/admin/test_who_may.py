@@ -75,6 +75,7 @@ def thing(community: Any, sql: Any) -> dict[str, Any]:
         clock.now(),
     )
     [ada] = sql("SELECT person_id FROM account WHERE username = 'ada'")
+    sql("INSERT INTO second_factor VALUES (%s, gen_random_uuid(), %s, true)", ada.person_id, clock.now())
     return {
         "person": ada.person_id,
         "role": "coach",
@@ -101,6 +102,8 @@ BODIES: dict[str, Any] = {
     "DELETE /api/admin/rules/{rule}": "?why=x",
     "DELETE /api/admin/people/{person}/ban": "?why=x",
     "DELETE /api/admin/people/{person}/roles/{role}": "?why=x",
+    "DELETE /api/admin/people/{person}/second-factor": "?why=x",
+    "DELETE /api/admin/people/{person}/sessions": "?why=x",
 }
 
 

@@ -7,7 +7,7 @@ import json
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import aiohttp
@@ -17,13 +17,16 @@ from aiohttp import web
 from chalicelib.clock import now
 from tests.lunches import lunch
 
-STARTS = (now() + timedelta(days=2)).isoformat()
+
+def starts(hours: int = 0) -> str:
+    """In two days, by the product's clock."""
+    return (now() + timedelta(days=2, hours=hours)).isoformat()
 
 
 def batch(*messages: tuple[str, uuid.UUID], topic: str = "Events_All") -> dict[str, Any]:
     """A batch of Kafka: types and lunches."""
     records = [
-        json.dumps({"id": str(uuid.uuid4()), "type": type, "time": STARTS, "data": {"event": str(event)}})
+        json.dumps({"id": str(uuid.uuid4()), "type": type, "time": starts(), "data": {"event": str(event)}})
         for type, event in messages
     ]
     return raw(*records, topic=topic)
@@ -122,7 +125,7 @@ async def silent(socket: Any, seconds: float = 0.5) -> bool:
 
 def test_ones_own_page_knows_which_lunch_is_meant_and_nobody_elses_does(community: Any, sql: Any, live: Any) -> None:
     ada, bob, eve = (community.person(name) for name in ("ada", "bob", "eve"))
-    ours = lunch(sql, community.locations["Harbour"], STARTS, approved=[ada, bob])
+    ours = lunch(sql, community.locations["Harbour"], starts(), approved=[ada, bob])
     given = {name: ticket(community.browser_of(who)) for name, who in (("ada", ada), ("bob", bob), ("eve", eve))}
     assert set(given["ada"]["tokens"]) == {str(ours)} and given["eve"]["tokens"] == {}
 
@@ -144,7 +147,7 @@ def test_what_happens_elsewhere_is_not_heard_but_where_one_has_a_lunch_it_is(
 ) -> None:
     ada, bob, eve = (community.person(name) for name in ("ada", "bob", "eve"))
     there = community.locations["Ferry Building"]
-    visiting = lunch(sql, there, STARTS, approved=[ada, bob])
+    visiting = lunch(sql, there, starts(), approved=[ada, bob])
     tickets = [ticket(community.browser_of(person))["ticket"] for person in (ada, eve)]
 
     async def story(server: Server, client: aiohttp.ClientSession) -> None:
@@ -159,7 +162,7 @@ def test_what_happens_elsewhere_is_not_heard_but_where_one_has_a_lunch_it_is(
 @pytest.mark.parametrize("type", ["attendance.approved", "event.proposed", "event.done"])
 def test_what_concerns_nobodys_page_is_not_told(community: Any, sql: Any, live: Any, type: str) -> None:
     ada = community.person("ada")
-    ours = lunch(sql, community.locations["Harbour"], STARTS, approved=[ada])
+    ours = lunch(sql, community.locations["Harbour"], starts(), approved=[ada])
     given = ticket(community.browser_of(ada))["ticket"]
 
     async def story(server: Server, client: aiohttp.ClientSession) -> None:
@@ -173,8 +176,7 @@ def test_what_concerns_nobodys_page_is_not_told(community: Any, sql: Any, live: 
 def test_a_socket_hears_at_most_one_frame_a_second_and_misses_nothing(community: Any, sql: Any, live: Any) -> None:
     ada = community.person("ada")
     harbour = community.locations["Harbour"]
-    day = datetime.fromisoformat(STARTS)
-    ours = [lunch(sql, harbour, (day + timedelta(hours=2 * n)).isoformat(), approved=[ada]) for n in range(4)]
+    ours = [lunch(sql, harbour, starts(2 * n), approved=[ada]) for n in range(4)]
     given = ticket(community.browser_of(ada))
 
     async def story(server: Server, client: aiohttp.ClientSession) -> None:
@@ -194,7 +196,7 @@ def test_a_socket_hears_at_most_one_frame_a_second_and_misses_nothing(community:
 
 def test_a_batch_that_comes_twice_is_told_once(community: Any, sql: Any, live: Any) -> None:
     ada = community.person("ada")
-    ours = lunch(sql, community.locations["Harbour"], STARTS, approved=[ada])
+    ours = lunch(sql, community.locations["Harbour"], starts(), approved=[ada])
     given = ticket(community.browser_of(ada))["ticket"]
 
     async def story(server: Server, client: aiohttp.ClientSession) -> None:
@@ -215,7 +217,7 @@ def test_a_frame_that_was_not_sent_is_sent_with_the_next(
     from chalicelib.messaging import sockets
 
     ada = community.person("ada")
-    ours = lunch(sql, community.locations["Harbour"], STARTS, approved=[ada])
+    ours = lunch(sql, community.locations["Harbour"], starts(), approved=[ada])
     given = ticket(community.browser_of(ada))["ticket"]
 
     async def story(server: Server, client: aiohttp.ClientSession) -> None:
@@ -304,7 +306,7 @@ def test_where_there_are_no_live_updates_that_is_said(community: Any) -> None:
 
 def test_a_socket_of_an_ended_session_hears_nothing_more(community: Any, sql: Any, live: Any) -> None:
     ada = community.person("ada")
-    ours = lunch(sql, community.locations["Harbour"], STARTS, approved=[ada])
+    ours = lunch(sql, community.locations["Harbour"], starts(), approved=[ada])
     browser = community.browser_of(ada)
     given = ticket(browser)["ticket"]
 
@@ -319,7 +321,7 @@ def test_a_socket_of_an_ended_session_hears_nothing_more(community: Any, sql: An
 
 def test_a_socket_that_is_gone_is_forgotten_and_holds_nobody_up(community: Any, sql: Any, live: Any) -> None:
     ada, bob = (community.person(name) for name in ("ada", "bob"))
-    ours = lunch(sql, community.locations["Harbour"], STARTS, approved=[ada, bob])
+    ours = lunch(sql, community.locations["Harbour"], starts(), approved=[ada, bob])
     given = [ticket(community.browser_of(person))["ticket"] for person in (ada, bob)]
 
     async def story(server: Server, client: aiohttp.ClientSession) -> None:
@@ -336,7 +338,7 @@ def test_a_socket_that_is_gone_is_forgotten_and_holds_nobody_up(community: Any, 
 
 def test_too_large_a_frame_ends_its_socket_alone(community: Any, sql: Any, live: Any) -> None:
     ada, bob = (community.person(name) for name in ("ada", "bob"))
-    ours = lunch(sql, community.locations["Harbour"], STARTS, approved=[ada, bob])
+    ours = lunch(sql, community.locations["Harbour"], starts(), approved=[ada, bob])
     given = [ticket(community.browser_of(person))["ticket"] for person in (ada, bob)]
 
     async def story(server: Server, client: aiohttp.ClientSession) -> None:
@@ -354,7 +356,7 @@ def test_too_large_a_frame_ends_its_socket_alone(community: Any, sql: Any, live:
 @pytest.mark.long
 def test_a_thousand_idle_sockets_hear_within_seconds(community: Any, sql: Any, live: Any) -> None:
     ada = community.person("ada")
-    ours = lunch(sql, community.locations["Harbour"], STARTS, approved=[ada])
+    ours = lunch(sql, community.locations["Harbour"], starts(), approved=[ada])
     browser = community.browser_of(ada)
     given = [ticket(browser)["ticket"] for _ in range(1000)]
 
@@ -371,13 +373,13 @@ def test_a_thousand_idle_sockets_hear_within_seconds(community: Any, sql: Any, l
 
 def test_poison_is_buried_once_shown_to_the_admin_and_blocks_nobody(community: Any, sql: Any, live: Any) -> None:
     ada = community.person("ada")
-    ours = lunch(sql, community.locations["Harbour"], STARTS, approved=[ada])
+    ours = lunch(sql, community.locations["Harbour"], starts(), approved=[ada])
     given = ticket(community.browser_of(ada))["ticket"]
     good = json.loads(base64.b64decode(batch(("event.approved", ours))["records"]["Events_All-0"][0]["value"]))
     poisoned = raw(
         "not JSON",
-        json.dumps({"id": str(uuid.uuid4()), "type": "event.approved", "time": STARTS, "data": {"event": "no id"}}),
-        json.dumps({"id": "no id", "type": "event.approved", "time": STARTS, "data": {"event": str(ours)}}),
+        json.dumps({"id": str(uuid.uuid4()), "type": "event.approved", "time": starts(), "data": {"event": "no id"}}),
+        json.dumps({"id": "no id", "type": "event.approved", "time": starts(), "data": {"event": str(ours)}}),
         json.dumps(good),
     )
 
