@@ -28,7 +28,7 @@ NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
 class Asker:
-    """Somebody with every role, who sends each endpoint what he likes."""
+    """Somebody with every role, who sends each endpoint what they like."""
 
     def __init__(self, community: Community) -> None:
         from app import app  # noqa: F401  registers the endpoints
@@ -40,6 +40,7 @@ class Asker:
             "enrollment.failures_per_15_minutes",
         ):
             community.rule(rule, 1000)
+        community.rule("lunch.members_may_propose", True)
         self.sql = community.sql
         self.endpoints = [endpoint for endpoint in ENDPOINTS if endpoint.method]
         person = community.person("eve", roles=("member", "admin", "coach", "client"))
