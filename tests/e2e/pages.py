@@ -22,6 +22,10 @@ SEARCHED = {ADMIN: ["/admin/people?who=banned", "/admin/events?status=Confirmed"
 """What somebody looks for, because it is not among the first of its list."""
 BY_MAIL = frozenset({"/forgotten/reset", "/account/confirm", "/unsubscribe/{token}"})
 """Pages to which only a mail leads."""
+LATER = frozenset(
+    {"/account/second-factor/key", "/admin/people/{person}/second-factor", "/admin/people/{person}/sessions"}
+)
+"""Pages that are there only where something is under way or on, which it is for none of the people who are looked at."""
 SAME = 2
 """So many pages of one route are looked at: the third person's page is like the second's."""
 
@@ -115,7 +119,7 @@ def _walk(site: Site, who: str) -> Walk:
     walk = Walk()
     cookie = site.cookies.get(who, "")
     visited: Counter[tuple[str, tuple[str, ...]]] = Counter()
-    starts = [one.path for one in site.routes if "{" not in one.path and concerns(one, who)]
+    starts = [one.path for one in site.routes if "{" not in one.path and one.path not in LATER and concerns(one, who)]
     sent = [site.sent[who]] if who in site.sent else []
     waiting = deque(("the start", path) for path in SEARCHED.get(who, []) + starts + sent + by_mail(site.running, who))
     known = set(starts)
