@@ -18,7 +18,7 @@ from infra.local.broker import Tansu
 from infra.local.postgres import Postgres
 from tests.local.conftest import System, eventually
 
-OTHERS = ("Kafka", "SQS", "mailbox", "worker", "gateway")
+OTHERS = ("Kafka", "SQS", "mailbox", "worker", "gateway", "sockets")
 PARTS = ["PostgreSQL", *(pytest.param(part, marks=pytest.mark.long) for part in OTHERS)]
 
 
@@ -67,7 +67,7 @@ def test_the_services_may_be_one_s_own(make_system: Callable[..., System]) -> No
     with Postgres(durable=False) as server, Tansu() as broker:
         system = make_system(DATABASE_URL=server.url, KAFKA_BOOTSTRAP=broker.bootstrap)
         system.start()
-        assert set(system.state()["processes"]) == {"SQS", "mailbox", "worker", "gateway"}
+        assert set(system.state()["processes"]) == {"SQS", "mailbox", "worker", "gateway", "sockets"}
         assert system.environment["DATABASE_OWNER_URL"] == server.url
         system.stop()
         assert broker.process is not None
