@@ -40,10 +40,6 @@ MUTATIONS = {
     "met or blocked, rescue": ("rescue", "return self.apart[v] == self.token or", "return"),
     "filter, rescue": ("rescue", "(self.people.filtered and self.people.blocked(u, v))", "False"),
     "three of a blossom": ("rescue", "if people.fit(row[i], row[j], row[k]) and", "if"),
-    "hour, larger groups": ("sizes", "one.free & other.free and", ""),
-    "food, larger groups": ("sizes", "and one.eats & other.eats)", ")"),
-    "met or blocked, larger groups": ("sizes", "if other in self.apart.get(one, ()):", "if False:"),
-    "filter, larger groups": (
         "sizes",
         "return filter.probe(person[one].tobytes(), person[other].tobytes())",
         "return False",
