@@ -22,7 +22,7 @@ from tests.state import owner, serving
 
 LONG = bool(os.environ.get("LONG"))
 CASES = 500 if LONG else 15
-SLICES = ("accounts", "admin", "calendar", "coaching", "home", "lunch")
+SLICES = ("accounts", "admin", "api_docs", "calendar", "coaching", "home", "lunch", "notifications")
 ACTORS = ("member", "client", "coach", "admin")
 WAYS = ("session", "token")
 pytestmark = [pytest.mark.long, pytest.mark.timeout(7200)]
