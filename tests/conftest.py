@@ -21,6 +21,9 @@ from tests.state import make_logins_of
 
 _numbers = itertools.count()
 
+# Before any test's module is imported: some import app.py at once, and what it registers depends on the stage.
+os.environ["STAGE"] = "test"
+
 
 def pytest_report_header() -> str:
     return f"day: {os.environ.get('DAY') or 'today'}, zone of the machine: {os.environ.get('TZ') or 'its own'}"
@@ -35,7 +38,6 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         json.dumps({name: secrets.token_hex(32) for name in ("links", "filter")} | {"seal": [secrets.token_hex(32)]})
     )
     os.environ |= {
-        "STAGE": "test",
         "SITE": "http://rendezvous.test",
         "SECRETS_FILE": str(kept),
         "CLOCK_FILE": str(folder / "clock"),
@@ -51,10 +53,10 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     }
     days.set_clock(folder / "clock")
     # What is registered depends on the stage: a test that plays another must not be the first to ask.
+    importlib.import_module("app")
     from chalicelib.config import config
 
-    importlib.import_module("app")
-    config.cache_clear()
+    config.cache_clear()  # a module may have asked before these settings
     yield
 
 
