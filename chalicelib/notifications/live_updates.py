@@ -60,7 +60,11 @@ def _note_one(db: Database, message: Message, now: datetime) -> None:
     )
     db.many(
         "INSERT INTO live_update (location_id, token, type, at) VALUES %s",
-        [(row.location_id, tickets.token_of(row.id, row.person_id), message.type, now) for row in people],
+        [
+            (row.location_id, token, message.type, now)
+            for row in people
+            for token in tickets.tokens_of(row.id, row.person_id)
+        ],
     )
 
 
