@@ -16,7 +16,7 @@ from infra.local import events, pollers
 from infra.local.errors import LocalError
 from infra.local.logins import logins
 from infra.local.processes import ROOT
-from infra.localstack.fresh_package import fresh_package
+from infra.fresh_package import fresh_package
 from infra.localstack.server import REGION, inherited
 from infra.localstack.system import Account
 

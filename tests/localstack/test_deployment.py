@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.messaging.topics import CONSUMERS
 from infra.localstack import deploy
-from infra.localstack.fresh_package import PACKAGE
+from infra.fresh_package import PACKAGE
 from tests.localstack.deployed import Deployed
 
 FUNCTIONS = {"relay", "match_lunches", "match_location", "sweep", "mailer", "live_updates", "migrate"}
