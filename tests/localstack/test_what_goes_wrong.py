@@ -19,9 +19,6 @@ from infra.localstack import deploy
 from tests.localstack.community import Community, command
 from tests.localstack.deployed import Deployed, Visitor, eventually
 
-LONG = 900
-"""Seconds that a round may take, and that its message stays hidden meanwhile."""
-
 
 def lunches(who: Visitor) -> list[Any]:
     """The lunches that somebody has."""
@@ -61,22 +58,12 @@ def gate(deployed: Deployed) -> Iterator[Callable[[], None]]:
         deployed.sql("DROP TRIGGER wait_at_the_gate ON round; DROP FUNCTION wait_at_the_gate")
 
 
-@contextmanager
-def patience(deployed: Deployed, seconds: int) -> Iterator[None]:
-    """A round may take that long meanwhile."""
-    deployed.set_patience(seconds)
-    try:
-        yield
-    finally:
-        deployed.set_patience(LONG)
-
-
 def test_a_time_out_in_the_middle_of_a_match_leaves_no_half_and_the_next_attempt_makes_it_whole(
     deployed: Deployed, community: Community
 ) -> None:
     one, other = pair(community, "kim", "lea", "2027-01-12")
     limit = 3 * math.ceil(how_long_a_round_takes(deployed, community)) + 2
-    with patience(deployed, limit), gate(deployed) as open_gate:
+    with deployed.patience(limit), gate(deployed) as open_gate:
         deployed.ask_round("2027-W02", community.place)
         eventually(lambda: waits_at_the_gate(deployed), limit + 30)
         assert lunches(one) == []
@@ -97,11 +84,13 @@ def waits_at_the_gate(deployed: Deployed) -> bool:
 
 def how_long_a_round_takes(deployed: Deployed, community: Community) -> float:
     """Seconds, from its message to its end, in a process that has just started."""
-    deployed.set_patience(LONG)
-    began = time.monotonic()
-    deployed.ask_round("2027-W10", community.place)
-    eventually(lambda: deployed.sql("SELECT FROM round WHERE week = %s", date(2027, 3, 8)), 120)
-    return time.monotonic() - began
+    with deployed.patience(120):
+        began = time.monotonic()
+        deployed.ask_round("2027-W10", community.place)
+        eventually(lambda: deployed.sql("SELECT FROM round WHERE week = %s", date(2027, 3, 8)), 120)
+        took = time.monotonic() - began
+        eventually(lambda: deployed.waits() == 0)  # it has ended: its message is gone
+    return took
 
 
 def test_rounds_asked_for_twice_and_in_any_order_are_made_once(deployed: Deployed, community: Community) -> None:
