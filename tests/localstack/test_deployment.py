@@ -51,8 +51,8 @@ def test_terraform_would_change_nothing_of_what_it_made(deployed: Deployed) -> N
         pytest.skip(str(missing))
     names = {one["Name"] for one in deployed.client("secretsmanager").list_secrets()["SecretList"]}
     assert names == set(deploy.SECRETS)
-    queues = {url.rpartition("/")[2] for url in deployed.client("sqs").list_queues()["QueueUrls"]}
-    assert queues == {deploy.QUEUE, f"{deploy.QUEUE}-dead", "rendezvous-failed"}
+    made = {url.rpartition("/")[2] for url in deployed.client("sqs").list_queues()["QueueUrls"]}
+    assert made == {deploy.QUEUE, f"{deploy.QUEUE}-dead", "rendezvous-failed"}
 
 
 def test_pages_link_under_the_stage_and_every_answer_carries_the_headers(deployed: Deployed) -> None:
