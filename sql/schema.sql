@@ -1350,6 +1350,20 @@ BEGIN
 END $$;
 CREATE TRIGGER a_former_name_is_in_no_answer AFTER UPDATE OF name ON person FOR EACH ROW WHEN ((old.name <> new.name)) EXECUTE FUNCTION forget_the_former_name();
 
+-- trigger: a form pressed again after somebody else undid it is carried out anew.
+CREATE FUNCTION forget_undone_press() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    DELETE FROM pressed_form WHERE person_id IN (
+        SELECT p.person_id FROM pressed_form p JOIN freed USING (person_id)
+        WHERE p.person_id IS DISTINCT FROM me() FOR UPDATE OF p SKIP LOCKED);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER freed_time_makes_a_press_a_new_one AFTER DELETE ON commitment REFERENCING OLD TABLE AS freed FOR EACH STATEMENT EXECUTE FUNCTION forget_undone_press();
+CREATE TRIGGER moved_time_makes_a_press_a_new_one AFTER UPDATE ON commitment REFERENCING OLD TABLE AS freed FOR EACH STATEMENT EXECUTE FUNCTION forget_undone_press();
+
 -- owner: the password's hash, which no query of people's may read, by username.
 CREATE FUNCTION login_of(wanted text) RETURNS TABLE(person_id uuid, password text, second_factor uuid)
     LANGUAGE sql STABLE SECURITY DEFINER
