@@ -113,7 +113,7 @@ def test_the_way_out_of_a_mail_that_was_sent_before(
 ) -> None:
     from chalicelib.accounts import refused_mails
 
-    path = f"/unsubscribe/{refused_mails.token('event_unconfirmed', community.person('ada'))}"
+    path = f"/unsubscribe/{refused_mails.token('event_unconfirmed', community.person('ada'), 'ada@example.org')}"
     request.getfixturevalue(act)()
     answer = Browser().post(path, {"List-Unsubscribe": "One-Click"}, kind="form")
     assert answer.status == status
