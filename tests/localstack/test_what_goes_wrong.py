@@ -36,19 +36,20 @@ def pair(community: Community, one: str, other: str, *days: str) -> tuple[Visito
 
 
 GATE = 20261203
-"""A lock of the database: whoever holds it keeps rounds from ending."""
-WAIT_AT_THE_GATE = f"""
+"""A lock of the database: whoever holds it keeps the rounds of a week from ending."""
+WAIT_AT_THE_GATE = """
 CREATE FUNCTION wait_at_the_gate() RETURNS trigger LANGUAGE plpgsql SET lock_timeout = 0 AS
-    'BEGIN PERFORM pg_advisory_xact_lock({GATE}); RETURN NEW; END';
-CREATE TRIGGER wait_at_the_gate BEFORE INSERT ON round FOR EACH ROW EXECUTE FUNCTION wait_at_the_gate();
+    'BEGIN PERFORM pg_advisory_xact_lock({gate}); RETURN NEW; END';
+CREATE TRIGGER wait_at_the_gate BEFORE INSERT ON round FOR EACH ROW WHEN (NEW.week = '{week}')
+    EXECUTE FUNCTION wait_at_the_gate();
 """
 """A round writes its row in ``round`` after its lunches, in the same transaction."""
 
 
 @contextmanager
-def gate(deployed: Deployed) -> Iterator[Callable[[], None]]:
-    """A gate that is shut; opened by calling what it gives, at the latest at the end."""
-    deployed.sql(WAIT_AT_THE_GATE)
+def gate(deployed: Deployed, week: date) -> Iterator[Callable[[], None]]:
+    """A gate that is shut to rounds of a week; opened by calling what it gives, at the latest at the end."""
+    deployed.sql(WAIT_AT_THE_GATE.format(gate=GATE, week=week))
     keeper = psycopg2.connect(deployed.account.database_url)
     keeper.cursor().execute("SELECT pg_advisory_lock(%s)", (GATE,))
     try:
@@ -63,7 +64,7 @@ def test_a_time_out_in_the_middle_of_a_match_leaves_no_half_and_the_next_attempt
 ) -> None:
     one, other = pair(community, "kim", "lea", "2027-01-12")
     limit = 3 * math.ceil(how_long_a_round_takes(deployed, community)) + 2
-    with deployed.patience(limit), gate(deployed) as open_gate:
+    with deployed.patience(limit), gate(deployed, date(2027, 1, 11)) as open_gate:
         deployed.ask_round("2027-W02", community.place)
         eventually(lambda: waits_at_the_gate(deployed), limit + 30)
         assert lunches(one) == []
@@ -118,6 +119,8 @@ def test_schedules_that_fire_twice_at_once_do_everything_once(deployed: Deployed
         list(three.map(deployed.fires, ["match_lunches"] * 3))
     [lunch] = eventually(lambda: lunches(one), 60)
     assert lunch["people"] == ["Ole", "Pia"]
+    for address in ("ole@example.org", "pia@example.org"):
+        deployed.mail(address, "Lunch on")  # once it is over nobody would be told of it
     deployed.set_clock("2026-12-22T13:30+00:00")  # it is over
     with ThreadPoolExecutor(3) as three:
         list(three.map(deployed.fires, ["sweep"] * 3))
