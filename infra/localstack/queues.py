@@ -37,7 +37,11 @@ def _arn(sqs: Any, url: str) -> str:
 
 
 def _kept(days: int) -> dict[str, str]:
-    return {"MessageRetentionPeriod": str(days * DAY), "SqsManagedSseEnabled": "true"}
+    return {
+        "MaximumMessageSize": str(256 * 1024),
+        "MessageRetentionPeriod": str(days * DAY),
+        "SqsManagedSseEnabled": "true",
+    }
 
 
 def _dead() -> dict[str, str]:
