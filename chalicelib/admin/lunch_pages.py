@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from chalicelib.admin import events, food_types, locations, round_results
-from chalicelib.admin.api import Foods, NameFoodType, Why
+from chalicelib.admin.api import Foods, NameFoodType, Places, Why
 from chalicelib.admin.events import WhichEvents
 from chalicelib.admin.lists import Which
 from chalicelib.calendar import zones
@@ -20,12 +20,21 @@ from chalicelib.web.responses import Page, Redirect, page
 routes = Routes(__name__)
 
 
+class Done(Body):
+    done: Line = ""
+
+
+class WhichRounds(Which):
+    done: Line = ""
+
+
 class Place(Body):
     name: Name
     timezone: Zone
     address: Line = ""
     meeting_point: Line = ""
     foods: Foods = []
+    near: Places = []
     why: Line = ""
 
 
@@ -42,12 +51,13 @@ def find_events(db: Database, query: WhichEvents) -> Page:
 
 
 @routes.page("/admin/events/{event}", who="admin")
-def read_event(db: Database, event: UUID, now: datetime) -> Page:
+def read_event(db: Database, event: UUID, query: Done) -> Page:
     return page(
         "admin/event.html",
         event=events.read(db, event),
         reviews=events.reviews(db, event),
         reason=why_called_off(db, event),
+        done=query.done == "canceled",
     )
 
 
@@ -59,12 +69,13 @@ def ask_cancel(db: Database, event: UUID, form: Form) -> Page:
 @routes.form("/admin/events/{event}/cancel", shows=ask_cancel, who="admin")
 def cancel(db: Database, caller: Caller, request: Request, event: UUID, body: Why) -> Redirect:
     events.cancel(db, request, caller, event, body.why)
-    return Redirect(f"/admin/events/{event}")
+    return Redirect(f"/admin/events/{event}?done=canceled")
 
 
 @routes.page("/admin/rounds", who="admin")
-def find_rounds(db: Database, query: Which) -> Page:
-    return page("admin/rounds.html", query=query, listing=round_results.find(db, query), late=round_results.late)
+def find_rounds(db: Database, query: WhichRounds) -> Page:
+    listing = round_results.find(db, query)
+    return page("admin/rounds.html", query=query, listing=listing, late=round_results.late, done=query.done == "asked")
 
 
 @routes.page("/admin/rounds/new", who="admin")
@@ -75,7 +86,7 @@ def ask_round(db: Database, form: Form, now: datetime) -> Page:
 @routes.form("/admin/rounds/new", shows=ask_round, who="admin")
 def run_round(db: Database, caller: Caller, body: RunRound, now: datetime) -> Redirect:
     round_results.ask(db, caller, body.location, body.week, body.why, now)
-    return Redirect("/admin/rounds")
+    return Redirect("/admin/rounds?done=asked")
 
 
 @routes.page("/admin/rounds/{round}", who="admin")
@@ -102,21 +113,22 @@ def ask_location(db: Database, caller: Caller, form: Form) -> Page:
 
 @routes.form("/admin/locations/new", shows=ask_location, who="admin")
 def add_location(db: Database, caller: Caller, body: Place, now: datetime) -> Redirect:
-    locations.add(db, caller, body.name, body.timezone, body.address, body.meeting_point, body.foods, now)
-    return Redirect("/admin/locations")
+    given = (body.name, body.timezone, body.address, body.meeting_point, body.foods, body.near)
+    added = locations.add(db, caller, *given, now)
+    return Redirect(f"/admin/locations/{added.id}?done=open")
 
 
 @routes.page("/admin/locations/{location}", who="admin")
-def read_location(db: Database, location: Number, form: Form) -> Page:
+def read_location(db: Database, location: Number, form: Form, query: Done) -> Page:
     found = locations.read(db, location)
-    return _location_page(db, found, found.timezone)
+    return _location_page(db, found, found.timezone, query.done)
 
 
 @routes.form("/admin/locations/{location}", shows=read_location, who="admin")
 def change_location(db: Database, caller: Caller, location: Number, body: Place, now: datetime) -> Redirect:
     changes = msgspec.structs.asdict(body)
     locations.change(db, caller, location, changes, changes.pop("why"), now)
-    return Redirect("/admin/locations")
+    return Redirect(f"/admin/locations/{location}?done=saved")
 
 
 @routes.page("/admin/locations/{location}/close", who="admin")
@@ -127,13 +139,13 @@ def ask_close(db: Database, location: Number, form: Form) -> Page:
 @routes.form("/admin/locations/{location}/close", shows=ask_close, who="admin")
 def close(db: Database, caller: Caller, location: Number, body: Why, now: datetime) -> Redirect:
     locations.change(db, caller, location, {"open": False}, body.why, now)
-    return Redirect("/admin/locations")
+    return Redirect(f"/admin/locations/{location}?done=closed")
 
 
 @routes.form("/admin/locations/{location}/open", shows=read_location, who="admin")
 def reopen(db: Database, caller: Caller, location: Number, body: Empty, now: datetime) -> Redirect:
     locations.change(db, caller, location, {"open": True}, "", now)
-    return Redirect("/admin/locations")
+    return Redirect(f"/admin/locations/{location}?done=open")
 
 
 @routes.page("/admin/food-types", who="admin")
@@ -164,11 +176,16 @@ def remove_food_type(db: Database, caller: Caller, food_type: Number, body: Empt
     return Redirect("/admin/food-types")
 
 
-def _location_page(db: Database, location: locations.Location | None, timezone: str) -> Page:
+def _location_page(db: Database, location: locations.Location | None, timezone: str, done: str = "") -> Page:
+
+    here = location.id if location else None
+    near = [one.name for one in locations.all_of_them(db) if one.timezone == timezone and one.id != here]
     return page(
         "admin/location.html",
         location=location,
+        done=done,
         timezone=timezone,
+        near=near,
         zones=sorted(zones.names()),
         foods=[one.name for one in food_types.find(db)],
     )

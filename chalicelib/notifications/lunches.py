@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from chalicelib import clock
 from chalicelib.calendar import entries, zones
 from chalicelib.database import Database
-from chalicelib.lunch import events, left_overs
+from chalicelib.lunch import events, left_overs, what_helps
 from chalicelib.messaging import mail
 from chalicelib.notifications.kinds import About, Letter, kind
 from chalicelib.notifications.recipients import confirmed
@@ -125,9 +125,9 @@ def no_lunch(db: Database, person: UUID, about: About) -> Letter | None:
     )
     if not reason:
         return None
-    return Letter(
-        known.email, {"name": known.name, "monday": monday, "reason": left_overs.REASONS[reason], "why": reason}
-    )
+    helps = [help.sentence for help in what_helps.of(db, [person], monday).get(person, [])]
+    known_of_it = {"monday": monday, "reason": left_overs.REASONS[reason], "why": reason, "helps": helps}
+    return Letter(known.email, {"name": known.name} | known_of_it)
 
 
 @kind("silence", "Whether you still want to be invited to lunches")
