@@ -4,10 +4,10 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from chalicelib import clock
+from chalicelib import clock, rules
 from chalicelib.calendar import entries, zones
 from chalicelib.database import Database
-from chalicelib.lunch import events, left_overs, what_helps
+from chalicelib.lunch import events, left_overs, states, what_helps
 from chalicelib.messaging import mail
 from chalicelib.notifications.kinds import About, Letter, kind
 from chalicelib.notifications.recipients import confirmed
@@ -144,19 +144,22 @@ _LUNCH = """
 SELECT e.id, e.title, e.starts, e.ends, e.status, e.revision, l.name AS location, l.address, l.meeting_point, l.timezone, a.response,
        coalesce((SELECT x.reason FROM event_cancellation x WHERE x.event_id = e.id), '') AS reason,
        ARRAY(SELECT p.name FROM attendance x JOIN person p ON p.id = x.person_id WHERE x.event_id = e.id
-             AND x.response <> 'rejected' AND x.person_id <> a.person_id AND p.name <> '' ORDER BY lower(p.name)) AS people
+             AND x.response = 'approved' AND x.person_id <> a.person_id AND p.name <> '' ORDER BY lower(p.name)) AS people,
+       -- Of what a member proposed nobody is told: whom they asked is theirs.
+       ARRAY(SELECT p.name FROM attendance x JOIN person p ON p.id = x.person_id WHERE x.event_id = e.id AND e.creator IS NULL
+             AND x.response = 'invited' AND x.person_id <> a.person_id AND p.name <> '' ORDER BY lower(p.name)) AS asked
 FROM event e JOIN location l ON l.id = e.location_id JOIN attendance a ON a.event_id = e.id
-WHERE e.id = %(event)s AND a.person_id = %(person)s AND a.response = ANY(%(responses)s) AND e.status = ANY(%(states)s)
+WHERE e.id = %(event)s AND a.person_id = %(person)s AND a.response = ANY(%(responses)s) AND e.status = ANY(%(statuses)s)
   AND (e.starts > present() OR e.status = 'Awaiting Evaluation')
 """
 
 
 def _letter(
-    db: Database, person: UUID, about: About, responses: tuple[str, ...], states: tuple[str, ...], method: str = ""
+    db: Database, person: UUID, about: About, responses: tuple[str, ...], statuses: tuple[str, ...], method: str = ""
 ) -> Letter | None:
     """To who has one of those responses still, if the lunch is in one of those states still, and not past."""
     known = confirmed(db, person)
-    row = known and db.row(_LUNCH, event=about["event"], person=person, responses=list(responses), states=list(states))
+    row = known and db.row(_LUNCH, event=about["event"], person=person, responses=list(responses), statuses=list(statuses))
     if not row:
         return None
     place = ZoneInfo(row.timezone)
@@ -165,6 +168,7 @@ def _letter(
         "others": row.people,
         "date": zones.local_time(row.starts, place),
         "end": zones.local_time(row.ends, place),
+        "by": zones.local_time(states.deadline(row, rules.read(db)), place),
         "event": about["event"],
     }
     if not method or row.response != "approved":
