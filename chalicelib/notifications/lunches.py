@@ -13,28 +13,25 @@ from chalicelib.notifications.kinds import About, Letter, kind
 from chalicelib.notifications.recipients import confirmed
 
 
-def those_who_come(db: Database, about: About) -> list[UUID]:
-    """Who approved the lunch."""
-    return _with_response(db, about, "approved")
+def those_who_come(db: Database, abouts: list[About]) -> list[list[UUID]]:
+    """Who approved each lunch."""
+    return _with_response(db, abouts, "approved")
 
 
-def those_who_are_asked(db: Database, about: About) -> list[UUID]:
+def those_who_are_asked(db: Database, abouts: list[About]) -> list[list[UUID]]:
     """Who has not answered yet."""
-    return _with_response(db, about, "invited")
+    return _with_response(db, abouts, "invited")
 
 
-def everybody(db: Database, about: About) -> list[UUID]:
+def everybody(db: Database, abouts: list[About]) -> list[list[UUID]]:
     """Who approved it, and who has not answered yet."""
-    return _with_response(db, about, "approved", "invited")
+    return _with_response(db, abouts, "approved", "invited")
 
 
-def _with_response(db: Database, about: About, *responses: str) -> list[UUID]:
-    rows = db.rows(
-        "SELECT person_id FROM attendance WHERE event_id = %(event)s AND response = ANY(%(responses)s) ORDER BY person_id",
-        event=about["event"],
-        responses=list(responses),
-    )
-    return [row.person_id for row in rows]
+def _with_response(db: Database, abouts: list[About], *responses: states.Response) -> list[list[UUID]]:
+    events = [UUID(about["event"]) for about in abouts]
+    people = states.people_of(db, events, *responses)
+    return [people[event] for event in events]
 
 
 @kind(
@@ -159,7 +156,9 @@ def _letter(
 ) -> Letter | None:
     """To who has one of those responses still, if the lunch is in one of those states still, and not past."""
     known = confirmed(db, person)
-    row = known and db.row(_LUNCH, event=about["event"], person=person, responses=list(responses), statuses=list(statuses))
+    row = known and db.row(
+        _LUNCH, event=about["event"], person=person, responses=list(responses), statuses=list(statuses)
+    )
     if not row:
         return None
     place = ZoneInfo(row.timezone)
