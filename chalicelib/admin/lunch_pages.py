@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from chalicelib.admin import audit_log, events, food_types, locations, round_results
-from chalicelib.admin.api import Foods, NameFoodType, Why
+from chalicelib.admin.api import Foods, NameFoodType, Places, Why
 from chalicelib.admin.events import WhichEvents
 from chalicelib.admin.lists import Done, WhichAndDone
 from chalicelib.calendar import zones
@@ -26,6 +26,7 @@ class Place(Body):
     address: Line = ""
     meeting_point: Line = ""
     foods: Foods = []
+    near: Places = []
     why: Line = ""
 
 
@@ -111,21 +112,22 @@ def ask_location(db: Database, caller: Caller, form: Form) -> Page:
 
 @routes.form("/admin/locations/new", shows=ask_location, who="admin")
 def add_location(db: Database, caller: Caller, body: Place, now: datetime) -> Redirect:
-    locations.add(db, caller, body.name, body.timezone, body.address, body.meeting_point, body.foods, now)
-    return audit_log.lead_to(db, caller, "/admin/locations", now)
+    given = (body.name, body.timezone, body.address, body.meeting_point, body.foods, body.near)
+    added = locations.add(db, caller, *given, now)
+    return audit_log.lead_to(db, caller, f"/admin/locations/{added.id}", now)
 
 
 @routes.page("/admin/locations/{location}", who="admin")
-def read_location(db: Database, location: Number, form: Form) -> Page:
+def read_location(db: Database, caller: Caller, location: Number, form: Form, query: Done) -> Page:
     found = locations.read(db, location)
-    return _location_page(db, found, found.timezone)
+    return _location_page(db, found, found.timezone, audit_log.told(db, caller, query.done))
 
 
 @routes.form("/admin/locations/{location}", shows=read_location, who="admin")
 def change_location(db: Database, caller: Caller, location: Number, body: Place, now: datetime) -> Redirect:
     changes = msgspec.structs.asdict(body)
     locations.change(db, caller, location, changes, changes.pop("why"), now)
-    return audit_log.lead_to(db, caller, "/admin/locations", now)
+    return audit_log.lead_to(db, caller, f"/admin/locations/{location}", now)
 
 
 @routes.page("/admin/locations/{location}/close", who="admin")
@@ -136,13 +138,13 @@ def ask_close(db: Database, location: Number, form: Form) -> Page:
 @routes.form("/admin/locations/{location}/close", shows=ask_close, who="admin")
 def close(db: Database, caller: Caller, location: Number, body: Why, now: datetime) -> Redirect:
     locations.change(db, caller, location, {"open": False}, body.why, now)
-    return audit_log.lead_to(db, caller, "/admin/locations", now)
+    return audit_log.lead_to(db, caller, f"/admin/locations/{location}", now)
 
 
 @routes.form("/admin/locations/{location}/open", shows=read_location, who="admin")
 def reopen(db: Database, caller: Caller, location: Number, body: Empty, now: datetime) -> Redirect:
     locations.change(db, caller, location, {"open": True}, "", now)
-    return audit_log.lead_to(db, caller, "/admin/locations", now)
+    return audit_log.lead_to(db, caller, f"/admin/locations/{location}", now)
 
 
 @routes.page("/admin/food-types", who="admin")
@@ -174,11 +176,15 @@ def remove_food_type(db: Database, caller: Caller, food_type: Number, body: Empt
     return audit_log.lead_to(db, caller, "/admin/food-types", now)
 
 
-def _location_page(db: Database, location: locations.Location | None, timezone: str) -> Page:
+def _location_page(db: Database, location: locations.Location | None, timezone: str, done: str = "") -> Page:
+    here = location.id if location else None
+    near = [one.name for one in locations.all_of_them(db) if one.timezone == timezone and one.id != here]
     return page(
         "admin/location.html",
         location=location,
+        done=done,
         timezone=timezone,
+        near=near,
         zones=sorted(zones.names()),
         foods=[one.name for one in food_types.find(db)],
     )

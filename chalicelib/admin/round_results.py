@@ -12,7 +12,7 @@ from chalicelib.admin.lists import Listing, Which, listing, shaped
 from chalicelib.calendar import zones
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound
-from chalicelib.lunch import jobs
+from chalicelib.lunch import jobs, what_helps
 from chalicelib.web.field_types import Instant
 from chalicelib.web.request import Caller
 
@@ -47,11 +47,12 @@ class Round(msgspec.Struct):
 
 
 class LeftOver(msgspec.Struct):
-    """Somebody for whom the round found no lunch, and why."""
+    """Somebody for whom the round found no lunch, why, and what one change would have helped, in counts."""
 
     id: UUID
     name: str
     reason: Literal["no_hours", "nobody_free", "nobody_suitable", "more_people_than_partners"]
+    helps: list[str] = []
 
 
 _ROUND = """
@@ -110,11 +111,12 @@ def read(db: Database, round: UUID) -> Round:
 def left_over(db: Database, round: UUID) -> list[LeftOver]:
     """Who is still left over from that round: not who was matched, or left over again, by a later one."""
     rows = db.rows(
-        "SELECT p.id, p.name, o.reason FROM left_over o JOIN person p ON p.id = o.person_id"
+        "SELECT p.id, p.name, o.reason, o.week FROM left_over o JOIN person p ON p.id = o.person_id"
         " WHERE o.round_id = %(round)s ORDER BY o.reason, lower(p.name), p.id",
         round=round,
     )
-    return shaped(rows, LeftOver)
+    helps = what_helps.of(db, [row.id for row in rows], rows[0].week) if rows else {}
+    return [LeftOver(row.id, row.name, row.reason, [help.brief for help in helps.get(row.id, [])]) for row in rows]
 
 
 def ask(db: Database, caller: Caller, location: int, week: str, why: str, now: datetime) -> None:

@@ -13,9 +13,9 @@ from chalicelib.notifications.kinds import About, Letter, kind
 from chalicelib.notifications.recipients import confirmed
 
 
-def both(db: Database, about: About) -> list[UUID]:
-    """The coach and the client."""
-    return [UUID(about["coach"]), UUID(about["client"])]
+def both(db: Database, abouts: list[About]) -> list[list[UUID]]:
+    """The coach and the client of each call."""
+    return [[UUID(about["coach"]), UUID(about["client"])] for about in abouts]
 
 
 @kind("call_booked", "A call was booked", on=("Appointments_All", "appointment.booked"), to=both)

@@ -213,17 +213,23 @@ def test_500_long_lines_fit_in_the_form(admin: Browser) -> None:
 
 
 def test_a_location_and_a_food_type_are_kept_on_their_pages(admin: Browser, sql: Any) -> None:
-    assert send(admin, "/admin/locations/new", name="Station", timezone="Europe/Paris", foods=["Soup"]).status == 303
+    def said(answer: Answer) -> str:
+        assert answer.status == 303, answer.text
+        return admin.get(answer.header("location")).text
+
+    new = {"name": "Station", "timezone": "Europe/Paris", "foods": ["Soup"]}
+    assert "Station is open: everybody can choose it" in said(send(admin, "/admin/locations/new", **new))
     [station] = admin.get("/api/admin/locations?q=station").json["found"]
     path = f"/admin/locations/{station['id']}"
     assert form_to(admin.get(path), path)["timezone"] == "Europe/Paris"
-    assert send(admin, path, meeting_point="the clock").status == 303
+    assert "Station is saved." in said(send(admin, path, meeting_point="the clock"))
     [changed] = admin.get("/api/admin/locations?q=station").json["found"]
     assert changed == station | {"meeting_point": "the clock"}
     assert "Until they choose another" in admin.get(f"{path}/close").text
-    assert send(admin, f"{path}/close", why="rebuilt").status == 303
+    closed = said(send(admin, f"{path}/close", why="rebuilt"))
+    assert "Station is closed: 0 people read so on their week, and 0 lunches to come stay as they are." in closed
     assert admin.get("/api/admin/locations?q=station").json["found"][0]["open"] is False
-    assert send(admin, path, f"{path}/open").status == 303
+    assert "Station is open" in said(send(admin, path, f"{path}/open"))
     assert admin.get("/api/admin/locations?q=station").json["found"][0]["open"] is True
     assert send(admin, "/admin/food-types", name="Curry").status == 303
     [curry] = sql("SELECT id FROM food_type WHERE name = 'Curry'")
@@ -239,7 +245,9 @@ def test_a_lunch_is_called_off_on_its_page(admin: Browser, sql: Any) -> None:
     [event] = sql("SELECT id FROM event")
     path = f"/admin/events/{event.id}"
     assert f"{path}/cancel" in admin.get(path).text
-    assert went_to(send(admin, f"{path}/cancel", why="fire"), path)
+    answer = send(admin, f"{path}/cancel", why="fire")
+    assert went_to(answer, f"{path}")
+    assert "It is called off, and its people are told." in admin.get(answer.header("location")).text
     assert "Canceled" in admin.get(path).text and f"{path}/cancel" not in admin.get(path).text
     answer = send(admin, f"{path}/cancel", why="again")
     assert answer.status == 422 and "called off already" in answer.text and "again" in answer.text
@@ -273,6 +281,7 @@ def test_a_round_is_asked_for_on_its_page(admin: Browser, community: Any, sql: A
     assert fields["week"] == "2026-W48"
     answer = send(admin, "/admin/rounds/new", location=str(community.locations["Harbour"]))
     assert went_to(answer, "/admin/rounds")
+    assert "The round is asked for." in admin.get(answer.header("location")).text
     assert send(admin, "/admin/rounds/new", week="2026-W40").status == 422
     [asked] = sql("SELECT location_id, week FROM asked_round")
     assert asked == (community.locations["Harbour"], date(2026, 11, 23))
