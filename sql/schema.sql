@@ -2357,7 +2357,7 @@ GRANT SELECT, INSERT, UPDATE (seal_key, sealed) ON filter_chunk TO rendezvous_ap
 GRANT SELECT, INSERT, DELETE, UPDATE ON food_type TO rendezvous_app;
 GRANT SELECT ON former_address TO rendezvous_app;
 GRANT SELECT, INSERT ON idempotency TO rendezvous_app;
-GRANT INSERT, SELECT (id, by_person, role, made, expires) ON invitation TO rendezvous_app;
+GRANT INSERT, SELECT (id, by_person, digest, role, made, expires) ON invitation TO rendezvous_app;
 GRANT SELECT, INSERT ON invitation_address TO rendezvous_app;
 GRANT SELECT, INSERT ON invitation_batch TO rendezvous_app;
 GRANT INSERT ON invitation_mail TO rendezvous_app;

@@ -15,7 +15,18 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent.parent
 COPY = ROOT / "build" / "mutants"
-COPIED = ("chalicelib", "tests", "infra", "sql", "docs", "vendor", ".chalice", "app.py", "pyproject.toml", "requirements.txt")
+COPIED = (
+    "chalicelib",
+    "tests",
+    "infra",
+    "sql",
+    "docs",
+    "vendor",
+    ".chalice",
+    "app.py",
+    "pyproject.toml",
+    "requirements.txt",
+)
 LISTED = ROOT / "docs" / "mutants.md"
 WANTED = 0.95
 PURE_FUNCTIONS = {
