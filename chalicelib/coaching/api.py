@@ -1,6 +1,6 @@
 """Routes about coaching: slots, office hours, appointments, series, relationships."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -11,11 +11,33 @@ from chalicelib.calendar import availability
 from chalicelib.calendar.api import ChangeAvailability, Days
 from chalicelib.calendar.availability import Availability
 from chalicelib.calendar.occurrences import Span
-from chalicelib.coaching import agenda, appointments, coaches, free_slots, office_hours, schemas, series
+from chalicelib.coaching import (
+    agenda,
+    appointments,
+    blocks,
+    call_links,
+    coaches,
+    days_away,
+    free_slots,
+    office_hours,
+    schemas,
+    series,
+)
 from chalicelib.coaching.office_hours import Calls
 from chalicelib.database import Database
 from chalicelib.web import Routes, url
-from chalicelib.web.field_types import Body, Day, Instant, Line, LocalTime, WeekName, Zone, matching, wall_time
+from chalicelib.web.field_types import (
+    Body,
+    ClockTime,
+    Day,
+    Instant,
+    Line,
+    LocalTime,
+    WeekName,
+    Zone,
+    matching,
+    wall_time,
+)
 from chalicelib.web.request import Caller
 from chalicelib.web.responses import Answer
 
@@ -94,8 +116,12 @@ class WhatOfCalls(Body):
     calls: Calls | None = None
 
 
-class Away(Body):
-    day: date
+class BeAway(Body):
+    day: Day
+    last: Day | None = None
+    start: ClockTime | None = None
+    end: ClockTime | None = None
+    calls: Calls | None = None
 
 
 class Block(Body):
@@ -219,38 +245,51 @@ def withdraw_office_hours(db: Database, caller: Caller, id: UUID, query: WhatOfC
     office_hours.withdraw(db, caller, id, query.calls, now)
 
 
-@routes.api("POST", "/api/days-away", who="coach")
-def be_away(db: Database, caller: Caller, body: Away, now: datetime) -> schemas.Cancelled:
-    """Be away on a day: no office hours, and its calls are cancelled with three offers each."""
-    return {"cancelled": office_hours.be_away(db, caller, body.day, now)}
+@routes.api("GET", "/api/days-away", who="coach")
+def list_days_away(db: Database, caller: Caller, now: datetime) -> schemas.DaysAway:
+    """When you are away, as far as it is not over."""
+    return {"days_away": days_away.mine(db, caller, now)}
+
+
+@routes.api("POST", "/api/days-away", who="coach", status=201)
+def be_away(db: Database, caller: Caller, body: BeAway, now: datetime) -> schemas.DayAwayTaken:
+    """Be away: from a day to the last, or a part of one day; ``calls`` says what becomes of booked calls in that time."""
+    span = days_away.span_of(body.day, body.last, body.start, body.end, caller.timezone, now)
+    return days_away.take(db, caller, span, body.calls, now)
+
+
+@routes.api("DELETE", "/api/days-away/{id}", who="coach", status=204)
+def be_there_again(db: Database, caller: Caller, id: UUID) -> None:
+    """Take a day away back; calls that were cancelled for it stay so."""
+    days_away.take_back(db, caller, id)
 
 
 @routes.api("GET", "/api/blocks", who="coach")
 def list_blocks(db: Database, caller: Caller, now: datetime) -> schemas.Blocks:
     """The times you keep to yourself."""
-    return {"blocks": office_hours.blocks(db, caller, now)}
+    return {"blocks": blocks.mine(db, caller, now)}
 
 
 @routes.api("POST", "/api/blocks", who="coach", status=201)
 def block(db: Database, caller: Caller, body: Block, now: datetime) -> schemas.Block:
     """Keep a time to yourself."""
-    return office_hours.block(db, caller, body.start, body.end, now)
+    return blocks.keep(db, caller, body.start, body.end, now)
 
 
 @routes.api("DELETE", "/api/blocks/{id}", who="coach", status=204)
 def unblock(db: Database, caller: Caller, id: UUID) -> None:
     """Give a blocked time free."""
-    office_hours.unblock(db, caller, id)
+    blocks.free(db, caller, id)
 
 
 @routes.api("GET", "/api/call-link", who="coach")
 def read_call_link(db: Database, caller: Caller) -> schemas.CallLink:
     """Where your calls take place."""
-    return {"url": coaches.call_link(db, caller.id)}
+    return {"url": call_links.read(db, caller.id)}
 
 
 @routes.api("PUT", "/api/call-link", who="coach")
-def give_call_link(db: Database, caller: Caller, body: CallLink) -> schemas.CallLink:
-    """Say where your calls take place: https: or tel:; an empty one takes it away."""
-    coaches.give_call_link(db, caller, body.url)
+def give_call_link(db: Database, caller: Caller, body: CallLink, now: datetime) -> schemas.CallLink:
+    """Say where your calls take place: https: or tel:; an empty one takes it away. Who has a call to come is told."""
+    call_links.give(db, caller, body.url, now)
     return {"url": body.url}

@@ -4,7 +4,7 @@ What is shown and what can be booked are one predicate seen from two sides: ``sp
 ``why_not(...)`` is empty.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -44,6 +44,8 @@ class Calendar(NamedTuple):
     terms: Terms
     limited: bool
     """Whether notice and calls per month hold: they bind the client, not the coach who books for them."""
+    away: Sequence[Span] = ()
+    """When the coach is away, whatever the hours are."""
 
 
 def terms_of(rules: Rules) -> Terms:
@@ -70,9 +72,9 @@ def free(calendar: Calendar, begin: datetime, end: datetime, now: datetime) -> l
         return []
     closed = iter(_closed(calendar))
     begin, end = next(closed, NEVER)
-    full = _full_months(calendar)
+    full = full_months(calendar)
     found: list[Span] = []
-    for start, stop in sorted(_grid(calendar, first, last)):
+    for start, stop in sorted(grid(calendar, first, last)):
         while end <= start:
             begin, end = next(closed, NEVER)
         if stop > begin or (full and month_of(start, calendar.zone) in full):
@@ -92,10 +94,11 @@ def why_not(calendar: Calendar, span: Span, now: datetime) -> list[str]:
         "notice": now < start < first,
         "too_far": start > last,
         **_placement(calendar, span),
-        "taken": _meets(calendar.taken, span),
-        "buffer": _meets(widened(calendar.taken, calendar.terms.buffer), span) and not _meets(calendar.taken, span),
-        "client_taken": _meets(calendar.client_taken, span),
-        "month_is_full": month_of(start, calendar.zone) in _full_months(calendar),
+        "away": meets(calendar.away, span),
+        "taken": meets(calendar.taken, span),
+        "buffer": meets(widened(calendar.taken, calendar.terms.buffer), span) and not meets(calendar.taken, span),
+        "client_taken": meets(calendar.client_taken, span),
+        "month_is_full": month_of(start, calendar.zone) in full_months(calendar),
     }
     return [reason for reason, holds in checks.items() if holds]
 
@@ -107,6 +110,7 @@ REASONS = {
     "too_far": "is too far ahead (coaching.horizon_weeks)",
     "outside_hours": "is not within one of the coach's office hours",
     "off_grid": "is not one of the starts that are offered (coaching.slot_interval_minutes)",
+    "away": "is in a time in which the coach is away",
     "taken": "is taken",
     "buffer": "is too close to something else of the coach (coaching.buffer_minutes)",
     "client_taken": "is a time at which the client is taken",
@@ -140,7 +144,8 @@ def _bounds(calendar: Calendar, now: datetime) -> Span:
     )
 
 
-def _grid(calendar: Calendar, first: datetime, last: datetime) -> Iterator[Span]:
+def grid(calendar: Calendar, first: datetime, last: datetime) -> Iterator[Span]:
+    """Every slot that the office hours make, free or not, whose start is from ``first`` to ``last``."""
     length, interval = calendar.terms.length, calendar.terms.interval
     days = (first - MARGIN).astimezone(UTC).date(), (last + MARGIN).astimezone(UTC).date()
     for begin, end in _ranges(calendar, *days):
@@ -158,10 +163,11 @@ def _ranges(calendar: Calendar, first: date, last: date) -> Iterator[Span]:
 
 def _closed(calendar: Calendar) -> list[Span]:
     """What is closed to calls, merged where it meets, in order."""
-    return merged([*widened(calendar.taken, calendar.terms.buffer), *calendar.client_taken])
+    return merged([*widened(calendar.taken, calendar.terms.buffer), *calendar.client_taken, *calendar.away])
 
 
-def _full_months(calendar: Calendar) -> set[Month]:
+def full_months(calendar: Calendar) -> set[Month]:
+    """The months in which the client can book no more calls."""
     if not calendar.limited:
         return set()
     months = [month_of(start, calendar.zone) for start in calendar.calls]
@@ -176,5 +182,6 @@ def _placement(calendar: Calendar, span: Span) -> dict[str, bool]:
     return {"outside_hours": not inside, "off_grid": bool(inside) and not on_grid}
 
 
-def _meets(spans: Iterable[Span], span: Span) -> bool:
+def meets(spans: Iterable[Span], span: Span) -> bool:
+    """Whether one of the spans has a part of that one."""
     return any(begin < span[1] and span[0] < end for begin, end in spans)
