@@ -56,7 +56,7 @@ def book(db: Database, caller: Caller, form: Form, query: Shown, now: datetime) 
         return page("coaching/book_nobody.html")
     first = free_slots.first(db, caller, coach.slug, now)
     if query.week is None and query.day is None and first:
-        query.week = zones.week_name(zones.day_of(first[0], caller.timezone))
+        query.day = zones.day_of(first[0], caller.timezone)
     shown = slot_weeks.of(db, caller, coach.slug, None, None, query, now)
     used, following = slot_weeks.allowance(db, caller, coach.slug, shown["monday"], now)
     return page(
