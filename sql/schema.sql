@@ -1366,6 +1366,20 @@ BEGIN
 END $$;
 CREATE TRIGGER a_former_name_is_in_no_answer AFTER UPDATE OF name ON person FOR EACH ROW WHEN ((old.name <> new.name)) EXECUTE FUNCTION forget_the_former_name();
 
+-- trigger: a form pressed again after somebody else undid it is carried out anew.
+CREATE FUNCTION forget_undone_press() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    DELETE FROM pressed_form WHERE person_id IN (
+        SELECT p.person_id FROM pressed_form p JOIN freed USING (person_id)
+        WHERE p.person_id IS DISTINCT FROM me() FOR UPDATE OF p SKIP LOCKED);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER freed_time_makes_a_press_a_new_one AFTER DELETE ON commitment REFERENCING OLD TABLE AS freed FOR EACH STATEMENT EXECUTE FUNCTION forget_undone_press();
+CREATE TRIGGER moved_time_makes_a_press_a_new_one AFTER UPDATE ON commitment REFERENCING OLD TABLE AS freed FOR EACH STATEMENT EXECUTE FUNCTION forget_undone_press();
+
 -- owner: the password's hash, which no query of people's may read, by username.
 CREATE FUNCTION login_of(wanted text) RETURNS TABLE(person_id uuid, password text, second_factor uuid)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -1459,14 +1473,23 @@ BEGIN
 END $$;
 CREATE TRIGGER new_address_ends_other_changes AFTER UPDATE OF email ON account FOR EACH ROW WHEN ((old.email <> new.email)) EXECUTE FUNCTION forget_other_addresses();
 
+-- owner: whether a mailbox is still somebody's, without telling whose address it is.
+CREATE FUNCTION takes_mail_at(person uuid, mailbox text) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT EXISTS (SELECT FROM account
+        WHERE person_id = person AND left(encode(sha256(convert_to(email, 'UTF8')), 'hex'), 16) = mailbox)
+$$;
+
 -- owner: unsubscribes by a link, without a login.
-CREATE FUNCTION refuse_mail(person uuid, wanted text) RETURNS boolean
+CREATE FUNCTION refuse_mail(person uuid, mailbox text, wanted text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     PERFORM FROM account WHERE person_id = person FOR KEY SHARE;
-    IF NOT FOUND THEN
+    IF takes_mail_at(person, mailbox) IS NOT TRUE THEN
         RETURN false;
     END IF;
     INSERT INTO mail_refusal (person_id, kind) VALUES (person, wanted) ON CONFLICT DO NOTHING;
@@ -2391,5 +2414,5 @@ GRANT EXECUTE ON FUNCTION
     open_socket, present, prove_session, public_event, refuse_mail, remove_second_factor_of,
     reset_password, revise_events_at, revoke_invitation, sees_coach, sees_event, sees_person,
     share_coach, shares_calls_with, switch_off_second_factor, switch_on_second_factor,
-    take_recovery_code, take_step, tally, waiting_messages
+    take_recovery_code, take_step, takes_mail_at, tally, waiting_messages
     TO rendezvous_app;

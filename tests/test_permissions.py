@@ -426,7 +426,7 @@ class World:
         if path.startswith("/unsubscribe"):
             from chalicelib.accounts import refused_mails
 
-            return refused_mails.token("event_approved", self.people["ada"])
+            return refused_mails.token("event_approved", self.people["ada"], "ada@example.org")
         address: str = self.made("member", "PUT", "/api/me/feed", {"password": PASSWORD})["url"]
         return address.rpartition("/")[2]
 

@@ -30,7 +30,7 @@ def write(db: Database, row: Any) -> Mail | None:
     said = cleaned(template.render(letter.values | {"absolute": links.absolute}))
     subject, _, body = said.partition("\n")
     subject, body = subject.strip(), _EMPTY_LINES.sub("\n\n", body.strip())
-    way_out = links.absolute("/unsubscribe/" + refused_mails.token(kind.name, row.recipient)) if kind.refusable else ""
+    way_out = _way_out(kind.name, row.recipient, letter.to) if kind.refusable else ""
     # RFC 8058: programs offer to refuse the kind with a request of their own.
     headers = {"List-Unsubscribe": f"<{way_out}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     return Mail(
@@ -43,6 +43,10 @@ def write(db: Database, row: Any) -> Mail | None:
         letter.calendar,
         letter.method,
     )
+
+
+def _way_out(kind: str, person: UUID, address: str) -> str:
+    return links.absolute("/unsubscribe/" + refused_mails.token(kind, person, address))
 
 
 def identity(message: UUID, recipient: UUID, kind: str) -> str:
