@@ -178,7 +178,7 @@ def test_an_empty_hour_of_the_coach_is_kept_or_booked(practice: Practice, ada: B
     assert "The call is booked. Tuesday, 1 December 2026, 10:00 to 11:00, with Ada." in done.text
     again = submit(carla, asked, "/coach/at", client="ada")
     assert again.status == 422 and "This time is taken" in again.text and "Book a client" in again.text
-    later = carla.get([link for link, label in links if label == "Saturday 16:00"][0])
+    later = carla.get(next(link for link, label in links if label == "Saturday 16:00"))
     kept = follow(carla, submit(carla, later, "/coach/block", start="16:00", end="17:00"))
     assert "That time is yours. Saturday, 5 December 2026, 16:00 to 17:00: nobody can book it." in kept.text
     outside = submit(carla, later, "/coach/at", client="ada")
