@@ -90,7 +90,7 @@ def choose(db: Database, caller: Caller, id: UUID, form: Form, query: Shown, now
     client = None if caller.id == call.client_id else call.client
     try:
         if query.week is None and query.day is None:
-            query.week = slot_weeks.week_of_nearest(db, caller, call.coach, call.client_id, call.starts, now, id)
+            query.day = slot_weeks.day_of_nearest(db, caller, call.coach, call.client_id, call.starts, now, id)
         found = slot_weeks.of(db, caller, call.coach, client, id, query, now)
     except (NotFound, Invalid):
         found = None

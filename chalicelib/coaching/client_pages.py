@@ -31,7 +31,7 @@ def client_page(db: Database, caller: Caller, client: Slug, form: Form, query: S
     mine = coaches.slug_of(db, caller.id)
     whose = coaches.client_of(db, caller, mine, client)
     if query.week is None and query.day is None and whose:
-        query.week = slot_weeks.week_of_nearest(db, caller, mine, whose, now, now)
+        query.day = slot_weeks.day_of_nearest(db, caller, mine, whose, now, now)
     shown = slot_weeks.of(db, caller, mine, client, None, query, now)
     return page("coaching/coach_client.html", client=client, name=name, **shown)
 

@@ -82,12 +82,12 @@ def by_day(found: Iterable[Span], caller: Caller) -> list[tuple[date, list[Span]
     return [(day, list(slots)) for day, slots in groupby(local, key=lambda slot: slot[0].date())]
 
 
-def week_of_nearest(
+def day_of_nearest(
     db: Database, caller: Caller, slug: str, client: UUID, wanted: datetime, now: datetime, moving: UUID | None = None
-) -> str | None:
-    """The week that has the free slot nearest to that time: a page of slots opens there. None without any."""
+) -> date | None:
+    """The day that has the free slot nearest to that time: a page of slots opens there. None without any."""
     found = free_slots.nearest(db, slug, client, wanted, now, limited=client == caller.id, moving=moving, count=1)
-    return zones.week_name(zones.day_of(found[0][0], caller.timezone)) if found else None
+    return zones.day_of(found[0][0], caller.timezone) if found else None
 
 
 def allowance(

@@ -46,7 +46,7 @@ def test_a_week_of_very_many_times_shows_those_of_one_day(practice: Practice, ad
     practice.rule("slot_interval_minutes", 5)
     page = ada.get("/book?day=2026-12-01")
     assert page.status == 200 and len(page.text) < 30_000
-    shown = re.findall(r'name="start" value="(\d{4}-\d\d-\d\d)', page.text)
+    shown = re.findall(r'<button name="start" value="(\d{4}-\d\d-\d\d)', page.text)
     assert set(shown) == {"2026-12-01"} and len(shown) == 94
     assert "94 times" in page.text
 
@@ -80,7 +80,7 @@ def test_the_allowance_is_said_where_it_matters(practice: Practice, ada: Browser
     assert "The next you can book" not in ada.get("/book?week=2026-W52").text
     call = book(ada, "carla", "2026-12-24T10:00:00+01:00").json
     page = ada.get("/book?week=2026-W51")
-    assert "Your December call is booked ( 24 Dec : move it ). The next you can book is in January." in words(page)
+    assert "Your December call is booked (24 Dec: move it ). The next you can book is in January." in words(page)
     assert f"/appointments/{call['id']}/move" in page.text
     book(ada, "carla", "2027-01-12T10:00:00+01:00")
     assert "The next you can book is in February." in words(ada.get("/book?week=2026-W51"))
@@ -176,7 +176,7 @@ def test_an_empty_hour_of_the_coach_is_kept_or_booked(practice: Practice, ada: B
     assert "Tuesday, 1 December, 10:00" in asked.text
     done = follow(carla, submit(carla, asked, "/coach/at", client="ada"))
     assert "The call is booked. Tuesday, 1 December 2026, 10:00 to 11:00, with Ada." in done.text
-    again = submit(carla, asked, "/coach/at", client="ada")
+    again = submit(carla, carla.get(hour), "/coach/at", client="ada")
     assert again.status == 422 and "This time is taken" in again.text and "Book a client" in again.text
     later = carla.get(next(link for link, label in links if label == "Saturday 16:00"))
     kept = follow(carla, submit(carla, later, "/coach/block", start="16:00", end="17:00"))

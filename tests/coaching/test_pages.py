@@ -216,7 +216,7 @@ def test_changing_hours_lists_the_calls_left_outside_and_asks(practice: Practice
     [call] = practice.calls()
     day = call.starts.strftime("%A")
     [edit] = re.findall(
-        rf'Every {day}, 09:00 to 17:00\s*<a href="(/coach/hours/[^"]+)"', carla.get("/coach/hours").text
+        rf'Every {day}, 09:00 to 17:00\s*<a class="act" href="(/coach/hours/[^"]+)"', carla.get("/coach/hours").text
     )
     page = carla.get(edit)
     asked = submit(carla, page, edit, start="11:00", end="17:00", until="", except_also="", calls="")
