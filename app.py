@@ -26,6 +26,7 @@ import chalicelib.coaching.away_pages
 import chalicelib.coaching.booking_pages
 import chalicelib.coaching.client_pages
 import chalicelib.coaching.coach_pages
+import chalicelib.coaching.hours_api
 import chalicelib.coaching.hours_pages
 import chalicelib.home.access_pages
 import chalicelib.home.account_pages
@@ -62,6 +63,7 @@ for part in (
     chalicelib.accounts.invitation_pages,
     chalicelib.calendar.api,
     chalicelib.coaching.api,
+    chalicelib.coaching.hours_api,
     chalicelib.admin.relationship_api,
     chalicelib.coaching.appointment_pages,
     chalicelib.coaching.away_pages,

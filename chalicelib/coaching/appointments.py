@@ -4,10 +4,11 @@ Whether a time is free is asked in two places: here, of the calendar that the co
 rules; and in the database, where two who ask at once are told apart (book_calls, move_call, cancel_call).
 """
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
+
+import msgspec
 
 from chalicelib import rules
 from chalicelib.calendar import zones
@@ -100,9 +101,8 @@ def checked_time(at: datetime, now: datetime, field: str = "start") -> datetime:
 
 def refuse_unless_free(coach: Coach, span: Span, now: datetime) -> None:
     """Raises Invalid or Conflict with the first reason for which that time cannot be booked."""
-    found = slots.why_not(coach.calendar, span, now)
-    if found:
-        raise refusal(found[0])
+    if reason := slots.first_reason(coach.calendar, span, now):
+        raise refusal(reason)
 
 
 def refusal(reason: str) -> UserError:
@@ -260,7 +260,7 @@ def message(kind: str, id: UUID, coach: Coach, client: UUID, span: Span, by: UUI
 
 
 def _message(kind: str, said: dict[str, Any], now: datetime) -> str:
-    return json.dumps(outbox.envelope(str(uuid4()), kind, said, now.isoformat()))
+    return msgspec.json.encode(outbox.envelope(str(uuid4()), kind, said, now.isoformat())).decode()
 
 
 def data(id: UUID, coach: UUID, client: UUID, span: Span, by: UUID, timezone: str) -> dict[str, Any]:

@@ -98,8 +98,8 @@ def book_time(db: Database, caller: Caller, body: Typed, now: datetime) -> Redir
     at = appointments.checked_time(start, now, "day")
     coach = coaches.seen(db, caller, slug, at, at + timedelta(hours=4), None, None)
     span = (at, at + coach.calendar.terms.length)
-    if reasons := slots.why_not(coach.calendar, span, now):
-        raise in_their_words(coach, reasons[0])
+    if reason := slots.first_reason(coach.calendar, span, now):
+        raise in_their_words(coach, reason)
     call = appointments.book(db, caller, slug, *span, None, now)
     return Redirect(f"/appointments?done=booked&call={call['id']}")
 

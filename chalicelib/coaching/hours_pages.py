@@ -7,8 +7,8 @@ from uuid import UUID
 from chalicelib.calendar import availability, zones
 from chalicelib.calendar.occurrences import Hours
 from chalicelib.coaching import appointments, call_links, coaches, days_away, free_slots, office_hours
-from chalicelib.coaching.api import CallUrl
 from chalicelib.coaching.booking_pages import typed_start
+from chalicelib.coaching.hours_api import CallUrl
 from chalicelib.coaching.slot_weeks import Shown
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound

@@ -86,21 +86,33 @@ def free(calendar: Calendar, begin: datetime, end: datetime, now: datetime) -> l
 
 def why_not(calendar: Calendar, span: Span, now: datetime) -> list[str]:
     """Every reason (keys of REASONS) for which that span cannot be booked; none if it can."""
+    return list(_reasons(calendar, span, now))
+
+
+def first_reason(calendar: Calendar, span: Span, now: datetime) -> str | None:
+    """The first of them, or None: whoever books reads no other."""
+    return next(_reasons(calendar, span, now), None)
+
+
+def _reasons(calendar: Calendar, span: Span, now: datetime) -> Iterator[str]:
     start, stop = span
     first, last = _bounds(calendar, now)
-    checks = {
-        "length": stop - start != calendar.terms.length,
-        "past": start <= now,
-        "notice": now < start < first,
-        "too_far": start > last,
-        **_placement(calendar, span),
-        "away": meets(calendar.away, span),
-        "taken": meets(calendar.taken, span),
-        "buffer": meets(widened(calendar.taken, calendar.terms.buffer), span) and not meets(calendar.taken, span),
-        "client_taken": meets(calendar.client_taken, span),
-        "month_is_full": month_of(start, calendar.zone) in full_months(calendar),
-    }
-    return [reason for reason, holds in checks.items() if holds]
+    if stop - start != calendar.terms.length:
+        yield "length"
+    if start < first:
+        yield "past" if start <= now else "notice"
+    if start > last:
+        yield "too_far"
+    if misplaced := _misplaced(calendar, span):
+        yield misplaced
+    if meets(calendar.away, span):
+        yield "away"
+    if meets(widened(calendar.taken, calendar.terms.buffer), span):
+        yield "taken" if meets(calendar.taken, span) else "buffer"
+    if meets(calendar.client_taken, span):
+        yield "client_taken"
+    if month_of(start, calendar.zone) in full_months(calendar):
+        yield "month_is_full"
 
 
 REASONS = {
@@ -174,12 +186,16 @@ def full_months(calendar: Calendar) -> set[Month]:
     return {month for month in months if months.count(month) >= calendar.terms.per_month}
 
 
-def _placement(calendar: Calendar, span: Span) -> dict[str, bool]:
-    """Whether the span lies outside every office-hours range, or inside one but off its grid."""
+def _misplaced(calendar: Calendar, span: Span) -> str:
+    """Whether the span lies outside every office-hours range, or inside one but off its grid; '' where it is on one."""
     around = (span[0] - MARGIN).astimezone(UTC).date(), (span[1] + MARGIN).astimezone(UTC).date()
-    inside = [begin for begin, end in _ranges(calendar, *around) if begin <= span[0] and span[1] <= end]
-    on_grid = any((span[0] - begin) % calendar.terms.interval == timedelta() for begin in inside)
-    return {"outside_hours": not inside, "off_grid": bool(inside) and not on_grid}
+    reason = "outside_hours"
+    for begin, end in _ranges(calendar, *around):
+        if begin <= span[0] and span[1] <= end:
+            if (span[0] - begin) % calendar.terms.interval == timedelta():
+                return ""
+            reason = "off_grid"
+    return reason
 
 
 def meets(spans: Iterable[Span], span: Span) -> bool:

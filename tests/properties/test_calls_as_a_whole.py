@@ -293,7 +293,7 @@ class Calls(RuleBasedStateMachine):
     def an_admin_bans_or_unbans(self, who: str) -> None:
         path = f"/api/admin/people/{self.practice.ids[who]}/ban"
         if who in self.banned:
-            assert self.admin.ask("DELETE", path).status == 204
+            assert self.admin.ask("DELETE", f"{path}?why=random").status == 204
             self.banned.remove(who)
         else:
             answer = self.admin.ask("PUT", path, {"why": "at random"})
