@@ -100,8 +100,9 @@ def block(db: Database, caller: Caller, body: Block, now: datetime) -> Redirect:
 
 @routes.form("/coach/blocks/{id}/delete", shows=week, who="coach")
 def unblock(db: Database, caller: Caller, id: UUID, body: Empty) -> Redirect:
+    span = blocks.read(db, caller, id)
     blocks.free(db, caller, id)
-    return Redirect("/coach?done=freed")
+    return Redirect(f"/coach?done=freed&day={_day(span[0], caller)}" if span else "/coach")
 
 
 def _monday(query: Shown, this: date) -> date:
@@ -120,7 +121,9 @@ def _said(db: Database, caller: Caller, query: Shown) -> str:
     if query.done == "blocked" and query.id and (span := blocks.read(db, caller, query.id)):
         starts, ends = (at.astimezone(place) for at in span)
         return f"That time is yours. {formats.day(starts)}, {formats.span(starts, ends)}: nobody can book it."
-    return {"freed": "That time is free again."}.get(query.done, "")
+    if query.done == "freed" and query.day:
+        return f"That time on {formats.day(query.day)} is free again."
+    return ""
 
 
 def _day(at: datetime, caller: Caller) -> date:

@@ -92,25 +92,27 @@ def day_of_nearest(
 
 def allowance(
     db: Database, caller: Caller, slug: str, monday: date, now: datetime
-) -> tuple[list[agenda.Call], date | None]:
-    """The calls of the caller that use up the months of that week, and the first day of the next month in which they
-    can book; none and None where those months have room."""
+) -> tuple[list[tuple[date, list[agenda.Call]]], date | None]:
+    """The months of that week in which the caller can book no more calls, each by its first day and with the calls that
+    use it up, and the first day of the next in which they can; none and None where those months have room."""
     begin, end = agenda.span_of(monday, 1, caller.timezone)
     coach = coaches.seen(db, caller, slug, begin, end + timedelta(days=62), None, None)
     full = slots.full_months(coach.calendar)
-    spans = {month_span(at, coach.zone) for at in (begin, end) if slots.month_of(at, coach.zone) in full}
-    calls = [
-        call
-        for span in sorted(spans)
-        for call in agenda.between(db, caller.id, span)
-        if call.booked_by == call.client_id == caller.id and span[0] <= call.starts < span[1]
-    ]
-    if not calls:
+    ends = (begin, end - timedelta(microseconds=1))
+    spans = sorted({month_span(at, coach.zone) for at in ends if slots.month_of(at, coach.zone) in full})
+    if not spans:
         return [], None
-    following = max(spans)[1]
+    following = spans[-1][1]
     while slots.month_of(following, coach.zone) in full:
         following = month_span(following, coach.zone)[1]
-    return calls, following.astimezone(coach.zone).date()
+    used = [(span[0].astimezone(coach.zone).date(), _counted(db, caller, span)) for span in spans]
+    return used, following.astimezone(coach.zone).date()
+
+
+def _counted(db: Database, caller: Caller, month: Span) -> list[agenda.Call]:
+    """The calls that the caller booked for themselves and that begin in that month."""
+    calls = agenda.between(db, caller.id, month)
+    return [call for call in calls if call.booked_by == call.client_id == caller.id and month[0] <= call.starts]
 
 
 def _monday(query: Shown, this: date) -> date:

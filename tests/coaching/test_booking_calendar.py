@@ -85,6 +85,10 @@ def test_the_allowance_is_said_where_it_matters(practice: Practice, ada: Browser
     book(ada, "carla", "2027-01-12T10:00:00+01:00")
     assert "The next you can book is in February." in words(ada.get("/book?week=2026-W51"))
     assert "Your December call" not in ada.get("/book?week=2026-W48").text, "a week of November"
+    book(ada, "carla", "2026-11-26T10:00:00+01:00")
+    both = words(ada.get("/book?week=2026-W49"))
+    assert "Your November call is booked (26 Nov: move it ). Your December call is booked (24 Dec: move it )." in both
+    assert "The next you can book is in February." in both
     practice.rule("calls_per_month", 2)
     assert "The next you can book" not in ada.get("/book?week=2026-W51").text
     book(ada, "carla", "2026-12-23T10:00:00+01:00")
