@@ -4,10 +4,11 @@ Whether a time is free is asked in two places: here, of the calendar that the co
 rules; and in the database, where two who ask at once are told apart (book_calls, move_call, cancel_call).
 """
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
+
+import msgspec
 
 from chalicelib import rules
 from chalicelib.calendar import zones
@@ -89,9 +90,8 @@ def checked_time(at: datetime, now: datetime, field: str = "start") -> datetime:
 
 def refuse_unless_free(coach: Coach, span: Span, now: datetime) -> None:
     """Raises Invalid or Conflict with the first reason for which that time cannot be booked."""
-    found = slots.why_not(coach.calendar, span, now)
-    if found:
-        raise refusal(found[0])
+    if reason := slots.first_reason(coach.calendar, span, now):
+        raise refusal(reason)
 
 
 def refusal(reason: str) -> UserError:
@@ -168,8 +168,12 @@ def cancel(db: Database, caller: Caller, id: UUID, reason: str, version: int | N
     known = agenda.row(db, caller, id)
     in_force = rules.read(db, str(known.coach_id))
     span = (known.starts, known.ends)
+    # Who is cancelled by their coach is offered other times.
+    more = {"offers": True} if caller.id == known.coach_id else {}
     event = _message(
-        "appointment.cancelled", id, known.coach_id, known.client_id, span, caller.id, known.coach_timezone, now
+        "appointment.cancelled",
+        data(id, known.coach_id, known.client_id, span, caller.id, known.coach_timezone) | more,
+        now,
     )
     outcome: Outcome = db.value(
         "SELECT cancel_call(%(id)s, %(version)s, %(from)s, %(reason)s, %(event)s)",
@@ -180,6 +184,15 @@ def cancel(db: Database, caller: Caller, id: UUID, reason: str, version: int | N
         **{"from": now + timedelta(hours=in_force.coaching.cancel_hours_before)},
     )
     raise_unless(outcome, "cancelled_now")
+
+
+UNDO = timedelta(minutes=1)
+"""How long after it was booked its client may take a call back, however near it is."""
+
+
+def is_undoable(call: Call, caller: Caller, now: datetime) -> bool:
+    """Whether the caller has booked it just now, and may take it back."""
+    return not call.cancelled and call.version == 1 and call.booked_by == caller.id and now < call.changed + UNDO
 
 
 def withdraw_person(db: Database, person: UUID, now: datetime, reason: str = "") -> int:
@@ -224,12 +237,11 @@ def cancel_coming(
 
 def message(kind: str, id: UUID, coach: Coach, client: UUID, span: Span, by: UUID, now: datetime) -> str:
     """The message about a call, as the outbox keeps it."""
-    return _message(kind, id, coach.id, client, span, by, coach.zone.key, now)
+    return _message(kind, data(id, coach.id, client, span, by, coach.zone.key), now)
 
 
-def _message(kind: str, id: UUID, coach: UUID, client: UUID, span: Span, by: UUID, timezone: str, now: datetime) -> str:
-    said = data(id, coach, client, span, by, timezone)
-    return json.dumps(outbox.envelope(str(uuid4()), kind, said, now.isoformat()))
+def _message(kind: str, said: dict[str, Any], now: datetime) -> str:
+    return msgspec.json.encode(outbox.envelope(str(uuid4()), kind, said, now.isoformat())).decode()
 
 
 def data(id: UUID, coach: UUID, client: UUID, span: Span, by: UUID, timezone: str) -> dict[str, Any]:
