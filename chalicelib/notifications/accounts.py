@@ -9,9 +9,9 @@ from chalicelib.notifications.kinds import About, Letter, kind
 from chalicelib.notifications.recipients import confirmed
 
 
-def its_invitation(db: Database, about: About) -> list[UUID]:
+def its_invitation(db: Database, abouts: list[About]) -> list[list[UUID]]:
     """An invitation that has an address."""
-    return [UUID(about["invitation"])] if about["to"] else []
+    return [[UUID(about["invitation"])] if about["to"] else [] for about in abouts]
 
 
 @kind("invitation", "An invitation to join", on=("InvitedUser", "invitation.created"), to=its_invitation)
