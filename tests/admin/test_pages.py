@@ -229,7 +229,7 @@ def test_a_location_and_a_food_type_are_kept_on_their_pages(admin: Browser, sql:
     closed = said(send(admin, f"{path}/close", why="rebuilt"))
     assert "0 people read so on their week, and 0 lunches to come stay as they are." in closed
     assert admin.get("/api/admin/locations?q=station").json["found"][0]["open"] is False
-    assert "Opened: Station." in said(send(admin, path, f"{path}/open"))
+    assert "Opened the location: Station." in said(send(admin, path, f"{path}/open"))
     assert admin.get("/api/admin/locations?q=station").json["found"][0]["open"] is True
     assert send(admin, "/admin/food-types", name="Curry").status == 303
     [curry] = sql("SELECT id FROM food_type WHERE name = 'Curry'")
