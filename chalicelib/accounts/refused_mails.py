@@ -1,6 +1,8 @@
 """Kinds of mail that people do not want. What a kind is called, and which there are, notifications know."""
 
+import hashlib
 from collections.abc import Mapping
+from typing import NamedTuple
 from uuid import UUID
 
 from chalicelib.accounts import links
@@ -24,22 +26,33 @@ def choose(db: Database, caller: Caller, wanted: Mapping[str, bool]) -> None:
     )
 
 
-def token(kind: str, person: UUID) -> str:
+class Link(NamedTuple):
+    """What a mail's link says: that kind, of that person, while the mailbox it was sent to is theirs."""
+
+    kind: str
+    mailbox: str
+    person: UUID
+
+
+def token(kind: str, person: UUID, address: str) -> str:
     """What stands in a mail's link and lets whoever has the mail refuse that kind; derived, so no table holds it."""
-    return f"{kind}.{links.link(_purpose(kind), person)}"
+    mailbox = hashlib.sha256(address.encode()).hexdigest()[:16]
+    return f"{kind}.{mailbox}.{links.link(_purpose(kind, mailbox), person)}"
 
 
-def opened(given: str) -> tuple[str, UUID] | None:
-    """The kind and the person of such a token, None if it is not one that we derive."""
-    kind, _, link = given.partition(".")
-    person = links.opened(_purpose(kind), link)
-    return (kind, person) if person else None
+def opened(db: Database, given: str) -> Link | None:
+    """What such a token says; None if it is not one that we derive, or was sent to an address that is theirs no more."""
+    kind, _, rest = given.partition(".")
+    mailbox, _, link = rest.partition(".")
+    person = links.opened(_purpose(kind, mailbox), link)
+    there = person and db.value("SELECT takes_mail_at(%(person)s, %(mailbox)s)", person=person, mailbox=mailbox)
+    return Link(kind, mailbox, person) if person and there else None
 
 
-def refuse(db: Database, kind: str, person: UUID) -> bool:
-    """Refuse that kind for the person of a token; False if they are not here any more."""
-    return bool(db.value("SELECT refuse_mail(%(person)s, %(kind)s)", person=person, kind=kind))
+def refuse(db: Database, link: Link) -> bool:
+    """Refuse that kind; False if the person is not here any more, or has another address now."""
+    return bool(db.value("SELECT refuse_mail(%(person)s, %(mailbox)s, %(kind)s)", **link._asdict()))
 
 
-def _purpose(kind: str) -> str:
-    return f"unsubscribe {kind}"
+def _purpose(kind: str, mailbox: str) -> str:
+    return f"unsubscribe {kind} {mailbox}"

@@ -1,7 +1,7 @@
 """Rounds of the matcher: what each made, who was left over and why, what is proven; and asking for one now."""
 
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -131,8 +131,17 @@ def ask(db: Database, caller: Caller, location: int, week: str, why: str, now: d
     this = zones.this_monday(now, place.timezone)
     if not this <= monday <= this + timedelta(weeks=WEEKS_AHEAD):
         raise Invalid.field("week", f"must be this week or one of the next {WEEKS_AHEAD}")
-    audit.note(db, caller, f"asked for a round of {week}", place.name, why, now)
+    audit.note(db, caller, f"asked for a round of {week} at", place.name, why, now)
     jobs.ask(db, location, monday, now)
+
+
+def waiting(db: Database) -> list[Any]:
+    """Rounds that are due or were asked for, and have not run yet: location, week (2026-W48), asked."""
+    rows = db.rows(
+        "SELECT l.name AS location, a.week, a.asked FROM asked_round a JOIN location l ON l.id = a.location_id"
+        " ORDER BY a.asked, l.name, a.week"
+    )
+    return [row._replace(week=zones.week_name(row.week)) for row in rows]
 
 
 def weeks(now: datetime) -> list[str]:

@@ -66,6 +66,7 @@ TABLES: dict[str, str] = {
         " WHERE %(me)s IN (r.coach_id, r.client_id) ORDER BY r.begun"
     ),
     "call_link": "SELECT url FROM call_link WHERE coach_id = %(me)s",
+    "day_away": "SELECT id, lower(during) AS starts, upper(during) AS ends, timezone, made FROM day_away WHERE person_id = %(me)s ORDER BY during",
     "block": "SELECT id, lower(during) AS starts, upper(during) AS ends FROM block WHERE person_id = %(me)s ORDER BY during",
     "appointment": (
         "SELECT a.id, c.slug AS coach, k.slug AS client, a.starts, a.ends, a.booked, a.version,"

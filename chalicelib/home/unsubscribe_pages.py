@@ -2,7 +2,6 @@
 (RFC 8058): by a POST, because they read every link before a person does."""
 
 from typing import Any
-from uuid import UUID
 
 from chalicelib.accounts import refused_mails
 from chalicelib.database import Database
@@ -25,23 +24,23 @@ class Unsubscribe(Body, rename={"one_click": "List-Unsubscribe"}):
 
 @routes.page("/unsubscribe/{token}", who=ANYBODY, banned=None)
 def ask(db: Database, token: str, form: Form, query: Done) -> Page:
-    kind, _ = _opened(token)
+    kind = _opened(db, token).kind
     return page("home/unsubscribe.html", token=token, kind=kinds.KINDS[kind], done=bool(query.done))
 
 
 @routes.form("/unsubscribe/{token}", who=ANYBODY, banned=None, shows=ask)
 def unsubscribe(db: Database, token: str, body: Unsubscribe) -> Any:
-    kind, person = _opened(token)
-    if not refused_mails.refuse(db, kind, person):
+    link = _opened(db, token)
+    if not refused_mails.refuse(db, link):
         raise NotFound
     if body.one_click:
         # RFC 8058, 3.1: a program's request is not answered by a redirect.
-        return page("home/unsubscribe.html", token=token, kind=kinds.KINDS[kind], done=True)
+        return page("home/unsubscribe.html", token=token, kind=kinds.KINDS[link.kind], done=True)
     return Redirect(f"/unsubscribe/{token}?done=1")
 
 
-def _opened(token: str) -> tuple[str, UUID]:
-    found = refused_mails.opened(token)
-    if found is None or found[0] not in kinds.KINDS:
+def _opened(db: Database, token: str) -> refused_mails.Link:
+    link = refused_mails.opened(db, token)
+    if link is None or link.kind not in kinds.KINDS:
         raise NotFound
-    return found
+    return link

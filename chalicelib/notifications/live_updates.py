@@ -61,9 +61,10 @@ def _note_new(db: Database, told: list[Message], now: datetime) -> None:
     db.many(
         "INSERT INTO live_update (location_id, token, type, at) VALUES %s",
         [
-            (row.location_id, tickets.token_of(row.id, row.person_id), type, now)
+            (row.location_id, token, type, now)
             for row in people
             for type in types[row.id]
+            for token in tickets.tokens_of(row.id, row.person_id)
         ],
     )
 

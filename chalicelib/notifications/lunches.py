@@ -138,7 +138,7 @@ def silence(db: Database, person: UUID, about: About) -> Letter | None:
 
 
 _LUNCH = """
-SELECT e.id, e.title, e.starts, e.ends, e.status, e.revision, l.name AS location, l.address, l.meeting_point, l.timezone, a.response,
+SELECT e.id, e.title, e.starts, e.ends, e.status, e.revision, e.changed, l.name AS location, l.address, l.meeting_point, l.timezone, a.response,
        coalesce((SELECT x.reason FROM event_cancellation x WHERE x.event_id = e.id), '') AS reason,
        ARRAY(SELECT p.name FROM attendance x JOIN person p ON p.id = x.person_id WHERE x.event_id = e.id
              AND x.response = 'approved' AND x.person_id <> a.person_id AND p.name <> '' ORDER BY lower(p.name)) AS people,

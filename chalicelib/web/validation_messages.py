@@ -15,6 +15,11 @@ _WORDS = (
     (re.compile(r"Expected `array` of length <= (\d+)"), r"can have at most \1 entries"),
     (re.compile(r"(?:Object|Expected `object`).*missing required field.*", re.IGNORECASE), "is missing"),
     (re.compile(r"Object contains unknown field.*"), "is not known here"),
+    (
+        re.compile(r"Invalid RFC3339 encoded datetime|Expected `datetime.*"),
+        "is no date and time we can read, such as 2026-11-24T12:00:00+01:00",
+    ),
+    (re.compile(r"Invalid RFC3339 encoded time|Expected `time.*"), "is no time of day we can read, such as 12:00:00"),
     (re.compile(r"Invalid RFC3339.*|Expected `date.*"), "is no date we can read, such as 2026-11-24"),
     (re.compile(r"Invalid UUID.*|Expected `uuid.*"), "is no id"),
     (re.compile(r"Expected `int` >= (\S+)"), r"must be at least \1"),

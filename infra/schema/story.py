@@ -81,7 +81,16 @@ CHAPTERS = (
     Chapter(
         "Coaching",
         "Who coaches whom, and their calls; a call that is moved stays the same row.",
-        ("relationship", "call_link", "block", "appointment", "appointment_change", "cancellation", "reminder"),
+        (
+            "relationship",
+            "call_link",
+            "day_away",
+            "block",
+            "appointment",
+            "appointment_change",
+            "cancellation",
+            "reminder",
+        ),
     ),
     Chapter(
         "Nobody is in two places at once",

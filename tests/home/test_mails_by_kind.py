@@ -71,7 +71,7 @@ def test_the_way_out_stands_in_the_mail_as_programs_read_it(community: Any, sql:
     left(community, sql)
     [mail] = deliver(sql)
     [line] = [line for line in mail.content.split(b"\r\n") if line.startswith(b"List-Unsubscribe:")]
-    assert re.fullmatch(rb"List-Unsubscribe: <http://rendezvous\.test/unsubscribe/event_unconfirmed\.[\w.]{49}>", line)
+    assert re.fullmatch(rb"List-Unsubscribe: <http://rendezvous\.test/unsubscribe/event_unconfirmed\.[\w.]{66}>", line)
 
 
 def test_a_person_unsubscribes_with_a_button(community: Any, sql: Any) -> None:
@@ -111,6 +111,16 @@ def test_the_link_of_somebody_who_is_gone_is_nothing(community: Any, sql: Any) -
     assert bob.ask("DELETE", "/api/me", {"password": PASSWORD}).status == 204
     assert Browser().ask("POST", link, {"List-Unsubscribe": "One-Click"}, kind="form").status == 404
     assert sql("SELECT 1 FROM mail_refusal") == []
+
+
+def test_the_link_in_a_mail_to_a_former_address_is_nothing(community: Any, sql: Any) -> None:
+    """Whoever reads that mailbox now is a stranger; back at that address, it is the person's own link again."""
+    bob, link = way_out(community, sql)
+    for address, status in (("bob@elsewhere.example", 404), ("bob@example.org", 200)):
+        sql("UPDATE account SET email = %s WHERE person_id = (SELECT id FROM person WHERE slug = 'bob')", address)
+        assert Browser().get(link).status == status
+        assert Browser().ask("POST", link, {"List-Unsubscribe": "One-Click"}, kind="form").status == status
+        assert bob.get("/api/me").json["mails"]["event_unconfirmed"] is (status == 404)
 
 
 def test_mails_that_one_asked_for_cannot_be_refused(community: Any) -> None:

@@ -5,7 +5,13 @@ from typing import Any
 
 import pytest
 
+from tests.coaching.practice import Practice, book
 from tests.people import PASSWORD, Browser, Community
+
+
+@pytest.fixture
+def practice(community: Community, sql: Any) -> Practice:
+    return Practice(community, sql)
 
 
 @pytest.fixture(autouse=True)
@@ -64,6 +70,40 @@ def test_undone_by_a_program_it_is_done_again_too(community: Community, sql: Any
     assert program.ask("DELETE", f"/api/pauses/{one.id}").status == 204
     assert press(ada, form).status == 303
     assert pauses(sql) == 1
+
+
+def booked_by_a_form(practice: Practice) -> tuple[Browser, dict[str, str]]:
+    practice.coach("carla")
+    ada = practice.client("ada", "carla")
+    start = "2026-11-25T09:00:00+00:00"
+    form = filled(ada, "/book", {"start": start, "end": "2026-11-25T10:00:00+00:00"})
+    assert press(ada, form, "/book").status == 303
+    return ada, form
+
+
+def cancel(browser: Browser, call: Any) -> None:
+    answer = browser.ask("DELETE", f"/api/appointments/{call.id}?version={call.version}")
+    assert answer.status == 204, answer.text
+
+
+def test_undone_by_somebody_else_it_is_done_again(practice: Practice) -> None:
+    """The coach cancels the call at once, and the client presses again what still stands on their page."""
+    ada, form = booked_by_a_form(practice)
+    [call] = practice.calls()
+    cancel(practice.browsers["carla"], call)
+    assert press(ada, form, "/book").status == 303
+    [again] = practice.calls()
+    assert again.id != call.id
+
+
+def test_while_nobody_undid_it_what_others_do_changes_nothing(practice: Practice) -> None:
+    ada, form = booked_by_a_form(practice)
+    practice.client("bob", "carla")
+    assert book(practice.browsers["bob"], "carla", "2026-11-25T12:00:00+01:00").status == 201
+    first, second = practice.calls()
+    cancel(practice.browsers["bob"], second)
+    assert press(ada, form, "/book").status == 303
+    assert [call.id for call in practice.calls()] == [first.id]
 
 
 def test_a_quarter_of_a_minute_later_it_is_another_press(community: Community, sql: Any, clock: Any) -> None:
