@@ -20,8 +20,8 @@ def both(db: Database, abouts: list[About]) -> list[list[UUID]]:
     return [[UUID(about["coach"]), UUID(about["client"])] for about in abouts]
 
 
-def its_client(db: Database, about: About) -> list[UUID]:
-    return [UUID(about["client"])]
+def its_client(db: Database, abouts: list[About]) -> list[list[UUID]]:
+    return [[UUID(about["client"])] for about in abouts]
 
 
 @kind("call_booked", "A call was booked", on=("Appointments_All", "appointment.booked"), to=both)
