@@ -444,6 +444,18 @@ CREATE POLICY admins ON location_food TO rendezvous_app USING ((SELECT i_am('adm
 CREATE POLICY everybody_reads ON location_food FOR SELECT USING (true);
 CREATE POLICY jobs ON location_food TO rendezvous_job USING (true);
 
+CREATE TABLE location_near (
+    location_id integer NOT NULL REFERENCES location(id) ON DELETE CASCADE,
+    near_id integer NOT NULL REFERENCES location(id) ON DELETE CASCADE,
+    CONSTRAINT location_near_pkey PRIMARY KEY (location_id, near_id),
+    CONSTRAINT location_near_is_written_once CHECK ((location_id < near_id))
+);
+COMMENT ON TABLE location_near IS 'Two places so near each other that who has lunch at one could have it at the other';
+CREATE INDEX location_near_near ON location_near USING btree (near_id);
+ALTER TABLE location_near ENABLE ROW LEVEL SECURITY;
+CREATE POLICY admins ON location_near TO rendezvous_app USING ((SELECT i_am('admin'))) WITH CHECK ((SELECT i_am('admin')));
+CREATE POLICY everybody_reads ON location_near FOR SELECT USING (true);
+
 CREATE TABLE person_location (
     person_id uuid PRIMARY KEY REFERENCES person(id) ON DELETE CASCADE,
     location_id integer NOT NULL REFERENCES location(id)
@@ -561,6 +573,38 @@ ALTER TABLE suggested_food ENABLE ROW LEVEL SECURITY;
 CREATE POLICY admins ON suggested_food FOR SELECT TO rendezvous_app USING ((SELECT i_am('admin')));
 CREATE POLICY jobs ON suggested_food TO rendezvous_job USING (true);
 CREATE POLICY own ON suggested_food TO rendezvous_app USING ((person_id = (SELECT me())));
+
+CREATE TABLE suggested_return (
+    person_id uuid NOT NULL,
+    week date NOT NULL,
+    back date NOT NULL,
+    people integer NOT NULL,
+    CONSTRAINT suggested_return_pkey PRIMARY KEY (person_id, week),
+    CONSTRAINT suggested_return_person_id_week_fkey FOREIGN KEY (person_id, week) REFERENCES left_over(person_id, week) ON DELETE CASCADE,
+    CONSTRAINT suggested_return_is_a_monday CHECK ((EXTRACT(isodow FROM back) = (1)::numeric)),
+    CONSTRAINT suggested_return_tells_of_nobody CHECK ((people >= 3))
+);
+COMMENT ON TABLE suggested_return IS 'Until when so many are back who sat out in that week and would have suited this person';
+ALTER TABLE suggested_return ENABLE ROW LEVEL SECURITY;
+CREATE POLICY admins ON suggested_return FOR SELECT TO rendezvous_app USING ((SELECT i_am('admin')));
+CREATE POLICY jobs ON suggested_return TO rendezvous_job USING (true);
+CREATE POLICY own ON suggested_return TO rendezvous_app USING ((person_id = (SELECT me())));
+
+CREATE TABLE suggested_place (
+    person_id uuid NOT NULL,
+    week date NOT NULL,
+    location_id integer NOT NULL REFERENCES location(id) ON DELETE CASCADE,
+    people integer NOT NULL,
+    CONSTRAINT suggested_place_pkey PRIMARY KEY (person_id, week),
+    CONSTRAINT suggested_place_person_id_week_fkey FOREIGN KEY (person_id, week) REFERENCES left_over(person_id, week) ON DELETE CASCADE,
+    CONSTRAINT suggested_place_tells_of_nobody CHECK ((people >= 3))
+);
+COMMENT ON TABLE suggested_place IS 'A place near at which so many have this person''s hours and eat what this person eats';
+CREATE INDEX suggested_place_location ON suggested_place USING btree (location_id);
+ALTER TABLE suggested_place ENABLE ROW LEVEL SECURITY;
+CREATE POLICY admins ON suggested_place FOR SELECT TO rendezvous_app USING ((SELECT i_am('admin')));
+CREATE POLICY jobs ON suggested_place TO rendezvous_job USING (true);
+CREATE POLICY own ON suggested_place TO rendezvous_app USING ((person_id = (SELECT me())));
 
 CREATE TABLE last_match (
     at timestamptz NOT NULL
@@ -1903,6 +1947,14 @@ BEGIN
     PERFORM FROM account WHERE person_id = person FOR UPDATE;
 END $$;
 
+-- owner: where somebody was left over, who may not read the round itself.
+CREATE FUNCTION place_of_round(wanted uuid) RETURNS integer
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT location_id FROM round WHERE id = wanted
+$$;
+
 -- Coaching
 
 -- one trip: everything that slots are computed from, of one coach and one client.
@@ -2373,7 +2425,7 @@ GRANT SELECT, INSERT, UPDATE (seal_key, sealed) ON filter_chunk TO rendezvous_ap
 GRANT SELECT, INSERT, DELETE, UPDATE ON food_type TO rendezvous_app;
 GRANT SELECT ON former_address TO rendezvous_app;
 GRANT SELECT, INSERT ON idempotency TO rendezvous_app;
-GRANT INSERT, SELECT (id, by_person, role, made, expires) ON invitation TO rendezvous_app;
+GRANT INSERT, SELECT (id, by_person, digest, role, made, expires) ON invitation TO rendezvous_app;
 GRANT SELECT, INSERT ON invitation_address TO rendezvous_app;
 GRANT SELECT, INSERT ON invitation_batch TO rendezvous_app;
 GRANT INSERT ON invitation_mail TO rendezvous_app;
@@ -2382,6 +2434,7 @@ GRANT SELECT ON invitation_use TO rendezvous_app;
 GRANT SELECT ON left_over TO rendezvous_app;
 GRANT SELECT, INSERT, DELETE, UPDATE ON location TO rendezvous_app;
 GRANT SELECT, INSERT, DELETE, UPDATE ON location_food TO rendezvous_app;
+GRANT SELECT, INSERT, DELETE ON location_near TO rendezvous_app;
 GRANT SELECT ON mail TO rendezvous_app;
 GRANT SELECT, INSERT, DELETE ON mail_refusal TO rendezvous_app;
 GRANT INSERT ON outbox TO rendezvous_app;
@@ -2403,6 +2456,8 @@ GRANT DELETE, SELECT (id, person_id, opened, expires, proved) ON session TO rend
 GRANT SELECT, UPDATE (answered) ON silence TO rendezvous_app;
 GRANT SELECT, DELETE ON suggested_food TO rendezvous_app;
 GRANT SELECT, DELETE ON suggested_hour TO rendezvous_app;
+GRANT SELECT, DELETE ON suggested_place TO rendezvous_app;
+GRANT SELECT, DELETE ON suggested_return TO rendezvous_app;
 GRANT INSERT ON ticket TO rendezvous_app;
 
 GRANT EXECUTE ON FUNCTION
@@ -2411,8 +2466,8 @@ GRANT EXECUTE ON FUNCTION
     dead_letters, end_sessions_of, enrol, enter, enter_feed, erase, hold_events, hold_password,
     hold_person, i_am, i_am_a_job, is_asked_to, is_done, last_published, leave_coaching, live_invitation,
     lock_coach, login_of, me, move_call, my_password, offer_second_factor, open_feed, open_session,
-    open_socket, present, prove_session, public_event, refuse_mail, remove_second_factor_of,
-    reset_password, revise_events_at, revoke_invitation, sees_coach, sees_event, sees_person,
-    share_coach, shares_calls_with, switch_off_second_factor, switch_on_second_factor,
+    open_socket, place_of_round, present, prove_session, public_event, refuse_mail,
+    remove_second_factor_of, reset_password, revise_events_at, revoke_invitation, sees_coach, sees_event,
+    sees_person, share_coach, shares_calls_with, switch_off_second_factor, switch_on_second_factor,
     take_recovery_code, take_step, takes_mail_at, tally, waiting_messages
     TO rendezvous_app;

@@ -53,6 +53,7 @@ POST   /availability/pauses/{id}                    303     303     404     404 
 POST   /availability/silence                        303     303     303     303     303     303     403     303
 POST   /availability/suggested/food                 303     422     422     422     422     422     403     303
 POST   /availability/suggested/hour                 303     422     422     422     422     422     403     303
+POST   /availability/suggested/place                303     422     422     422     422     422     403     303
 GET    /availability/weekly                         303     200     200     200     200     200     403     303
 POST   /availability/weekly                         303     422     422     422     422     422     403     303
 GET    /availability/{id}                           303     200     404     404     404     404     403     303

@@ -4,6 +4,7 @@ import re
 import secrets
 import unicodedata
 from datetime import datetime
+from typing import Literal
 from uuid import UUID, uuid4
 
 from chalicelib.accounts import addresses, attempts, links
@@ -12,6 +13,8 @@ from chalicelib.errors import Conflict, Forbidden
 from chalicelib.messaging import outbox
 
 UNUSABLE = "This invitation cannot be used"
+Outcome = Literal["enrolled", "invitation", "username", "email"]
+"""What the SQL function enrol answers: it did, or what stood in the way."""
 
 
 def slug_of(name: str) -> str:
@@ -42,12 +45,13 @@ def enrol(
         now=now,
     )
     assert row is not None
-    if row.outcome == "username":
+    outcome: Outcome = row.outcome
+    if outcome == "username":
         raise Conflict("This username is taken")
-    if row.outcome == "email":
+    if outcome == "email":
         tell_holder(db, row.holder, email, now)
         raise Forbidden(UNUSABLE, keep=True)
-    if row.outcome != "enrolled":
+    if outcome != "enrolled":
         raise Forbidden(UNUSABLE)
     outbox.put(db, "NewUser", str(id), "person.enrolled", {"person": str(id), "invitation": str(row.invitation)}, now)
     if not row.confirmed:

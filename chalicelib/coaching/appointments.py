@@ -17,6 +17,7 @@ from chalicelib.coaching import agenda, coaches, schemas, slots
 from chalicelib.coaching.agenda import Call
 from chalicelib.coaching.coaches import Client, Coach
 from chalicelib.coaching.months import month_span
+from chalicelib.coaching.outcomes import SENTENCES, Outcome, raise_unless, refused
 from chalicelib.database import Database
 from chalicelib.errors import Conflict, Invalid, NotFound, UserError
 from chalicelib.messaging import outbox
@@ -25,18 +26,6 @@ from chalicelib.web.request import Caller
 TOPIC = "Appointments_All"
 FARTHEST = timedelta(days=3660)
 
-OUTCOMES = {
-    "taken": "This time is taken",
-    "client_taken": "The client is already taken at that time",
-    "month_is_full": "There are no more calls in that month (coaching.calls_per_month)",
-    "no_relationship": "This coach and this client have no calls with each other at present",
-    "stale": "This call was changed meanwhile: look at it again",
-    "cancelled": "This call is cancelled",
-    "begun": "This call has begun already",
-    "too_late": "It is too late to change this call (coaching.cancel_hours_before)",
-    "moved_enough": "This call was moved as often as it may be (coaching.moves_per_appointment)",
-}
-"""What the database answers -> what the caller reads."""
 STATE = frozenset({"taken", "buffer", "client_taken", "month_is_full"})
 """Reasons that lie in what others did meanwhile (409); the rest lie in what was asked for (422)."""
 
@@ -80,7 +69,7 @@ def bookable(
     if coach is None or coach.client is None or not (limited or coach.id == caller.id):
         raise Invalid.field("coach", "is not your coach" if limited else "is not you")
     if not coach.open:
-        raise Conflict(OUTCOMES["no_relationship"])
+        raise refused("no_relationship")
     return coach, coach.client
 
 
@@ -108,21 +97,13 @@ def refuse_unless_free(coach: Coach, span: Span, now: datetime) -> None:
 def refusal(reason: str) -> UserError:
     """A reason of slots.REASONS as an error."""
     if reason in STATE:
-        return Conflict(OUTCOMES.get(reason, f"This time {slots.REASONS[reason]}"))
+        return Conflict(SENTENCES.get(reason, f"This time {slots.REASONS[reason]}"))
     return Invalid.field("end" if reason == "length" else "start", slots.REASONS[reason])
 
 
-def raise_unless(outcome: str, wanted: str) -> None:
-    """Raises what the caller reads unless the database answered as wanted."""
-    if outcome == "not_there":
-        raise NotFound("There is no such call of yours")
-    if outcome != wanted:
-        raise Conflict(OUTCOMES[outcome])
-
-
-def insert(db: Database, coach: Coach, client: Client, calls: dict[UUID, Span], events: list[str]) -> str:
+def insert(db: Database, coach: Coach, client: Client, calls: dict[UUID, Span], events: list[str]) -> Outcome:
     """Book all those calls or none; 'booked' or the outcome that stood in the way."""
-    outcome: str = db.value(
+    outcome: Outcome = db.value(
         "SELECT book_calls(%(ids)s, %(coach)s, %(client)s, %(wanted)s::tstzrange[], %(months)s::tstzrange[], %(most)s,"
         " %(events)s::jsonb[])",
         ids=list(calls),
@@ -146,14 +127,14 @@ def move(
     limited = caller.id == known.client_id
     coach = coaches.read(db, known.coach, known.client_id, *span, limited=limited, moving=id, hold="change")
     if coach is None or not coach.open:
-        raise Conflict(OUTCOMES["no_relationship"])
+        raise refused("no_relationship")
     if span == (known.starts, known.ends):
         raise Invalid.field("start", "is the time that the call has already")
     if known.booked_by != known.client_id:
         coach = coach._replace(calendar=coach.calendar._replace(calls=[]))
     refuse_unless_free(coach, span, now)
     event = message("appointment.moved", id, coach, known.client_id, span, caller.id, now)
-    outcome = db.value(
+    outcome: Outcome = db.value(
         "SELECT move_call(%(id)s, %(version)s, %(span)s, %(month)s, %(most)s, %(moves)s, %(from)s, %(event)s)",
         id=id,
         version=version,
@@ -172,11 +153,11 @@ def move(
 def _refuse_what_is_past_change(known: Call, version: int | None, now: datetime) -> None:
     """What is plain without the lock; the database asks again under it."""
     if known.cancelled:
-        raise Conflict(OUTCOMES["cancelled"])
+        raise refused("cancelled")
     if version is not None and known.version != version:
-        raise Conflict(OUTCOMES["stale"])
+        raise refused("stale")
     if known.starts <= now:
-        raise Conflict(OUTCOMES["begun"])
+        raise refused("begun")
 
 
 def cancel(db: Database, caller: Caller, id: UUID, reason: str, version: int | None, now: datetime) -> None:
@@ -194,7 +175,7 @@ def cancel(db: Database, caller: Caller, id: UUID, reason: str, version: int | N
         data(id, known.coach_id, known.client_id, span, caller.id, known.coach_timezone) | more,
         now,
     )
-    outcome = db.value(
+    outcome: Outcome = db.value(
         "SELECT cancel_call(%(id)s, %(version)s, %(from)s, %(reason)s, %(event)s)",
         id=id,
         version=version,

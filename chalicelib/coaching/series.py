@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from chalicelib.coaching import agenda, appointments, months, schemas, slots
+from chalicelib.coaching import agenda, appointments, months, outcomes, schemas, slots
 from chalicelib.coaching.coaches import Coach
 from chalicelib.database import Database
 from chalicelib.errors import Conflict, Invalid
@@ -36,7 +36,7 @@ def book(
         appointments.message("appointment.booked", id, coach, client.id, span, caller.id, now)
         for id, span in calls.items()
     ]
-    appointments.raise_unless(appointments.insert(db, coach, client, calls, events), "booked")
+    outcomes.raise_unless(appointments.insert(db, coach, client, calls, events), "booked")
     return [
         agenda.shown(appointments.booked(id, coach, client, span, caller), caller, coach.rules)
         for id, span in calls.items()

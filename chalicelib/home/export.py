@@ -93,6 +93,8 @@ TABLES: dict[str, str] = {
     "left_over": "SELECT week, reason FROM left_over WHERE person_id = %(me)s ORDER BY week",
     "suggested_hour": "SELECT week, weekday, starts::text AS starts, people FROM suggested_hour WHERE person_id = %(me)s ORDER BY week",
     "suggested_food": "SELECT s.week, f.name, s.people FROM suggested_food s JOIN food_type f ON f.id = s.food_type_id WHERE s.person_id = %(me)s ORDER BY s.week",
+    "suggested_return": "SELECT week, back, people FROM suggested_return WHERE person_id = %(me)s ORDER BY week",
+    "suggested_place": "SELECT s.week, l.name, s.people FROM suggested_place s JOIN location l ON l.id = s.location_id WHERE s.person_id = %(me)s ORDER BY s.week",
     "audit": "SELECT at, what, whom, why FROM audit WHERE admin_id = %(me)s ORDER BY at",
     "rule_change": "SELECT name, scope, before, after, changed FROM rule_change WHERE changed_by = %(me)s ORDER BY id",
 }

@@ -15,9 +15,9 @@ from chalicelib.notifications.kinds import About, Letter, kind
 from chalicelib.notifications.recipients import confirmed
 
 
-def both(db: Database, about: About) -> list[UUID]:
-    """The coach and the client."""
-    return [UUID(about["coach"]), UUID(about["client"])]
+def both(db: Database, abouts: list[About]) -> list[list[UUID]]:
+    """The coach and the client of each call."""
+    return [[UUID(about["coach"]), UUID(about["client"])] for about in abouts]
 
 
 def its_client(db: Database, about: About) -> list[UUID]:

@@ -131,7 +131,7 @@ def test_an_admin_gives_a_client_a_coach_then_another_and_ends_it(lynx: Lynx, si
     lynx.press("Bring them together", "Please look at this again", "Reason")
     lynx.reads("Edward Kim", "Fiona Walsh")  # what was chosen is not lost
     lynx.fill("Reason", "asked for it")
-    lynx.press("Bring them together", "The client has a coach now and can book.")
+    lynx.press("Bring them together", "Gave the coach Fiona Walsh to Edward Kim.")
     assert asks(site, "edward.kim", "GET", "/api/me")["coach"]["name"] == "Fiona Walsh"
     for day in range(5):
         on = str(next_monday() + timedelta(days=day))
@@ -149,7 +149,7 @@ def test_an_admin_gives_a_client_a_coach_then_another_and_ends_it(lynx: Lynx, si
     lynx.fill("Reason", "moved house")
     lynx.press("Give this coach instead", "say whether to keep or to cancel them", "is booked", "moved house")
     lynx.choose_one("They are cancelled")
-    lynx.press("Give this coach instead", "The client has another coach now.")
+    lynx.press("Give this coach instead", "Gave the coach Carla Stein instead to Edward Kim.")
     assert asks(site, "edward.kim", "GET", "/api/me")["coach"]["name"] == "Carla Stein"
     assert calls_of(site, "edward.kim") == []
 

@@ -183,7 +183,7 @@ def test_what_others_wrote_is_left_but_for_the_name(community: Community, sql: A
     assert review.description == "It was lovely, a former member! (a former member)"
     whys = {row.what: row.why for row in sql("SELECT what, why FROM audit")}
     assert whys["closed"] == "a former member and a former member (a former member) said so"
-    assert whys["granted the role coach"] == ""
+    assert whys["granted the role coach to"] == ""
 
 
 @pytest.mark.parametrize(

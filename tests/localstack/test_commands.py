@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.localstack import fresh_package
+from infra import fresh_package
 
 ROOT = Path(__file__).resolve().parents[2]
 
