@@ -20,8 +20,9 @@ def both(db: Database, abouts: list[About]) -> list[list[UUID]]:
     return [[UUID(about["coach"]), UUID(about["client"])] for about in abouts]
 
 
-def its_client(db: Database, about: About) -> list[UUID]:
-    return [UUID(about["client"])]
+def its_client(db: Database, abouts: list[About]) -> list[list[UUID]]:
+    """The client of each call alone."""
+    return [[UUID(about["client"])] for about in abouts]
 
 
 @kind("call_booked", "A call was booked", on=("Appointments_All", "appointment.booked"), to=both)
