@@ -134,8 +134,6 @@ NOT_EXPORTED = {
     "audit.id": "a number of a row",
     "commitment.id": "a number of a row",
     "event.during": "starts and ends are in the file",
-    "day_away.during": "starts and ends are in the file",
-    "day_away.person_id": "theirs",
     "event.changed": "when its revision was made, for calendars",
     "event.revision": "counts changes, for calendars",
     "feed.token_hash": "a digest that nobody may read",
