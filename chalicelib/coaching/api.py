@@ -7,14 +7,7 @@ from uuid import UUID
 from msgspec import Meta
 
 from chalicelib.calendar.occurrences import Span
-from chalicelib.coaching import (
-    agenda,
-    appointments,
-    coaches,
-    free_slots,
-    schemas,
-    series,
-)
+from chalicelib.coaching import agenda, appointments, cancellations, coaches, free_slots, schemas, series
 from chalicelib.database import Database
 from chalicelib.web import Routes, url
 from chalicelib.web.field_types import (
@@ -146,7 +139,7 @@ def move(db: Database, caller: Caller, id: UUID, body: MoveCall, now: datetime) 
 @routes.api("DELETE", "/api/appointments/{id}", status=204)
 def cancel(db: Database, caller: Caller, id: UUID, query: CancelCall, now: datetime) -> None:
     """Cancel a call; with a version, only if it is still that one."""
-    appointments.cancel(db, caller, id, query.reason, query.version, now)
+    cancellations.cancel(db, caller, id, query.reason, query.version, now)
 
 
 @routes.api("POST", "/api/series", status=201)

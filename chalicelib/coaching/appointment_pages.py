@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Meta
 
 from chalicelib.calendar import zones
-from chalicelib.coaching import agenda, appointments, my_weeks, slot_weeks, upcoming
+from chalicelib.coaching import agenda, appointments, cancellations, my_weeks, slot_weeks, upcoming
 from chalicelib.coaching.api import Weeks
 from chalicelib.coaching.booking_pages import Press, pressed
 from chalicelib.coaching.schemas import Calls
@@ -59,7 +59,7 @@ def appointments_of(db: Database, caller: Caller, query: Window, now: datetime) 
         "coaching/appointments.html",
         done=DONE.get(query.done),
         call=call,
-        undo=call is not None and query.done == "booked" and appointments.is_undoable(call, caller, now),
+        undo=call is not None and query.done == "booked" and cancellations.is_undoable(call, caller, now),
         window=window,
         monday=monday,
         leapt=call is None and window is not first,
@@ -112,7 +112,7 @@ def ask_to_cancel(db: Database, caller: Caller, id: UUID, form: Form) -> Page:
 
 @routes.form("/appointments/{id}/cancel", shows=ask_to_cancel)
 def cancel(db: Database, caller: Caller, id: UUID, body: Cancel, now: datetime) -> Redirect:
-    appointments.cancel(db, caller, id, body.reason, body.version, now)
+    cancellations.cancel(db, caller, id, body.reason, body.version, now)
     return Redirect(f"/appointments?done=cancelled&call={id}")
 
 

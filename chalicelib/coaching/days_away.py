@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.calendar import availability, zones
 from chalicelib.calendar.occurrences import Span
-from chalicelib.coaching import agenda, appointments
+from chalicelib.coaching import agenda, appointments, cancellations
 from chalicelib.coaching.agenda import Call
 from chalicelib.coaching.schemas import DayAway, DayAwayTaken
 from chalicelib.database import Database
@@ -86,7 +86,7 @@ def take(
     )
     gone = [call for call in found if said[call.id] == "cancel"]
     for call in gone:
-        appointments.cancel_coming(db, now, coach=caller.id, span=(call.starts, call.ends), reason=REASON, offers=True)
+        cancellations.cancel_coming(db, now, coach=caller.id, span=(call.starts, call.ends), reason=REASON, offers=True)
     return {**_shown(id, span, caller.timezone), "cancelled": len(gone), "kept": len(found) - len(gone)}
 
 

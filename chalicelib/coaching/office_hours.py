@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from chalicelib.calendar import availability, zones
 from chalicelib.calendar.availability import Availability
 from chalicelib.calendar.occurrences import Hours, Span, occurrences
-from chalicelib.coaching import appointments
+from chalicelib.coaching import cancellations
 from chalicelib.coaching.slots import MARGIN
 from chalicelib.database import Database
 from chalicelib.errors import Conflict
@@ -52,7 +52,7 @@ def _asking(db: Database, caller: Caller, calls: Calls | None, now: datetime, do
         )
     if calls == "cancel":
         for call in outside:
-            appointments.cancel_coming(db, now, coach=caller.id, span=call, offers=True)
+            cancellations.cancel_coming(db, now, coach=caller.id, span=call, offers=True)
     return result
 
 

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from chalicelib.accounts import audit
-from chalicelib.coaching import appointments
+from chalicelib.coaching import cancellations
 from chalicelib.coaching.schemas import Begun
 from chalicelib.database import Database
 from chalicelib.errors import Conflict, Invalid, NotFound
@@ -87,14 +87,14 @@ def _end(db: Database, client: str, calls: Calls | None, now: datetime, *, offer
     if not db.run("UPDATE relationship SET ended = %(now)s WHERE id = %(id)s AND is_current", id=row.id, now=now):
         raise NotFound("This person has no coach")
     if calls == "cancel":
-        appointments.cancel_coming(db, now, coach=row.coach_id, client=row.client_id, offers=offers)
+        cancellations.cancel_coming(db, now, coach=row.coach_id, client=row.client_id, offers=offers)
     return row.coach_id, row.client_id
 
 
 def leave(db: Database, person: UUID) -> None:
     """End whatever relationships that person has and forget their call link, blocked times and reasons: for erasure.
 
-    Call ``appointments.withdraw_person`` first, which tells the others.
+    Call ``cancellations.withdraw_person`` first, which tells the others.
     """
     db.run("SELECT leave_coaching(%(person)s)", person=person)
 

@@ -21,6 +21,7 @@ def both(db: Database, abouts: list[About]) -> list[list[UUID]]:
 
 
 def its_client(db: Database, abouts: list[About]) -> list[list[UUID]]:
+    """The client of each call alone."""
     return [[UUID(about["client"])] for about in abouts]
 
 
