@@ -18,10 +18,10 @@ def make(sqs: Any, application: dict[str, Any]) -> Urls:
             key = name.removeprefix(f"{application['name']}-")
             urls["dead"][key] = _make(sqs, f"{name}-dead", _dead())
             redrive = {"deadLetterTargetArn": _arn(sqs, urls["dead"][key]), "maxReceiveCount": 5}
-            hidden = {"VisibilityTimeout": str(function["timeout"] + 60), "RedrivePolicy": json.dumps(redrive)}
+            hidden = {"VisibilityTimeout": str(function["timeout"] + 60), "RedrivePolicy": _text(redrive)}
             urls["this"][key] = _make(sqs, name, _kept(4) | hidden)
             allowed = {"redrivePermission": "byQueue", "sourceQueueArns": [_arn(sqs, urls["this"][key])]}
-            sqs.set_queue_attributes(QueueUrl=urls["dead"][key], Attributes={"RedriveAllowPolicy": json.dumps(allowed)})
+            sqs.set_queue_attributes(QueueUrl=urls["dead"][key], Attributes={"RedriveAllowPolicy": _text(allowed)})
     return urls
 
 
@@ -32,12 +32,21 @@ def _make(sqs: Any, name: str, attributes: dict[str, str]) -> str:
         return str(sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"])
 
 
+def _text(policy: dict[str, Any]) -> str:
+    """As Terraform writes it: LocalStack keeps the very text, and another one would be a change."""
+    return json.dumps(policy, separators=(",", ":"))
+
+
 def _arn(sqs: Any, url: str) -> str:
     return str(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"])
 
 
 def _kept(days: int) -> dict[str, str]:
-    return {"MessageRetentionPeriod": str(days * DAY), "SqsManagedSseEnabled": "true"}
+    return {
+        "MaximumMessageSize": str(256 * 1024),
+        "MessageRetentionPeriod": str(days * DAY),
+        "SqsManagedSseEnabled": "true",
+    }
 
 
 def _dead() -> dict[str, str]:

@@ -218,18 +218,18 @@ def test_a_location_and_a_food_type_are_kept_on_their_pages(admin: Browser, sql:
         return admin.get(answer.header("location")).text
 
     new = {"name": "Station", "timezone": "Europe/Paris", "foods": ["Soup"]}
-    assert "Station is open: everybody can choose it" in said(send(admin, "/admin/locations/new", **new))
+    assert "Opened the location: Station." in said(send(admin, "/admin/locations/new", **new))
     [station] = admin.get("/api/admin/locations?q=station").json["found"]
     path = f"/admin/locations/{station['id']}"
     assert form_to(admin.get(path), path)["timezone"] == "Europe/Paris"
-    assert "Station is saved." in said(send(admin, path, meeting_point="the clock"))
+    assert ": Station." in said(send(admin, path, meeting_point="the clock"))
     [changed] = admin.get("/api/admin/locations?q=station").json["found"]
     assert changed == station | {"meeting_point": "the clock"}
     assert "Until they choose another" in admin.get(f"{path}/close").text
     closed = said(send(admin, f"{path}/close", why="rebuilt"))
-    assert "Station is closed: 0 people read so on their week, and 0 lunches to come stay as they are." in closed
+    assert "0 people read so on their week, and 0 lunches to come stay as they are." in closed
     assert admin.get("/api/admin/locations?q=station").json["found"][0]["open"] is False
-    assert "Station is open" in said(send(admin, path, f"{path}/open"))
+    assert "Opened the location: Station." in said(send(admin, path, f"{path}/open"))
     assert admin.get("/api/admin/locations?q=station").json["found"][0]["open"] is True
     assert send(admin, "/admin/food-types", name="Curry").status == 303
     [curry] = sql("SELECT id FROM food_type WHERE name = 'Curry'")
@@ -247,7 +247,7 @@ def test_a_lunch_is_called_off_on_its_page(admin: Browser, sql: Any) -> None:
     assert f"{path}/cancel" in admin.get(path).text
     answer = send(admin, f"{path}/cancel", why="fire")
     assert went_to(answer, f"{path}")
-    assert "It is called off, and its people are told." in admin.get(answer.header("location")).text
+    assert "Called off the lunch: " in admin.get(answer.header("location")).text
     assert "Canceled" in admin.get(path).text and f"{path}/cancel" not in admin.get(path).text
     answer = send(admin, f"{path}/cancel", why="again")
     assert answer.status == 422 and "called off already" in answer.text and "again" in answer.text
@@ -281,7 +281,7 @@ def test_a_round_is_asked_for_on_its_page(admin: Browser, community: Any, sql: A
     assert fields["week"] == "2026-W48"
     answer = send(admin, "/admin/rounds/new", location=str(community.locations["Harbour"]))
     assert went_to(answer, "/admin/rounds")
-    assert "The round is asked for." in admin.get(answer.header("location")).text
+    assert "Asked for a round of 20" in admin.get(answer.header("location")).text
     assert send(admin, "/admin/rounds/new", week="2026-W40").status == 422
     [asked] = sql("SELECT location_id, week FROM asked_round")
     assert asked == (community.locations["Harbour"], date(2026, 11, 23))

@@ -37,3 +37,7 @@ def test_an_open_page_hears_that_the_other_does_not_come(deployed: Deployed, com
     assert mine == ["event.unconfirmed"]
     assert again in (401, 403), "a ticket opens one socket"
     eventually(lambda: deployed.sql("SELECT FROM socket") == [])
+    # Company is looked for anew for who still comes; that round is not to fall into another test.
+    deployed.fires("match_lunches")
+    eventually(lambda: len(deployed.sql("SELECT FROM round WHERE week = '2027-02-08'")) > 1)
+    eventually(lambda: deployed.waits() == 0)
