@@ -22,8 +22,13 @@ import chalicelib.admin.rules_api
 import chalicelib.api_docs.pages
 import chalicelib.calendar.api
 import chalicelib.coaching.api
+import chalicelib.coaching.appointment_pages
+import chalicelib.coaching.away_pages
 import chalicelib.coaching.booking_pages
+import chalicelib.coaching.client_pages
 import chalicelib.coaching.coach_pages
+import chalicelib.coaching.hours_api
+import chalicelib.coaching.hours_pages
 import chalicelib.home.access_pages
 import chalicelib.home.account_pages
 import chalicelib.home.api
@@ -59,9 +64,14 @@ for part in (
     chalicelib.accounts.invitation_pages,
     chalicelib.calendar.api,
     chalicelib.coaching.api,
+    chalicelib.coaching.hours_api,
     chalicelib.admin.relationship_api,
+    chalicelib.coaching.appointment_pages,
+    chalicelib.coaching.away_pages,
     chalicelib.coaching.booking_pages,
+    chalicelib.coaching.client_pages,
     chalicelib.coaching.coach_pages,
+    chalicelib.coaching.hours_pages,
     chalicelib.lunch.api,
     chalicelib.lunch.approval_pages,
     chalicelib.lunch.proposal_pages,

@@ -120,11 +120,7 @@ def password(secret_id: str) -> str:
 
 @cache
 def secret(name: str) -> bytes:
-    """The secret of that name.
-
-    ``links``   what mailed links, codes and CSRF tokens are derived from
-    ``filter``  what chooses the bits of the blocked pairs
-    """
+    """The secret of that name (``filter``: what chooses the bits of the blocked pairs), of which there is one."""
     value = _secrets()[name]
     if not isinstance(value, str):
         raise TypeError(f"the secret {name} is a list")
@@ -132,11 +128,14 @@ def secret(name: str) -> bytes:
 
 
 def secret_keys(name: str) -> list[bytes]:
-    """The keys of that name, the newest first (``seal``: what the blocked pairs are sealed under)."""
+    """The keys of that name, the newest first: it makes what is made now, the others know what they made before.
+
+    ``links``  what mailed links, codes, tokens and second factors are derived from
+    ``seal``   what the blocked pairs are sealed under
+    """
     values = _secrets()[name]
-    if not isinstance(values, list):
-        raise TypeError(f"the secret {name} is no list")
-    return [bytes.fromhex(value) for value in values]
+    # Before it could be rotated, ``links`` was a single key, and so it still stands in older secrets.
+    return [bytes.fromhex(value) for value in ([values] if isinstance(values, str) else values)]
 
 
 def forget_secrets() -> None:

@@ -37,6 +37,8 @@ KEPT = (
     ("batch_report", "at", timedelta(days=7)),
     ("mail", "written", timedelta(days=30)),
     ("delivered", "at", timedelta(days=60)),
+    ("availability", "until", timedelta(days=60)),
+    ("day_away", "upper(during)", timedelta(days=60)),
 )
 """Table, the column that says when, and how long a row is kept after it."""
 

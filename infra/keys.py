@@ -26,7 +26,7 @@ def new_key() -> str:
 
 def make(client: Any, installation: str) -> list[str]:
     """Fill what is still missing, and leave what is there; the names of the secrets that were written."""
-    keys: Secret = {"links": new_key(), "filter": new_key(), "seal": [new_key()]}
+    keys: Secret = {"links": [new_key()], "filter": new_key(), "seal": [new_key()]}
     logins = {name: {"username": user, "password": secrets.token_urlsafe(32)} for name, user in LOGINS.items()}
     written = [_complete(client, f"{installation}/{name}", made) for name, made in ({"keys": keys} | logins).items()]
     return [name for name in written if name]
@@ -50,11 +50,29 @@ def rotate_seal(client: Any, installation: str) -> list[str]:
 
 
 def rotate_links(client: Any, installation: str) -> list[str]:
-    """Another key for links and codes: those that were mailed and not yet used lead nowhere from then on."""
-    return [_change(client, f"{installation}/keys", lambda held: held | {"links": new_key()})]
+    """A new key for links and codes, before those that still know what they made: nothing ends."""
+    return [
+        _change(client, f"{installation}/keys", lambda held: held | {"links": [new_key(), *_listed(held["links"])]})
+    ]
 
 
-ACTS = {"make": make, "rotate-logins": rotate_logins, "rotate-seal": rotate_seal, "rotate-links": rotate_links}
+def forget_links(client: Any, installation: str) -> list[str]:
+    """Keep the newest key of links alone, the others being known to somebody: what they made ends."""
+    return [_change(client, f"{installation}/keys", lambda held: held | {"links": _listed(held["links"])[:1]})]
+
+
+def _listed(keys: str | list[str]) -> list[str]:
+    """Before it could be rotated, ``links`` was a single key."""
+    return [keys] if isinstance(keys, str) else keys
+
+
+ACTS = {
+    "make": make,
+    "rotate-logins": rotate_logins,
+    "rotate-seal": rotate_seal,
+    "rotate-links": rotate_links,
+    "forget-links": forget_links,
+}
 """`filter` has no act: it chooses a pair's bits, and with another one every pair that is kept apart is forgotten."""
 
 

@@ -13,7 +13,7 @@ import sys
 import zipfile
 from pathlib import Path
 
-from infra import lambda_zip
+from infra import fresh_package, lambda_zip
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = ROOT / "build" / "project"
@@ -31,6 +31,8 @@ def main() -> str | None:
         return f"The zip is built on Python {lambda_zip.PYTHON}, which Lambda runs, not on {running}: make package"
     if not (ROOT / "app.py").exists():
         return "There is no app.py to package."
+    built_of = fresh_package.digest(fresh_package.sources())
+    fresh_package.STAMP.unlink(missing_ok=True)
     sources = stage()
     if COMPILER.exists():
         sources |= compile_matcher()
@@ -41,6 +43,7 @@ def main() -> str | None:
     if found := found or import_faults(archive):
         archive.rename(archive.with_name("refused.zip"))
         return "\n".join(["The zip is refused:", *found])
+    fresh_package.note(built_of)
     with zipfile.ZipFile(archive) as checked:
         unzipped = sum(info.file_size for info in checked.infolist()) / MIB
         print(

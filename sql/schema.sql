@@ -444,6 +444,18 @@ CREATE POLICY admins ON location_food TO rendezvous_app USING ((SELECT i_am('adm
 CREATE POLICY everybody_reads ON location_food FOR SELECT USING (true);
 CREATE POLICY jobs ON location_food TO rendezvous_job USING (true);
 
+CREATE TABLE location_near (
+    location_id integer NOT NULL REFERENCES location(id) ON DELETE CASCADE,
+    near_id integer NOT NULL REFERENCES location(id) ON DELETE CASCADE,
+    CONSTRAINT location_near_pkey PRIMARY KEY (location_id, near_id),
+    CONSTRAINT location_near_is_written_once CHECK ((location_id < near_id))
+);
+COMMENT ON TABLE location_near IS 'Two places so near each other that who has lunch at one could have it at the other';
+CREATE INDEX location_near_near ON location_near USING btree (near_id);
+ALTER TABLE location_near ENABLE ROW LEVEL SECURITY;
+CREATE POLICY admins ON location_near TO rendezvous_app USING ((SELECT i_am('admin'))) WITH CHECK ((SELECT i_am('admin')));
+CREATE POLICY everybody_reads ON location_near FOR SELECT USING (true);
+
 CREATE TABLE person_location (
     person_id uuid PRIMARY KEY REFERENCES person(id) ON DELETE CASCADE,
     location_id integer NOT NULL REFERENCES location(id)
@@ -562,6 +574,38 @@ CREATE POLICY admins ON suggested_food FOR SELECT TO rendezvous_app USING ((SELE
 CREATE POLICY jobs ON suggested_food TO rendezvous_job USING (true);
 CREATE POLICY own ON suggested_food TO rendezvous_app USING ((person_id = (SELECT me())));
 
+CREATE TABLE suggested_return (
+    person_id uuid NOT NULL,
+    week date NOT NULL,
+    back date NOT NULL,
+    people integer NOT NULL,
+    CONSTRAINT suggested_return_pkey PRIMARY KEY (person_id, week),
+    CONSTRAINT suggested_return_person_id_week_fkey FOREIGN KEY (person_id, week) REFERENCES left_over(person_id, week) ON DELETE CASCADE,
+    CONSTRAINT suggested_return_is_a_monday CHECK ((EXTRACT(isodow FROM back) = (1)::numeric)),
+    CONSTRAINT suggested_return_tells_of_nobody CHECK ((people >= 3))
+);
+COMMENT ON TABLE suggested_return IS 'Until when so many are back who sat out in that week and would have suited this person';
+ALTER TABLE suggested_return ENABLE ROW LEVEL SECURITY;
+CREATE POLICY admins ON suggested_return FOR SELECT TO rendezvous_app USING ((SELECT i_am('admin')));
+CREATE POLICY jobs ON suggested_return TO rendezvous_job USING (true);
+CREATE POLICY own ON suggested_return TO rendezvous_app USING ((person_id = (SELECT me())));
+
+CREATE TABLE suggested_place (
+    person_id uuid NOT NULL,
+    week date NOT NULL,
+    location_id integer NOT NULL REFERENCES location(id) ON DELETE CASCADE,
+    people integer NOT NULL,
+    CONSTRAINT suggested_place_pkey PRIMARY KEY (person_id, week),
+    CONSTRAINT suggested_place_person_id_week_fkey FOREIGN KEY (person_id, week) REFERENCES left_over(person_id, week) ON DELETE CASCADE,
+    CONSTRAINT suggested_place_tells_of_nobody CHECK ((people >= 3))
+);
+COMMENT ON TABLE suggested_place IS 'A place near at which so many have this person''s hours and eat what this person eats';
+CREATE INDEX suggested_place_location ON suggested_place USING btree (location_id);
+ALTER TABLE suggested_place ENABLE ROW LEVEL SECURITY;
+CREATE POLICY admins ON suggested_place FOR SELECT TO rendezvous_app USING ((SELECT i_am('admin')));
+CREATE POLICY jobs ON suggested_place TO rendezvous_job USING (true);
+CREATE POLICY own ON suggested_place TO rendezvous_app USING ((person_id = (SELECT me())));
+
 CREATE TABLE last_match (
     at timestamptz NOT NULL
 );
@@ -583,12 +627,14 @@ CREATE TABLE event (
     public boolean DEFAULT false NOT NULL,
     status text DEFAULT 'Proposed' NOT NULL,
     revision integer DEFAULT 0 NOT NULL,
+    changed timestamptz DEFAULT '1970-01-01 00:00:00+00'::timestamptz NOT NULL,
     CONSTRAINT event_can_be_referred_to UNIQUE (id, during),
     CONSTRAINT event_has_a_length CHECK (((NOT isempty(during)) AND lower_inc(during) AND (NOT upper_inc(during)) AND (NOT lower_inf(during)) AND (NOT upper_inf(during)))),
     CONSTRAINT event_seats_are_sane CHECK ((((min_attendees >= 2) AND (min_attendees <= max_attendees)) AND (max_attendees <= 8))),
     CONSTRAINT event_status_is_known CHECK ((status = ANY (ARRAY['Proposed', 'Confirmed', 'Rejected', 'Canceled', 'Awaiting Evaluation', 'Done']))),
     CONSTRAINT event_title_is_short CHECK (((length(title) >= 1) AND (length(title) <= 100)))
 );
+COMMENT ON COLUMN event.changed IS 'When its revision was made; the epoch where nobody noted it.';
 CREATE INDEX event_due ON event USING btree (status, starts) WHERE (status = ANY (ARRAY['Proposed', 'Confirmed', 'Awaiting Evaluation']));
 CREATE INDEX event_public ON event USING btree (starts) WHERE public;
 CREATE INDEX event_starts ON event USING btree (starts);
@@ -733,6 +779,20 @@ ALTER TABLE call_link ENABLE ROW LEVEL SECURITY;
 CREATE POLICY clients_read ON call_link FOR SELECT TO rendezvous_app USING (shares_calls_with(coach_id));
 CREATE POLICY jobs ON call_link TO rendezvous_job USING (true);
 CREATE POLICY own ON call_link TO rendezvous_app USING ((coach_id = (SELECT me()))) WITH CHECK (((coach_id = (SELECT me())) AND (SELECT i_am('coach'))));
+
+CREATE TABLE day_away (
+    id uuid PRIMARY KEY,
+    person_id uuid NOT NULL REFERENCES person(id) ON DELETE CASCADE,
+    during tstzrange NOT NULL,
+    timezone text NOT NULL,
+    made timestamptz NOT NULL,
+    CONSTRAINT day_away_has_a_length CHECK (((NOT isempty(during)) AND lower_inc(during) AND (NOT upper_inc(during)) AND (NOT lower_inf(during)) AND (NOT upper_inf(during))))
+);
+COMMENT ON COLUMN day_away.timezone IS 'In which it was said, and is shown.';
+CREATE INDEX day_away_person ON day_away USING btree (person_id, upper(during));
+ALTER TABLE day_away ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON day_away TO rendezvous_job USING (true);
+CREATE POLICY own ON day_away TO rendezvous_app USING ((person_id = (SELECT me()))) WITH CHECK (((person_id = (SELECT me())) AND (SELECT i_am('coach'))));
 
 CREATE TABLE block (
     id uuid PRIMARY KEY,
@@ -1836,6 +1896,18 @@ BEGIN
     WHERE e.id = wanted AND e.public AND e.status IN ('Proposed', 'Confirmed') AND e.starts > present();
 END $$;
 
+-- trigger: a revision of a lunch notes its time, which calendars are told.
+CREATE FUNCTION note_when_event_changed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF TG_OP = 'INSERT' OR NEW.revision <> OLD.revision THEN
+        NEW.changed := coalesce(nullif(current_setting('rendezvous.now', true), '')::timestamptz, NEW.changed);
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER event_notes_when_it_changed BEFORE INSERT OR UPDATE ON event FOR EACH ROW EXECUTE FUNCTION note_when_event_changed();
+
 -- owner: another address of a location is a change of its lunches, which calendars must notice.
 CREATE FUNCTION revise_events_at(place integer) RETURNS TABLE(event_id uuid)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1875,10 +1947,18 @@ BEGIN
     PERFORM FROM account WHERE person_id = person FOR UPDATE;
 END $$;
 
+-- owner: where somebody was left over, who may not read the round itself.
+CREATE FUNCTION place_of_round(wanted uuid) RETURNS integer
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT location_id FROM round WHERE id = wanted
+$$;
+
 -- Coaching
 
 -- one trip: everything that slots are computed from, of one coach and one client.
-CREATE FUNCTION coach_calendar(coach_slug text, client uuid, span tstzrange, moving uuid, hold text) RETURNS TABLE(id uuid, name text, timezone text, call_link text, client_slug text, client_name text, client_timezone text, rules jsonb, hours text, taken_from timestamptz[], taken_until timestamptz[], client_from timestamptz[], client_until timestamptz[], calls timestamptz[], banned boolean)
+CREATE FUNCTION coach_calendar(coach_slug text, client uuid, span tstzrange, moving uuid, hold text) RETURNS TABLE(id uuid, name text, timezone text, call_link text, client_slug text, client_name text, client_timezone text, rules jsonb, hours text, away_from timestamptz[], away_until timestamptz[], taken_from timestamptz[], taken_until timestamptz[], client_from timestamptz[], client_until timestamptz[], calls timestamptz[], banned boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -1907,10 +1987,10 @@ BEGIN
     ELSIF hold = 'book' THEN
         PERFORM share_coach(id);
     END IF;
-    SELECT given.hours, his.begins, his.ends, hers.begins, hers.ends, counted.starts,
+    SELECT given.hours, closed.begins, closed.ends, his.begins, his.ends, hers.begins, hers.ends, counted.starts,
            EXISTS (SELECT FROM ban b WHERE b.person_id IN (id, client))
            OR NOT EXISTS (SELECT FROM person_role r WHERE r.person_id = id AND r.role = 'coach' AND r.active)
-    INTO hours, taken_from, taken_until, client_from, client_until, calls, banned
+    INTO hours, away_from, away_until, taken_from, taken_until, client_from, client_until, calls, banned
     FROM (SELECT coalesce(json_agg(json_build_array(v.starts, v.ends, v.timezone, v.weekly,
                      CASE WHEN isfinite(v.until) THEN v.until::text END,
                      ARRAY(SELECT x.day FROM availability_exception x WHERE x.availability_id = v.id))
@@ -1918,6 +1998,8 @@ BEGIN
           FROM availability v
           WHERE v.person_id = id AND v.purpose = 'coaching'
             AND v.starts < upper(span)::date + 3 AND v.until >= lower(span)::date - 3) given,
+         (SELECT array_agg(lower(d.during)) AS begins, array_agg(upper(d.during)) AS ends
+          FROM day_away d WHERE d.person_id = id AND d.during && span) closed,
          (SELECT array_agg(lower(c.during)) AS begins, array_agg(upper(c.during)) AS ends
           FROM commitment c WHERE c.person_id = id AND c.during && span
             AND (moving IS NULL OR c.appointment_id IS DISTINCT FROM moving)) his,
@@ -2007,7 +2089,8 @@ BEGIN
         RETURN 'not_there';
     END IF;
     PERFORM lock_coach(a.coach_id);
-    PERFORM FROM relationship r WHERE r.id = a.relationship_id AND r.is_current FOR NO KEY UPDATE;
+    PERFORM FROM relationship r WHERE r.coach_id = a.coach_id AND r.client_id = a.client_id AND r.is_current
+        FOR NO KEY UPDATE;
     IF NOT FOUND OR EXISTS (SELECT FROM ban b WHERE b.person_id IN (a.coach_id, a.client_id)) THEN
         RETURN 'no_relationship';
     END IF;
@@ -2056,7 +2139,8 @@ BEGIN
         RETURN 'stale';
     ELSIF a.starts <= present() THEN
         RETURN 'begun';
-    ELSIF me() = a.client_id AND a.starts < cancellable_from THEN
+    ELSIF me() = a.client_id AND a.starts < cancellable_from
+          AND NOT (a.version = 1 AND a.booked_by = me() AND a.booked > present() - interval '1 minute') THEN
         RETURN 'too_late';
     END IF;
     INSERT INTO cancellation (appointment_id, at, cancelled_by, reason) VALUES (call, present(), me(), why);
@@ -2083,7 +2167,7 @@ BEGIN
         SELECT a.* FROM appointment a
         WHERE (of_coach IS NULL OR a.coach_id = of_coach) AND (of_client IS NULL OR a.client_id = of_client)
           AND num_nonnulls(of_coach, of_client) > 0
-          AND a.starts > present() AND span @> a.starts
+          AND a.starts > present() AND a.during && span
           AND NOT EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = a.id)
         ORDER BY a.id FOR UPDATE),
     gone AS (
@@ -2092,6 +2176,29 @@ BEGIN
         ON CONFLICT DO NOTHING RETURNING appointment_id)
     SELECT c.id, c.coach_id, c.client_id, c.starts, c.ends, c.version
     FROM coming c JOIN gone g ON g.appointment_id = c.id ORDER BY c.starts;
+END $$;
+
+-- owner: another link is another version of every call to come, which calendars must notice; names them.
+CREATE FUNCTION change_call_link(wanted text) RETURNS TABLE(id uuid, client_id uuid, starts timestamptz, ends timestamptz)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE coach uuid := me();
+BEGIN
+    IF i_am('coach') IS NOT TRUE THEN
+        RAISE insufficient_privilege USING MESSAGE = 'only a coach has a call link';
+    END IF;
+    PERFORM lock_coach(coach);
+    IF wanted = coalesce((SELECT l.url FROM call_link l WHERE l.coach_id = coach), '') THEN
+        RETURN;
+    END IF;
+    DELETE FROM call_link l WHERE l.coach_id = coach;
+    INSERT INTO call_link (coach_id, url) SELECT coach, wanted WHERE wanted <> '';
+    PERFORM FROM appointment a WHERE a.coach_id = coach AND a.starts > present() ORDER BY a.id FOR UPDATE;
+    RETURN QUERY UPDATE appointment a SET version = a.version + 1, changed = present()
+        WHERE a.coach_id = coach AND a.starts > present()
+          AND NOT EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = a.id)
+        RETURNING a.id, a.client_id, a.starts, a.ends;
 END $$;
 
 -- one trip: how many calls a client has booked in a month, asked by the two functions above that book.
@@ -2118,6 +2225,7 @@ BEGIN
         WHERE is_current AND person IN (coach_id, client_id);
         DELETE FROM call_link WHERE coach_id = person;
         DELETE FROM block WHERE person_id = person;
+        DELETE FROM day_away WHERE person_id = person;
         UPDATE cancellation SET reason = '' WHERE cancelled_by = person AND reason <> '';
     END IF;
 END $$;
@@ -2159,6 +2267,17 @@ BEGIN
     RETURN coalesce(NEW, OLD);
 END $$;
 CREATE TRIGGER exception_locks_its_coach BEFORE INSERT OR DELETE OR UPDATE ON availability_exception FOR EACH ROW EXECUTE FUNCTION lock_whose_exceptions_change();
+
+-- trigger: nor a day away.
+CREATE FUNCTION lock_who_is_away() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM lock_coach(coalesce(NEW.person_id, OLD.person_id));
+    RETURN coalesce(NEW, OLD);
+END $$;
+CREATE TRIGGER day_away_locks_its_coach BEFORE INSERT OR DELETE OR UPDATE ON day_away FOR EACH ROW EXECUTE FUNCTION lock_who_is_away();
 
 -- trigger: time that a coach blocks is taken, like a call.
 CREATE FUNCTION take_blocked_time() RETURNS trigger
@@ -2296,6 +2415,7 @@ GRANT SELECT, INSERT, DELETE ON block TO rendezvous_app;
 GRANT SELECT, INSERT, DELETE, UPDATE ON call_link TO rendezvous_app;
 GRANT SELECT ON cancellation TO rendezvous_app;
 GRANT SELECT, INSERT ON commitment TO rendezvous_app;
+GRANT SELECT, INSERT, DELETE ON day_away TO rendezvous_app;
 GRANT SELECT, INSERT, UPDATE (status) ON event TO rendezvous_app;
 GRANT SELECT, INSERT ON event_cancellation TO rendezvous_app;
 GRANT SELECT, INSERT ON event_food TO rendezvous_app;
@@ -2305,7 +2425,7 @@ GRANT SELECT, INSERT, UPDATE (seal_key, sealed) ON filter_chunk TO rendezvous_ap
 GRANT SELECT, INSERT, DELETE, UPDATE ON food_type TO rendezvous_app;
 GRANT SELECT ON former_address TO rendezvous_app;
 GRANT SELECT, INSERT ON idempotency TO rendezvous_app;
-GRANT INSERT, SELECT (id, by_person, role, made, expires) ON invitation TO rendezvous_app;
+GRANT INSERT, SELECT (id, by_person, digest, role, made, expires) ON invitation TO rendezvous_app;
 GRANT SELECT, INSERT ON invitation_address TO rendezvous_app;
 GRANT SELECT, INSERT ON invitation_batch TO rendezvous_app;
 GRANT INSERT ON invitation_mail TO rendezvous_app;
@@ -2314,6 +2434,7 @@ GRANT SELECT ON invitation_use TO rendezvous_app;
 GRANT SELECT ON left_over TO rendezvous_app;
 GRANT SELECT, INSERT, DELETE, UPDATE ON location TO rendezvous_app;
 GRANT SELECT, INSERT, DELETE, UPDATE ON location_food TO rendezvous_app;
+GRANT SELECT, INSERT, DELETE ON location_near TO rendezvous_app;
 GRANT SELECT ON mail TO rendezvous_app;
 GRANT SELECT, INSERT, DELETE ON mail_refusal TO rendezvous_app;
 GRANT INSERT ON outbox TO rendezvous_app;
@@ -2335,16 +2456,18 @@ GRANT DELETE, SELECT (id, person_id, opened, expires, proved) ON session TO rend
 GRANT SELECT, UPDATE (answered) ON silence TO rendezvous_app;
 GRANT SELECT, DELETE ON suggested_food TO rendezvous_app;
 GRANT SELECT, DELETE ON suggested_hour TO rendezvous_app;
+GRANT SELECT, DELETE ON suggested_place TO rendezvous_app;
+GRANT SELECT, DELETE ON suggested_return TO rendezvous_app;
 GRANT INSERT ON ticket TO rendezvous_app;
 
 GRANT EXECUTE ON FUNCTION
     account_of_reset, ask_for_round_again, ask_reset, book_calls, busy, cancel_call, cancel_coming_calls,
-    change_password, close_sessions, close_socket, coach_calendar, confirm_address, dead_letters,
-    end_sessions_of, enrol, enter, enter_feed, erase, hold_events, hold_password, hold_person, i_am,
-    i_am_a_job, is_asked_to, is_done, last_published, leave_coaching, live_invitation, lock_coach,
-    login_of, me, move_call, my_password, offer_second_factor, open_feed, open_session, open_socket,
-    present, prove_session, public_event, refuse_mail, remove_second_factor_of, reset_password,
-    revise_events_at, revoke_invitation, sees_coach, sees_event, sees_person, share_coach,
-    shares_calls_with, switch_off_second_factor, switch_on_second_factor, take_recovery_code, take_step,
-    takes_mail_at, tally, waiting_messages
+    change_call_link, change_password, close_sessions, close_socket, coach_calendar, confirm_address,
+    dead_letters, end_sessions_of, enrol, enter, enter_feed, erase, hold_events, hold_password,
+    hold_person, i_am, i_am_a_job, is_asked_to, is_done, last_published, leave_coaching, live_invitation,
+    lock_coach, login_of, me, move_call, my_password, offer_second_factor, open_feed, open_session,
+    open_socket, place_of_round, present, prove_session, public_event, refuse_mail,
+    remove_second_factor_of, reset_password, revise_events_at, revoke_invitation, sees_coach, sees_event,
+    sees_person, share_coach, shares_calls_with, switch_off_second_factor, switch_on_second_factor,
+    take_recovery_code, take_step, takes_mail_at, tally, waiting_messages
     TO rendezvous_app;

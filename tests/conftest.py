@@ -35,7 +35,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     folder = tmp_path_factory.mktemp("settings")
     kept = folder / "secrets.json"
     kept.write_text(
-        json.dumps({name: secrets.token_hex(32) for name in ("links", "filter")} | {"seal": [secrets.token_hex(32)]})
+        json.dumps({"filter": secrets.token_hex(32)} | {name: [secrets.token_hex(32)] for name in ("links", "seal")})
     )
     os.environ |= {
         "SITE": "http://rendezvous.test",

@@ -34,11 +34,11 @@ def held(client: Any, name: str) -> Any:
 def test_what_is_missing_is_made_and_what_is_there_is_left(client: Any) -> None:
     assert len(keys.make(client, INSTALLATION)) == 3
     before = {name: held(client, name) for name in ("keys", "handlers", "jobs")}
-    assert {name: len(bytes.fromhex(before["keys"][name])) for name in ("links", "filter")} == {
-        "links": 32,
-        "filter": 32,
+    assert len(bytes.fromhex(before["keys"]["filter"])) == 32
+    assert {name: [len(bytes.fromhex(key)) for key in before["keys"][name]] for name in ("links", "seal")} == {
+        "links": [32],
+        "seal": [32],
     }
-    assert [len(bytes.fromhex(key)) for key in before["keys"]["seal"]] == [32]
     assert before["handlers"]["password"] != before["jobs"]["password"]
     assert keys.make(client, INSTALLATION) == []
     assert before == {name: held(client, name) for name in before}
@@ -61,12 +61,23 @@ def test_a_new_seal_stands_before_those_that_open_what_was_sealed(client: Any) -
     assert (new["links"], new["filter"]) == (old["links"], old["filter"])
 
 
-def test_rotating_links_touches_nothing_else(client: Any) -> None:
+def test_a_new_key_of_links_stands_before_those_that_know_what_they_made(client: Any) -> None:
     keys.make(client, INSTALLATION)
     old = held(client, "keys")
     keys.rotate_links(client, INSTALLATION)
-    assert held(client, "keys") == old | {"links": held(client, "keys")["links"]}
-    assert held(client, "keys")["links"] != old["links"]
+    new = held(client, "keys")
+    assert new == old | {"links": new["links"]}
+    assert new["links"][1:] == old["links"] and new["links"][0] not in old["links"]
+    assert len(bytes.fromhex(new["links"][0])) == 32
+    assert keys.forget_links(client, INSTALLATION) == [f"{INSTALLATION}/keys"]
+    assert held(client, "keys") == old | {"links": new["links"][:1]}
+
+
+def test_a_single_key_of_links_becomes_the_last_of_a_list(client: Any) -> None:
+    client.put_secret_value(SecretId=f"{INSTALLATION}/keys", SecretString=json.dumps({"links": "ab" * 32}))
+    keys.make(client, INSTALLATION)
+    keys.rotate_links(client, INSTALLATION)
+    assert held(client, "keys")["links"][1:] == ["ab" * 32]
 
 
 def test_nothing_rotates_the_key_of_the_filter() -> None:

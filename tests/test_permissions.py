@@ -31,7 +31,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /availability/{id}": {"start": "11:00", "end": "12:30", "day": "2026-12-01"},
 }
 """Where an empty body would be refused before it is seen whose thing it is. The call's version is a stale one."""
-QUERIES = {"/api/coaches/{slug}/nearest": f"?start={NINE}", "/api/coaches/{slug}/why": f"?start={NINE}"}
+QUERIES = {
+    "/api/coaches/{slug}/nearest": f"?start={NINE}",
+    "/api/coaches/{slug}/why": f"?start={NINE}",
+    "/coach/at": f"?at={NINE}",
+}
 TABLE = """
                                                 visitor  member   other   coach  client   admin  banned     out
 GET    /                                            200     200     200     200     200     200     200     200
@@ -49,6 +53,7 @@ POST   /availability/pauses/{id}                    303     303     404     404 
 POST   /availability/silence                        303     303     303     303     303     303     403     303
 POST   /availability/suggested/food                 303     422     422     422     422     422     403     303
 POST   /availability/suggested/hour                 303     422     422     422     422     422     403     303
+POST   /availability/suggested/place                303     422     422     422     422     422     403     303
 GET    /availability/weekly                         303     200     200     200     200     200     403     303
 POST   /availability/weekly                         303     422     422     422     422     422     403     303
 GET    /availability/{id}                           303     200     404     404     404     404     403     303
@@ -59,9 +64,14 @@ POST   /book                                        303     404     404     404 
 GET    /book/time                                   303     404     404     404     200     404     403     303
 POST   /book/time                                   303     404     404     404     422     404     403     303
 GET    /coach                                       303     404     404     200     404     404     403     303
+GET    /coach/at                                    303     404     404     200     404     404     403     303
+POST   /coach/at                                    303     404     404     404     404     404     403     303
+GET    /coach/away                                  303     404     404     200     404     404     403     303
 POST   /coach/away                                  303     404     404     422     404     404     403     303
+POST   /coach/away/{id}/delete                      303     404     404     303     404     404     403     303
 POST   /coach/block                                 303     404     404     422     404     404     403     303
 POST   /coach/blocks/{id}/delete                    303     404     404     303     404     404     403     303
+GET    /coach/clients                               303     404     404     200     404     404     403     303
 GET    /coach/clients/{client}                      303     404     404     200     404     404     403     303
 POST   /coach/clients/{client}                      303     404     404     422     404     404     403     303
 GET    /coach/hours                                 303     404     404     200     404     404     403     303
@@ -215,7 +225,9 @@ GET    /api/coaches/{slug}/first                    401     404     404     200 
 GET    /api/coaches/{slug}/nearest                  401     404     404     200     200     200     403     401
 GET    /api/coaches/{slug}/slots                    401     404     404     200     200     200     403     401
 GET    /api/coaches/{slug}/why                      401     404     404     200     404     200     403     401
+GET    /api/days-away                               401     404     404     200     404     404     403     401
 POST   /api/days-away                               401     404     404     422     404     404     403     401
+DELETE /api/days-away/{id}                          401     404     404     204     404     404     403     401
 GET    /api/events                                  401     200     200     200     200     200     403     401
 POST   /api/events                                  401     422     422     422     422     422     403     401
 GET    /api/events/{id}                             401     200     404     404     404     200     403     401
@@ -338,6 +350,8 @@ class World:
             "/office-hours/{id}": lambda: self.browser("coach").get("/api/office-hours").json["office_hours"][0]["id"],
             "/coach/hours/{id}": lambda: self.browser("coach").get("/api/office-hours").json["office_hours"][0]["id"],
             "/blocks/{id}": self.block,
+            "/away/{id}": self.day_away,
+            "/days-away/{id}": self.day_away,
             "/relationships/{slug}": lambda: "clive",
             "/coaches/{slug}": lambda: "carla",
         }
@@ -404,6 +418,10 @@ class World:
         span = {"start": "2026-12-04T10:00:00+01:00", "end": "2026-12-04T11:00:00+01:00"}
         self.made("coach", "POST", "/api/blocks", span)
         return self.made("coach", "GET", "/api/blocks")["blocks"][0]["id"]
+
+    def day_away(self) -> Any:
+        self.sql("DELETE FROM day_away")
+        return self.made("coach", "POST", "/api/days-away", {"day": "2026-12-24"})["id"]
 
     def _secret(self, path: str) -> str:
         if path.startswith("/unsubscribe"):

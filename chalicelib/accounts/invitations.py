@@ -64,7 +64,7 @@ def create(db: Database, caller: Caller, to: str, now: datetime) -> UUID:
 
 
 def code_of(invitation: UUID) -> str:
-    """The code of an invitation, as its inviter reads it."""
+    """The code of an invitation that is being made, as its inviter reads it."""
     return links.code(PURPOSE, invitation)
 
 
@@ -141,10 +141,10 @@ def revoke(db: Database, caller: Caller, invitation: UUID) -> None:
 
 def code_to_show(db: Database, caller: Caller, invitation: UUID, now: datetime) -> str:
     """The code of an invitation that the caller has just made, for the page that comes after; '' a while later."""
-    just_made = db.value(
-        "SELECT EXISTS (SELECT FROM invitation WHERE id = %(id)s AND by_person = %(me)s AND made > %(since)s)",
+    known = db.value(
+        "SELECT digest FROM invitation WHERE id = %(id)s AND by_person = %(me)s AND made > %(since)s",
         id=invitation,
         me=caller.id,
         since=now - SHOWN_FOR,
     )
-    return code_of(invitation) if just_made else ""
+    return (known and links.code_found_by(PURPOSE, invitation, bytes(known))) or ""

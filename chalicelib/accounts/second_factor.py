@@ -1,6 +1,6 @@
 """A second factor: six digits that an authenticator app shows for half a minute (TOTP, RFC 6238), or a recovery code.
 
-The key is derived from the id of a row, as links are: no table holds it. A code is taken once, and is good half a
+The key is derived from the id of a row, as links are: no table holds it, and what a former secret made stays good. A code is taken once, and is good half a
 minute early or late. Recovery codes are shown once, kept as digests and taken once.
 """
 
@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 
 from chalicelib import logs
 from chalicelib.accounts import attempts, links, people, proofs
-from chalicelib.config import secret
+from chalicelib.config import secret_keys
 from chalicelib.database import Database, Transact
 from chalicelib.errors import Conflict, Invalid
 from chalicelib.messaging import outbox
@@ -73,7 +73,7 @@ def offered(db: Database, caller: Caller) -> Offer | None:
     id = _offered(db, caller)
     if id is None:
         return None
-    text = base64.b32encode(_key(id)).decode()
+    text = base64.b32encode(_keys(id)[0]).decode()
     label = quote(f"Rendezvous:{people.account(db, caller)['username']}", safe=":")
     return {"key": text, "uri": f"otpauth://totp/{label}?secret={text}&issuer=Rendezvous"}
 
@@ -134,7 +134,8 @@ def accepts(db: Database, person: UUID, factor: UUID, code: str, now: datetime) 
     """Whether the code is right, and not used before; from now on it is."""
     plain = "".join(code.split()).replace("-", "")
     if len(plain) == DIGITS and plain.isascii() and plain.isdigit():
-        step = _step_of(_key(factor), plain, now)
+        found = [_step_of(key, plain, now) for key in _keys(factor)]
+        step = next((step for step in found if step is not None), None)
         return step is not None and bool(db.value("SELECT take_step(%(person)s, %(step)s)", person=person, step=step))
     if not plain:
         return False
@@ -152,8 +153,10 @@ def _step_of(key: bytes, code: str, now: datetime) -> int | None:
     return next((step for step in steps if hmac.compare_digest(hotp.generate(step).decode(), code)), None)
 
 
-def _key(factor: UUID) -> bytes:
-    return hmac.new(secret("links"), b"second factor " + factor.bytes, hashlib.sha256).digest()[:20]
+def _keys(factor: UUID) -> list[bytes]:
+    """The key as each secret makes it, the newest first: an app keeps the one that it was shown."""
+    text = b"second factor " + factor.bytes
+    return [hmac.new(key, text, hashlib.sha256).digest()[:20] for key in secret_keys("links")]
 
 
 def _offered(db: Database, caller: Caller) -> UUID | None:

@@ -16,7 +16,7 @@ def end_sessions(db: Database, caller: Caller, person: UUID, why: str, now: date
     """Log somebody out wherever they are. Raises NotFound."""
     directory.read(db, person)
     db.run("SELECT end_sessions_of(%(person)s)", person=person)
-    audit.note(db, caller, "ended the sessions", person, why, now)
+    audit.note(db, caller, "ended the sessions of", person, why, now)
     logs.security("sessions ended by an admin", person, by=caller.id)
 
 
@@ -30,5 +30,5 @@ def remove_second_factor(db: Database, caller: Caller, person: UUID, why: str, n
         raise Conflict("This person's second factor is not on")
     data = {"kind": "second_factor_off", "person": str(person)}
     outbox.put(db, "Mails", str(person), "mail.due", data, now)
-    audit.note(db, caller, "took the second factor away", person, why, now)
+    audit.note(db, caller, "took the second factor from", person, why, now)
     logs.security("second factor taken away by an admin", person, by=caller.id)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from chalicelib.admin import access, directory
+from chalicelib.admin import access, audit_log, directory
 from chalicelib.admin.api import Why
 from chalicelib.database import Database
 from chalicelib.web import Form, Routes
@@ -21,7 +21,7 @@ def ask_sessions(db: Database, person: UUID, form: Form) -> Page:
 @routes.form("/admin/people/{person}/sessions", shows=ask_sessions, who="admin")
 def end_sessions(db: Database, caller: Caller, person: UUID, body: Why, now: datetime) -> Redirect:
     access.end_sessions(db, caller, person, body.why, now)
-    return Redirect(f"/admin/people/{person}?done=sessions")
+    return audit_log.lead_to(db, caller, f"/admin/people/{person}", now)
 
 
 @routes.page("/admin/people/{person}/second-factor", who="admin")
@@ -32,4 +32,4 @@ def ask_second_factor(db: Database, person: UUID, form: Form) -> Page:
 @routes.form("/admin/people/{person}/second-factor", shows=ask_second_factor, who="admin")
 def remove_second_factor(db: Database, caller: Caller, person: UUID, body: Why, now: datetime) -> Redirect:
     access.remove_second_factor(db, caller, person, body.why, now)
-    return Redirect(f"/admin/people/{person}?done=second_factor")
+    return audit_log.lead_to(db, caller, f"/admin/people/{person}", now)

@@ -32,6 +32,7 @@ from chalicelib.web.request import Caller, Request
 routes = Routes(__name__)
 
 Foods = Annotated[list[FoodName], Meta(max_length=64)]
+Places = Annotated[list[Name], Meta(max_length=100)]
 
 
 class Why(Body):
@@ -48,6 +49,7 @@ class AddLocation(Body):
     address: Line = ""
     meeting_point: Line = ""
     foods: Foods = []
+    near: Places = []
 
 
 class ChangeLocation(Body):
@@ -57,6 +59,7 @@ class ChangeLocation(Body):
     meeting_point: Line | UnsetType = UNSET
     open: bool | UnsetType = UNSET
     foods: Foods | UnsetType = UNSET
+    near: Places | UnsetType = UNSET
     why: Line = ""
 
 
@@ -146,7 +149,8 @@ def find_locations(db: Database, query: Which) -> Listing[locations.Location]:
 @api("POST", "/locations", status=201)
 def add_location(db: Database, caller: Caller, body: AddLocation, now: datetime) -> locations.Location:
     """Open a location."""
-    return locations.add(db, caller, body.name, body.timezone, body.address, body.meeting_point, body.foods, now)
+    given = (body.name, body.timezone, body.address, body.meeting_point, body.foods, body.near)
+    return locations.add(db, caller, *given, now)
 
 
 @api("PATCH", "/locations/{location}")

@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -77,6 +78,14 @@ def history(db: Database, name: str) -> list[Change]:
         former=FORMER_MEMBER,
     )
     return shaped(rows, Change)
+
+
+def newest_change(db: Database, caller: Caller) -> Any | None:
+    """The newest change that the caller made: the rule's name and its value before."""
+    return db.row(
+        "SELECT name, before FROM rule_change WHERE changed_by = %(me)s AND scope = '' ORDER BY id DESC LIMIT 1",
+        me=caller.id,
+    )
 
 
 def set_value(db: Database, caller: Caller, name: str, value: Value, why: str, now: datetime) -> RuleInForce:

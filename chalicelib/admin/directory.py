@@ -9,7 +9,7 @@ import msgspec
 from chalicelib import logs
 from chalicelib.accounts import audit
 from chalicelib.admin.lists import Listing, Which, listing, shaped
-from chalicelib.coaching import appointments
+from chalicelib.coaching import cancellations
 from chalicelib.database import Database
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.lunch import attendances
@@ -126,7 +126,7 @@ def ban(db: Database, caller: Caller, person: UUID, why: str, now: datetime) -> 
     )
     if banned:
         # The calls first: who books holds the coach's lock before they ask whether both are here.
-        appointments.withdraw_person(db, person, now)
+        cancellations.withdraw_person(db, person, now)
         attendances.withdraw_person(db, person, now)
         audit.note(db, caller, "banned", person, why, now)
         logs.security("banned", person, by=caller.id)

@@ -21,6 +21,18 @@ class Which(Body):
     page: PageNumber = 1
 
 
+class WhichAndDone(Which):
+    """The same on a page to which an act leads: which act it was (see audit_log)."""
+
+    done: Line = ""
+
+
+class Done(Body):
+    """Which act led to a page."""
+
+    done: Line = ""
+
+
 class Listing(msgspec.Struct, Generic[T]):
     """A page of a list, and the number of the next one where there is more."""
 

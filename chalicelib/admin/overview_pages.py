@@ -4,7 +4,7 @@ from datetime import datetime
 
 from chalicelib import rules
 from chalicelib.admin import audit_log, business_rules, mails, messages, round_results
-from chalicelib.admin.lists import Which
+from chalicelib.admin.lists import Done, Which
 from chalicelib.database import Database
 from chalicelib.errors import Invalid
 from chalicelib.lunch import blocked_pairs
@@ -39,8 +39,10 @@ def start(db: Database) -> Page:
 
 
 @routes.page("/admin/rules", who="admin")
-def find_rules(db: Database) -> Page:
-    return page("admin/rules.html", found=business_rules.find(db), shown=business_rules.shown)
+def find_rules(db: Database, caller: Caller, query: Done) -> Page:
+    done = audit_log.told(db, caller, query.done)
+    undo = business_rules.newest_change(db, caller) if query.done.isdecimal() and done else None
+    return page("admin/rules.html", done=done, undo=undo, found=business_rules.find(db), shown=business_rules.shown)
 
 
 @routes.page("/admin/rules/{rule}", who="admin")
@@ -60,7 +62,7 @@ def set_rule(db: Database, caller: Caller, rule: str, body: TypedRule, now: date
         business_rules.set_value(db, caller, rule, business_rules.typed(rule, body.value), body.why, now)
     except Invalid as refused:
         raise _about_value(rule, refused) from None
-    return Redirect("/admin/rules")
+    return audit_log.lead_to(db, caller, "/admin/rules", now)
 
 
 @routes.page("/admin/rules/{rule}/reset", who="admin")
@@ -74,7 +76,7 @@ def reset_rule(db: Database, caller: Caller, rule: str, body: MaybeWhy, now: dat
         business_rules.reset(db, caller, rule, body.why, now)
     except Invalid as refused:
         raise _about_value(rule, refused) from None
-    return Redirect("/admin/rules")
+    return audit_log.lead_to(db, caller, "/admin/rules", now)
 
 
 @routes.page("/admin/blocked-pairs", who="admin")

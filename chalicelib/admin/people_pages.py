@@ -6,13 +6,14 @@ from uuid import UUID, uuid4
 
 from msgspec import Meta
 
-from chalicelib.admin import directory, invitations, roles
+from chalicelib.admin import audit_log, directory, invitations, roles
 from chalicelib.admin.api import Why
 from chalicelib.admin.directory import Role, WhichPeople
+from chalicelib.admin.lists import Done
 from chalicelib.database import Database
 from chalicelib.errors import Invalid
 from chalicelib.web import Form, Routes
-from chalicelib.web.field_types import Body, Line, Lines, Reason
+from chalicelib.web.field_types import Body, Lines, Reason
 from chalicelib.web.request import Caller
 from chalicelib.web.responses import Page, Redirect, page
 
@@ -25,16 +26,6 @@ ROLES = {
     "admin": "does everything that these pages offer",
 }
 """Role -> what who has it does."""
-
-
-DONE = {
-    "sessions": "Logged out everywhere.",
-    "second_factor": "The second factor is taken away, and all sessions have ended.",
-}
-
-
-class Done(Body):
-    done: Line = ""
 
 
 class Hold(Body):
@@ -53,10 +44,11 @@ def find(db: Database, query: WhichPeople) -> Page:
 
 
 @routes.page("/admin/people/{person}", who="admin")
-def read(db: Database, person: UUID, query: Done, now: datetime) -> Page:
+def read(db: Database, caller: Caller, person: UUID, query: Done, now: datetime) -> Page:
     found = directory.read(db, person)
     lunches = directory.coming_lunches(db, person, now)
-    return page("admin/person.html", person=found, roles=ROLES, lunches=lunches, done=DONE.get(query.done))
+    done = audit_log.told(db, caller, query.done)
+    return page("admin/person.html", person=found, roles=ROLES, lunches=lunches, done=done)
 
 
 @routes.page("/admin/people/{person}/ban", who="admin")
@@ -68,7 +60,7 @@ def ask_ban(db: Database, person: UUID, form: Form, now: datetime) -> Page:
 @routes.form("/admin/people/{person}/ban", shows=ask_ban, who="admin")
 def ban(db: Database, caller: Caller, person: UUID, body: Why, now: datetime) -> Redirect:
     directory.ban(db, caller, person, body.why, now)
-    return Redirect(f"/admin/people/{person}")
+    return audit_log.lead_to(db, caller, f"/admin/people/{person}", now)
 
 
 @routes.page("/admin/people/{person}/unban", who="admin")
@@ -79,7 +71,7 @@ def ask_unban(db: Database, person: UUID, form: Form) -> Page:
 @routes.form("/admin/people/{person}/unban", shows=ask_unban, who="admin")
 def unban(db: Database, caller: Caller, person: UUID, body: Why, now: datetime) -> Redirect:
     directory.unban(db, caller, person, body.why, now)
-    return Redirect(f"/admin/people/{person}")
+    return audit_log.lead_to(db, caller, f"/admin/people/{person}", now)
 
 
 @routes.page("/admin/people/{person}/roles/{role}", who="admin")
@@ -91,7 +83,7 @@ def ask_role(db: Database, person: UUID, role: Role, form: Form) -> Page:
 def change_role(db: Database, caller: Caller, person: UUID, role: Role, body: Hold, now: datetime) -> Redirect:
     change = roles.grant if body.hold == "yes" else roles.take
     change(db, caller, person, role, body.why, now)
-    return Redirect(f"/admin/people/{person}")
+    return audit_log.lead_to(db, caller, f"/admin/people/{person}", now)
 
 
 @routes.page("/admin/invitations", who="admin")
@@ -107,9 +99,10 @@ def invite(db: Database, caller: Caller, body: Pasted, now: datetime) -> Redirec
     if any(len(one) > 320 for one in addresses):
         raise Invalid.field("addresses", "must be one to a line, or with commas between them")
     invitations.invite(db, caller, body.batch, addresses, now)
-    return Redirect(f"/admin/invitations/{body.batch}")
+    return audit_log.lead_to(db, caller, f"/admin/invitations/{body.batch}", now)
 
 
 @routes.page("/admin/invitations/{batch}", who="admin")
-def report(db: Database, batch: UUID) -> Page:
-    return page("admin/batch.html", batch=invitations.read(db, batch))
+def report(db: Database, caller: Caller, batch: UUID, query: Done) -> Page:
+    done = audit_log.told(db, caller, query.done)
+    return page("admin/batch.html", batch=invitations.read(db, batch), done=done)

@@ -3,27 +3,17 @@
 from datetime import datetime
 from typing import Literal
 
-from chalicelib.admin import relationships
-from chalicelib.admin.lists import Which
+from chalicelib.admin import audit_log, relationships
+from chalicelib.admin.lists import WhichAndDone
 from chalicelib.coaching import relationships as coaching
 from chalicelib.coaching.api import Slug
 from chalicelib.database import Database
 from chalicelib.web import Form, Routes
-from chalicelib.web.field_types import Body, Line, Reason
+from chalicelib.web.field_types import Body, Reason
 from chalicelib.web.request import Caller
 from chalicelib.web.responses import Page, Redirect, page
 
 routes = Routes(__name__)
-
-DONE = {
-    "assigned": "The client has a coach now and can book.",
-    "moved": "The client has another coach now.",
-    "ended": "The client has no coach any more.",
-}
-
-
-class WhichRelationships(Which):
-    done: Line = ""
 
 
 class Assign(Body):
@@ -44,10 +34,9 @@ class End(Body):
 
 
 @routes.page("/admin/relationships", who="admin")
-def find(db: Database, query: WhichRelationships) -> Page:
-    return page(
-        "admin/relationships.html", query=query, listing=relationships.find(db, query), done=DONE.get(query.done)
-    )
+def find(db: Database, caller: Caller, query: WhichAndDone) -> Page:
+    done = audit_log.told(db, caller, query.done)
+    return page("admin/relationships.html", query=query, done=done, listing=relationships.find(db, query))
 
 
 @routes.page("/admin/relationships/new", who="admin")
@@ -60,7 +49,7 @@ def ask(db: Database, form: Form) -> Page:
 @routes.form("/admin/relationships/new", shows=ask, who="admin")
 def assign(db: Database, caller: Caller, body: Assign, now: datetime) -> Redirect:
     coaching.assign(db, caller, body.coach, body.client, body.why, now)
-    return Redirect("/admin/relationships?done=assigned")
+    return audit_log.lead_to(db, caller, "/admin/relationships", now)
 
 
 @routes.page("/admin/relationships/{client}", who="admin")
@@ -74,11 +63,11 @@ def read(db: Database, client: Slug, form: Form) -> Page:
 def move(db: Database, caller: Caller, client: Slug, body: Reassign, now: datetime) -> Redirect:
     """Give them another coach; refused once where calls are booked, the page lists them and asks."""
     coaching.move(db, caller, client, body.coach, body.calls or None, body.why, now)
-    return Redirect("/admin/relationships?done=moved")
+    return audit_log.lead_to(db, caller, "/admin/relationships", now)
 
 
 @routes.form("/admin/relationships/{client}/end", shows=read, who="admin")
 def end(db: Database, caller: Caller, client: Slug, body: End, now: datetime) -> Redirect:
     """Take their coach from them; refused once where calls are booked, the page lists them and asks."""
     coaching.end(db, caller, client, body.calls or None, body.why, now)
-    return Redirect("/admin/relationships?done=ended")
+    return audit_log.lead_to(db, caller, "/admin/relationships", now)

@@ -27,7 +27,8 @@ _RELATIONSHIP = """
 SELECT * FROM (
     SELECT c.slug AS coach, coalesce(nullif(c.name, ''), %(former)s) AS coach_name,
            k.slug AS client, coalesce(nullif(k.name, ''), %(former)s) AS client_name, r.begun,
-           (SELECT count(*) FROM appointment a WHERE a.relationship_id = r.id AND a.starts > present()
+           (SELECT count(*) FROM appointment a
+            WHERE a.coach_id = r.coach_id AND a.client_id = r.client_id AND a.starts > present()
               AND NOT EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = a.id)) AS calls
     FROM relationship r JOIN person c ON c.id = r.coach_id JOIN person k ON k.id = r.client_id
     WHERE r.is_current
@@ -62,7 +63,7 @@ def read(db: Database, client: str) -> Relationship:
 def coming(db: Database, client: str) -> list[Any]:
     """The starts and ends of the booked calls of that client with their coach, by start."""
     return db.rows(
-        "SELECT a.starts, a.ends FROM appointment a JOIN relationship r ON r.id = a.relationship_id"
+        "SELECT a.starts, a.ends FROM appointment a JOIN relationship r ON (r.coach_id, r.client_id) = (a.coach_id, a.client_id)"
         " JOIN person k ON k.id = r.client_id WHERE k.slug = %(client)s AND r.is_current AND a.starts > present()"
         " AND NOT EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = a.id) ORDER BY a.starts",
         client=client,

@@ -21,7 +21,7 @@ def grant(db: Database, caller: Caller, person: UUID, role: Role, why: str, now:
         role=role,
     )
     if granted:
-        audit.note(db, caller, f"granted the role {role}", person, why, now)
+        audit.note(db, caller, f"granted the role {role} to", person, why, now)
         logs.security("role granted", person, by=caller.id, role=role)
 
 
@@ -34,5 +34,5 @@ def take(db: Database, caller: Caller, person: UUID, role: Role, why: str, now: 
         role=role,
     )
     if taken:
-        audit.note(db, caller, f"took the role {role}", person, why, now)
+        audit.note(db, caller, f"took the role {role} from", person, why, now)
         logs.security("role taken", person, by=caller.id, role=role)

@@ -1,7 +1,7 @@
 """Rounds of the matcher: what each made, who was left over and why, what is proven; and asking for one now."""
 
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -12,7 +12,7 @@ from chalicelib.admin.lists import Listing, Which, listing, shaped
 from chalicelib.calendar import zones
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound
-from chalicelib.lunch import jobs
+from chalicelib.lunch import jobs, what_helps
 from chalicelib.web.field_types import Instant
 from chalicelib.web.request import Caller
 
@@ -47,11 +47,12 @@ class Round(msgspec.Struct):
 
 
 class LeftOver(msgspec.Struct):
-    """Somebody for whom the round found no lunch, and why."""
+    """Somebody for whom the round found no lunch, why, and what one change would have helped, in counts."""
 
     id: UUID
     name: str
     reason: Literal["no_hours", "nobody_free", "nobody_suitable", "more_people_than_partners"]
+    helps: list[str] = []
 
 
 _ROUND = """
@@ -110,11 +111,12 @@ def read(db: Database, round: UUID) -> Round:
 def left_over(db: Database, round: UUID) -> list[LeftOver]:
     """Who is still left over from that round: not who was matched, or left over again, by a later one."""
     rows = db.rows(
-        "SELECT p.id, p.name, o.reason FROM left_over o JOIN person p ON p.id = o.person_id"
+        "SELECT p.id, p.name, o.reason, o.week FROM left_over o JOIN person p ON p.id = o.person_id"
         " WHERE o.round_id = %(round)s ORDER BY o.reason, lower(p.name), p.id",
         round=round,
     )
-    return shaped(rows, LeftOver)
+    helps = what_helps.of(db, [row.id for row in rows], rows[0].week) if rows else {}
+    return [LeftOver(row.id, row.name, row.reason, [help.brief for help in helps.get(row.id, [])]) for row in rows]
 
 
 def ask(db: Database, caller: Caller, location: int, week: str, why: str, now: datetime) -> None:
@@ -129,8 +131,17 @@ def ask(db: Database, caller: Caller, location: int, week: str, why: str, now: d
     this = zones.this_monday(now, place.timezone)
     if not this <= monday <= this + timedelta(weeks=WEEKS_AHEAD):
         raise Invalid.field("week", f"must be this week or one of the next {WEEKS_AHEAD}")
-    audit.note(db, caller, f"asked for a round of {week}", place.name, why, now)
+    audit.note(db, caller, f"asked for a round of {week} at", place.name, why, now)
     jobs.ask(db, location, monday, now)
+
+
+def waiting(db: Database) -> list[Any]:
+    """Rounds that are due or were asked for, and have not run yet: location, week (2026-W48), asked."""
+    rows = db.rows(
+        "SELECT l.name AS location, a.week, a.asked FROM asked_round a JOIN location l ON l.id = a.location_id"
+        " ORDER BY a.asked, l.name, a.week"
+    )
+    return [row._replace(week=zones.week_name(row.week)) for row in rows]
 
 
 def weeks(now: datetime) -> list[str]:

@@ -15,7 +15,7 @@ from chalicelib.web.request import Caller
 FARTHEST = timedelta(days=2 * 366)
 WEEK = timedelta(weeks=1)
 MOST = 100
-"""Availabilities a person may have for one purpose."""
+"""Availabilities a person may have for one purpose, those that are over not counted."""
 MOST_EXCEPTIONS = 366
 
 
@@ -47,12 +47,7 @@ def give(
         raise Forbidden("Only coaches have office hours")
     hours = checked(start, end, timezone, weekly, until, exceptions, now)
     db.run("SELECT pg_advisory_xact_lock(hashtextextended(%(who)s, 1))", who=f"availability {caller.id}")
-    if (
-        db.value(
-            "SELECT count(*) FROM availability WHERE purpose = %(p)s AND person_id = %(me)s", p=purpose, me=caller.id
-        )
-        >= MOST
-    ):
+    if sum(not is_over(kept, now) for kept in hours_by_id(db, caller, purpose).values()) >= MOST:
         raise Invalid.field("start", f"there are {MOST} availabilities already, which is the most one can give")
     id = uuid4()
     db.run(
@@ -157,10 +152,17 @@ def checked(
     if len(exceptions) > MOST_EXCEPTIONS:
         raise Invalid.field("except", f"can name at most {MOST_EXCEPTIONS} days")
     hours = Hours(start, end, timezone, weekly, (until or date.max) if weekly else start.date(), frozenset(exceptions))
-    last = hours.until if weekly else end.date()
-    if last < today or (not weekly and zones.instant(end, place) <= now):
+    if is_over(hours, now):
         raise Invalid.field("until" if weekly else "end", "must not be past")
     return hours
+
+
+def is_over(hours: Hours, now: datetime) -> bool:
+    """Whether nothing of them is to come: the day of the last is past, or the end of the only one."""
+    place = ZoneInfo(hours.timezone)
+    if hours.weekly:
+        return hours.until < zones.local_time(now, place).date()
+    return zones.instant(hours.ends, place) <= now
 
 
 def _columns(hours: Hours) -> dict[str, Any]:

@@ -24,6 +24,7 @@ class Entry(NamedTuple):
     uid            the same for ever
     status         TENTATIVE, CONFIRMED or CANCELLED
     sequence       rises with every change that a calendar must notice
+    changed        when it changed last
     """
 
     starts: datetime
@@ -35,23 +36,30 @@ class Entry(NamedTuple):
     url: str
     status: str
     sequence: int
+    changed: datetime
 
 
-def calendar(entries: Iterable[Entry], now: datetime, *properties: str, people: Iterable[str] = ()) -> str:
-    """The entries as an iCalendar object, with more properties of the object, and more of each entry; times in UTC."""
+def calendar(entries: Iterable[Entry], *properties: str) -> str:
+    """The entries as an iCalendar object, with more properties of the object; times in UTC. The same entries are the
+    same text whenever it is written: without a method, DTSTAMP is when the entry changed (RFC 5545, 3.8.7.2)."""
+    return _written(properties, [_properties(entry, entry.changed) for entry in entries])
+
+
+def _written(properties: Iterable[str], events: Iterable[list[str]]) -> str:
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{PRODUCT}", *properties]
-    for entry in entries:
-        lines += ["BEGIN:VEVENT", *_properties(entry, now), *people, "END:VEVENT"]
+    for event in events:
+        lines += ["BEGIN:VEVENT", *event, "END:VEVENT"]
     return "".join(map(_folded, [*lines, "END:VCALENDAR"]))
 
 
 def invitation(entry: Entry, method: str, organizer: str, attendee: str, now: datetime) -> str:
-    """The entry as a message (RFC 5546: REQUEST, CANCEL) that a program takes in without asking anybody to answer."""
-    people = (
+    """The entry as a message (RFC 5546: REQUEST, CANCEL) that a program takes in without asking anybody to answer.
+    With a method, DTSTAMP is when the message was written."""
+    people = [
         f"ORGANIZER:{mailto(organizer)}",
         f"ATTENDEE;PARTSTAT=ACCEPTED;RSVP=FALSE:{mailto(attendee)}",
-    )
-    return calendar([entry], now, f"METHOD:{method}", people=people)
+    ]
+    return _written([f"METHOD:{method}"], [_properties(entry, now) + people])
 
 
 def mailto(address: str) -> str:
@@ -59,17 +67,19 @@ def mailto(address: str) -> str:
     return "mailto:" + quote(address, safe="@!$'*+-._~")
 
 
-def _properties(entry: Entry, now: datetime) -> list[str]:
+def _properties(entry: Entry, stamp: datetime) -> list[str]:
     texts = {"SUMMARY": entry.title, "LOCATION": entry.location, "DESCRIPTION": entry.description}
     return [
         f"UID:{entry.uid}",
-        f"DTSTAMP:{_utc(now)}",
+        f"DTSTAMP:{_utc(stamp)}",
+        f"LAST-MODIFIED:{_utc(entry.changed)}",
         f"DTSTART:{_utc(entry.starts)}",
         f"DTEND:{_utc(entry.ends)}",
         *(f"{name}:{text.translate(_ESCAPES)}" for name, text in texts.items()),
         f"URL:{entry.url}",
         f"STATUS:{entry.status}",
         f"SEQUENCE:{entry.sequence}",
+        f"TRANSP:{'TRANSPARENT' if entry.status == 'CANCELLED' else 'OPAQUE'}",
     ]
 
 

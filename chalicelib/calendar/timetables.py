@@ -23,20 +23,20 @@ def timetable(monday: date, place: ZoneInfo, free: list[Span], taken: list[Span]
 
     ``shown``: spans whose hours are there in any case.
     """
-    touched = _touched([*free, *taken], monday, place)
-    hours = sorted({hour for _, hour in touched | _touched(shown, monday, place)})
+    filled = touched([*free, *taken], monday, place)
+    hours = sorted({hour for _, hour in filled | touched(shown, monday, place)})
     if not hours:
         return []
     return [
         Row(time(hour), [
-            _cell(_hour(monday + timedelta(days=day), hour, place), free, taken) if (day, hour) in touched else ""
+            _cell(_hour(monday + timedelta(days=day), hour, place), free, taken) if (day, hour) in filled else ""
             for day in range(7)
         ])
         for hour in range(hours[0], hours[-1] + 1)
     ]  # fmt: skip
 
 
-def _touched(spans: Iterable[Span], monday: date, place: ZoneInfo) -> set[tuple[int, int]]:
+def touched(spans: Iterable[Span], monday: date, place: ZoneInfo) -> set[tuple[int, int]]:
     """The hours that a span touches in that week: day (Monday is 0) and hour of the day."""
     found = set()
     for begin, end in spans:

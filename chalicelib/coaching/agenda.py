@@ -1,7 +1,7 @@
 """Calls as their people see them: one, or those of some weeks."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -42,6 +42,8 @@ class Call(NamedTuple):
     call_link: str = ""
     moves: int = 0
     """By the client: theirs are limited."""
+    changed: datetime = datetime.min.replace(tzinfo=UTC)
+    """When it was booked, moved, cancelled or given another link, last."""
 
 
 _CALL = """
@@ -49,14 +51,38 @@ SELECT a.id, a.coach_id, a.client_id, a.starts, a.ends, a.version, a.booked_by, 
        coalesce(nullif(c.name, ''), %(former)s) AS coach_name, k.slug AS client, k.timezone AS client_timezone,
        coalesce(nullif(k.name, ''), %(former)s) AS client_name, x.at IS NOT NULL AS cancelled, coalesce(x.reason, '') AS reason,
        coalesce((SELECT url FROM call_link l WHERE l.coach_id = a.coach_id), '') AS call_link,
-       (SELECT count(*) FROM appointment_change m WHERE m.appointment_id = a.id AND m.moved_by = a.client_id) AS moves
+       (SELECT count(*) FROM appointment_change m WHERE m.appointment_id = a.id AND m.moved_by = a.client_id) AS moves,
+       greatest(a.changed, x.at) AS changed
 FROM appointment a JOIN person c ON c.id = a.coach_id JOIN person k ON k.id = a.client_id
 LEFT JOIN cancellation x ON x.appointment_id = a.id
 """
 
 
+_TOUCHING = (
+    " WHERE (a.coach_id = %(me)s OR a.client_id = %(me)s)"
+    " AND a.starts > %(begin)s - %(longest)s AND a.starts < %(end)s AND a.ends > %(begin)s"
+)
+"""By overlap, as whatever is asked about a span is; the first bound is there for the index."""
+LONGEST = timedelta(hours=4)
+"""Of a call (appointment_has_a_length)."""
+
+
 def _all(db: Database, condition: str, **values: Any) -> list[Call]:
     return [Call(*row) for row in db.rows(_CALL + condition, former=FORMER_MEMBER, **values)]
+
+
+def between(db: Database, person: UUID, span: Span) -> list[Call]:
+    """The booked calls of that person, as coach or client, that touch the span, by start: also who begins before it."""
+    return _all(
+        db, f"{_TOUCHING} AND x.at IS NULL ORDER BY a.starts, a.id", me=person, begin=span[0], end=span[1], longest=LONGEST
+    )  # fmt: skip
+
+
+def touching(db: Database, person: UUID, span: Span) -> list[Call]:
+    """As ``between``, with those that are cancelled."""
+    return _all(
+        db, f"{_TOUCHING} ORDER BY a.starts, a.id", me=person, begin=span[0], end=span[1], longest=LONGEST
+    )  # fmt: skip
 
 
 def _first(db: Database, condition: str, **values: Any) -> Call | None:
@@ -137,17 +163,17 @@ def span_of(monday: date, count: int, timezone: str) -> Span:
 
 
 def window(db: Database, caller: Caller, first: str | None, count: int | None, now: datetime) -> schemas.Calls:
-    """The caller's calls of those weeks, cancelled ones too, by start; ``next`` names the window after it, or is null."""
+    """The caller's calls that touch those weeks, cancelled ones too, by start; ``next`` names the window after it, or is null."""
     in_force = rules.read(db)
     monday, number = weeks(caller, first, count, in_force, now)
     begin, end = span_of(monday, number, caller.timezone)
     calls = _all(
         db,
-        " WHERE (a.coach_id = %(me)s OR a.client_id = %(me)s) AND a.starts >= %(begin)s AND a.starts < %(end)s"
-        " ORDER BY a.starts, a.id LIMIT 2000",
+        f"{_TOUCHING} ORDER BY a.starts, a.id LIMIT 2000",
         me=caller.id,
         begin=begin,
         end=end,
+        longest=LONGEST,
     )
     by_coach = {id: rules.read(db, str(id)) for id in {call.coach_id for call in calls}}
     return {
@@ -176,10 +202,11 @@ def entries(db: Database, person: UUID, since: datetime) -> Iterator[Entry]:
     """The calls of that person, as calendar entries; those that were cancelled are cancelled, not gone."""
     calls = _all(
         db,
-        " WHERE (a.coach_id = %(person)s OR a.client_id = %(person)s) AND a.starts > %(from)s AND a.ends > %(since)s",
-        person=person,
-        since=since,
-        **{"from": since - timedelta(hours=4)},
+        f"{_TOUCHING}",
+        me=person,
+        begin=since,
+        end="infinity",
+        longest=LONGEST,
     )
     return (entry(call, person) for call in calls)
 
@@ -197,4 +224,5 @@ def entry(call: Call, person: UUID) -> Entry:
         links.absolute("/appointments"),
         "CANCELLED" if call.cancelled else "CONFIRMED",
         call.version - 1 + int(call.cancelled),
+        call.changed,
     )

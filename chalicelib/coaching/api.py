@@ -1,21 +1,21 @@
 """Routes about coaching: slots, office hours, appointments, series, relationships."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-import msgspec
 from msgspec import Meta
 
-from chalicelib.calendar import availability
-from chalicelib.calendar.api import ChangeAvailability, Days
-from chalicelib.calendar.availability import Availability
 from chalicelib.calendar.occurrences import Span
-from chalicelib.coaching import agenda, appointments, coaches, free_slots, office_hours, schemas, series
-from chalicelib.coaching.office_hours import Calls
+from chalicelib.coaching import agenda, appointments, cancellations, coaches, free_slots, schemas, series
 from chalicelib.database import Database
 from chalicelib.web import Routes, url
-from chalicelib.web.field_types import Body, Day, Instant, Line, LocalTime, WeekName, Zone, matching, wall_time
+from chalicelib.web.field_types import (
+    Body,
+    Instant,
+    Line,
+    WeekName,
+)
 from chalicelib.web.request import Caller
 from chalicelib.web.responses import Answer
 
@@ -23,14 +23,6 @@ routes = Routes(__name__)
 
 Slug = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._-]+\Z")]
 Weeks = Annotated[int, Meta(ge=1, le=200)]
-CallUrl = Annotated[
-    str,
-    matching(
-        r"^$|^https://[^\s/]+\S*\Z|^tel:\+?[0-9][0-9().-]*\Z",
-        "must be a link that begins with https:// or a number that begins with tel:",
-        max_length=255,
-    ),
-]
 
 
 class WhichWeeks(Body, rename={"first": "from"}):
@@ -75,36 +67,6 @@ class BookSeries(Body):
     start: Instant
     months: Annotated[int, Meta(ge=1, le=36)]
     client: Slug | None = None
-
-
-class GiveHours(Body, rename={"exceptions": "except"}):
-    start: LocalTime
-    end: LocalTime
-    timezone: Zone
-    weekly: bool = True
-    until: Day | None = None
-    exceptions: Days = []
-
-
-class ChangeHours(ChangeAvailability, rename={"exceptions": "except"}):
-    calls: Calls | None = None
-
-
-class WhatOfCalls(Body):
-    calls: Calls | None = None
-
-
-class Away(Body):
-    day: date
-
-
-class Block(Body):
-    start: Instant
-    end: Instant
-
-
-class CallLink(Body):
-    url: CallUrl
 
 
 def _slots(spans: list[Span], caller: Caller) -> schemas.Slots:
@@ -177,80 +139,10 @@ def move(db: Database, caller: Caller, id: UUID, body: MoveCall, now: datetime) 
 @routes.api("DELETE", "/api/appointments/{id}", status=204)
 def cancel(db: Database, caller: Caller, id: UUID, query: CancelCall, now: datetime) -> None:
     """Cancel a call; with a version, only if it is still that one."""
-    appointments.cancel(db, caller, id, query.reason, query.version, now)
+    cancellations.cancel(db, caller, id, query.reason, query.version, now)
 
 
 @routes.api("POST", "/api/series", status=201)
 def book_series(db: Database, caller: Caller, body: BookSeries, now: datetime) -> schemas.Series:
     """Book a call every month, on that weekday of the month at that hour: all of them or none."""
     return {"appointments": series.book(db, caller, body.coach, body.start, body.months, body.client, now)}
-
-
-@routes.api("GET", "/api/office-hours", who="coach")
-def list_office_hours(db: Database, caller: Caller) -> schemas.OfficeHours:
-    """Your office hours."""
-    return {"office_hours": availability.mine(db, caller, office_hours.PURPOSE)}
-
-
-@routes.api("POST", "/api/office-hours", who="coach", status=201)
-def give_office_hours(db: Database, caller: Caller, body: GiveHours, now: datetime) -> Availability:
-    """Give office hours, once or weekly, in local time."""
-    start, end = wall_time(body.start, "start"), wall_time(body.end, "end")
-    return availability.give(
-        db, caller, office_hours.PURPOSE, start, end, body.timezone, body.weekly, body.until, body.exceptions, now
-    )
-
-
-@routes.api("PATCH", "/api/office-hours/{id}", who="coach")
-def change_office_hours(db: Database, caller: Caller, id: UUID, body: ChangeHours, now: datetime) -> Availability:
-    """Change office hours; ``calls`` says what becomes of booked calls outside the new ones."""
-    changes = {name: value for name, value in msgspec.structs.asdict(body).items() if value is not msgspec.UNSET}
-    changes.pop("calls")
-    if "exceptions" in changes:
-        changes["except"] = changes.pop("exceptions")
-    for name in changes.keys() & {"start", "end"}:
-        changes[name] = wall_time(changes[name], name)
-    return office_hours.change(db, caller, id, changes, body.calls, now)
-
-
-@routes.api("DELETE", "/api/office-hours/{id}", who="coach", status=204)
-def withdraw_office_hours(db: Database, caller: Caller, id: UUID, query: WhatOfCalls, now: datetime) -> None:
-    """Take office hours back; ``calls`` says what becomes of booked calls in them."""
-    office_hours.withdraw(db, caller, id, query.calls, now)
-
-
-@routes.api("POST", "/api/days-away", who="coach")
-def be_away(db: Database, caller: Caller, body: Away, now: datetime) -> schemas.Cancelled:
-    """Be away on a day: no office hours, and its calls are cancelled with three offers each."""
-    return {"cancelled": office_hours.be_away(db, caller, body.day, now)}
-
-
-@routes.api("GET", "/api/blocks", who="coach")
-def list_blocks(db: Database, caller: Caller, now: datetime) -> schemas.Blocks:
-    """The times you keep to yourself."""
-    return {"blocks": office_hours.blocks(db, caller, now)}
-
-
-@routes.api("POST", "/api/blocks", who="coach", status=201)
-def block(db: Database, caller: Caller, body: Block, now: datetime) -> schemas.Block:
-    """Keep a time to yourself."""
-    return office_hours.block(db, caller, body.start, body.end, now)
-
-
-@routes.api("DELETE", "/api/blocks/{id}", who="coach", status=204)
-def unblock(db: Database, caller: Caller, id: UUID) -> None:
-    """Give a blocked time free."""
-    office_hours.unblock(db, caller, id)
-
-
-@routes.api("GET", "/api/call-link", who="coach")
-def read_call_link(db: Database, caller: Caller) -> schemas.CallLink:
-    """Where your calls take place."""
-    return {"url": coaches.call_link(db, caller.id)}
-
-
-@routes.api("PUT", "/api/call-link", who="coach")
-def give_call_link(db: Database, caller: Caller, body: CallLink) -> schemas.CallLink:
-    """Say where your calls take place: https: or tel:; an empty one takes it away."""
-    coaches.give_call_link(db, caller, body.url)
-    return {"url": body.url}

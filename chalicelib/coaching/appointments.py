@@ -1,15 +1,15 @@
-"""Appointments: coaching calls that are booked, moved and cancelled.
+"""Appointments: coaching calls that are booked and moved; ``cancellations`` has what becomes of the others.
 
 Whether a time is free is asked in two places: here, of the calendar that the coach's lock holds still, under all the
-rules; and in the database, where two who ask at once are told apart (book_calls, move_call, cancel_call).
+rules; and in the database, where two who ask at once are told apart (book_calls, move_call).
 """
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from chalicelib import rules
+import msgspec
+
 from chalicelib.calendar import zones
 from chalicelib.calendar.occurrences import Span
 from chalicelib.coaching import agenda, coaches, schemas, slots
@@ -89,9 +89,8 @@ def checked_time(at: datetime, now: datetime, field: str = "start") -> datetime:
 
 def refuse_unless_free(coach: Coach, span: Span, now: datetime) -> None:
     """Raises Invalid or Conflict with the first reason for which that time cannot be booked."""
-    found = slots.why_not(coach.calendar, span, now)
-    if found:
-        raise refusal(found[0])
+    if reason := slots.first_reason(coach.calendar, span, now):
+        raise refusal(reason)
 
 
 def refusal(reason: str) -> UserError:
@@ -160,76 +159,13 @@ def _refuse_what_is_past_change(known: Call, version: int | None, now: datetime)
         raise refused("begun")
 
 
-def cancel(db: Database, caller: Caller, id: UUID, reason: str, version: int | None, now: datetime) -> None:
-    """Cancel a call: a client until coaching.cancel_hours_before, their coach always until it begins.
-
-    With a version, only if the call is still that one. Raises NotFound, Conflict.
-    """
-    known = agenda.row(db, caller, id)
-    in_force = rules.read(db, str(known.coach_id))
-    span = (known.starts, known.ends)
-    event = _message(
-        "appointment.cancelled", id, known.coach_id, known.client_id, span, caller.id, known.coach_timezone, now
-    )
-    outcome: Outcome = db.value(
-        "SELECT cancel_call(%(id)s, %(version)s, %(from)s, %(reason)s, %(event)s)",
-        id=id,
-        version=version,
-        reason=reason,
-        event=event,
-        **{"from": now + timedelta(hours=in_force.coaching.cancel_hours_before)},
-    )
-    raise_unless(outcome, "cancelled_now")
-
-
-def withdraw_person(db: Database, person: UUID, now: datetime, reason: str = "") -> int:
-    """Cancel every coming call of that person, as coach and as client, and tell the others; how many.
-
-    For bans and erasure, in the same transaction: who books meanwhile is waited for, who books later is refused.
-    """
-    as_coach = cancel_coming(db, now, coach=person, reason=reason)
-    return as_coach + cancel_coming(db, now, client=person, reason=reason)
-
-
-def cancel_coming(
-    db: Database, now: datetime, *, coach: UUID | None = None, client: UUID | None = None, span: Span | None = None,
-    reason: str = "", offers: bool = False
-) -> int:  # fmt: skip
-    """Cancel the coming calls of a coach, a client or both (within a span), and tell of them; how many.
-
-    ``offers`` asks the mail to name free times instead.
-    """
-    gone = db.rows(
-        "SELECT c.*, p.timezone FROM cancel_coming_calls(%(coach)s, %(client)s, %(span)s, %(reason)s) c"
-        " JOIN person p ON p.id = c.coach_id",
-        coach=coach,
-        client=client,
-        span=as_range(span) if span else "(,)",
-        reason=reason,
-    )
-    by = coach or client
-    assert by is not None
-    more = {"offers": True} if offers else {}
-    outbox.put_all(
-        db,
-        [
-            (TOPIC, str(row.id), "appointment.cancelled", data(row.id, row.coach_id, row.client_id,
-             (row.starts, row.ends), by, row.timezone) | more)
-            for row in gone
-        ],
-        now,
-    )  # fmt: skip
-    return len(gone)
-
-
 def message(kind: str, id: UUID, coach: Coach, client: UUID, span: Span, by: UUID, now: datetime) -> str:
     """The message about a call, as the outbox keeps it."""
-    return _message(kind, id, coach.id, client, span, by, coach.zone.key, now)
+    return written(kind, data(id, coach.id, client, span, by, coach.zone.key), now)
 
 
-def _message(kind: str, id: UUID, coach: UUID, client: UUID, span: Span, by: UUID, timezone: str, now: datetime) -> str:
-    said = data(id, coach, client, span, by, timezone)
-    return json.dumps(outbox.envelope(str(uuid4()), kind, said, now.isoformat()))
+def written(kind: str, said: dict[str, Any], now: datetime) -> str:
+    return msgspec.json.encode(outbox.envelope(str(uuid4()), kind, said, now.isoformat())).decode()
 
 
 def data(id: UUID, coach: UUID, client: UUID, span: Span, by: UUID, timezone: str) -> dict[str, Any]:

@@ -80,6 +80,7 @@ def read(
         row.calls or [],
         slots.terms_of(in_force),
         limited,
+        list(zip(row.away_from or (), row.away_until or (), strict=True)),
     )
     whose = Client(client, row.client_slug, row.client_name, row.client_timezone) if client else None
     return Coach(row.id, row.name, slug, zone, row.call_link, in_force, calendar, not row.banned, whose)
@@ -136,19 +137,6 @@ def seen(
     return coach
 
 
-def call_link(db: Database, coach: UUID) -> str:
-    """Where their calls take place, https: or tel:; '' where they gave none."""
-    found: str | None = db.value("SELECT url FROM call_link WHERE coach_id = %(coach)s", coach=coach)
-    return found or ""
-
-
-def give_call_link(db: Database, caller: Caller, url: str) -> None:
-    """Set the caller's call link or phone number; '' takes it away."""
-    db.run("DELETE FROM call_link WHERE coach_id = %(me)s", me=caller.id)
-    if url:
-        db.run("INSERT INTO call_link (coach_id, url) VALUES (%(me)s, %(url)s)", me=caller.id, url=url)
-
-
 def mine(db: Database, caller: Caller) -> Any:
     """The caller's coach (slug, name, timezone, call_link), None if they have none."""
     return db.row(
@@ -158,12 +146,21 @@ def mine(db: Database, caller: Caller) -> Any:
     )
 
 
+def slug_of(db: Database, coach: UUID) -> str:
+    """By which their clients know them."""
+    slug: str = db.value("SELECT slug FROM person WHERE id = %(coach)s", coach=coach)
+    return slug
+
+
 def clients(db: Database, caller: Caller) -> list[Any]:
-    """The caller's clients (slug, name, timezone, next: the start of their next call or None), by name."""
+    """The caller's clients (slug, name, timezone, next and last: the starts of those calls or None), by name."""
     return db.rows(
         "SELECT p.slug, p.name, p.timezone, (SELECT min(a.starts) FROM appointment a WHERE a.client_id = p.id"
         "  AND a.coach_id = r.coach_id AND a.starts > present()"
-        "  AND NOT EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = a.id)) AS next"
+        "  AND NOT EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = a.id)) AS next,"
+        " (SELECT max(a.starts) FROM appointment a WHERE a.client_id = p.id"
+        "  AND a.coach_id = r.coach_id AND a.starts <= present()"
+        "  AND NOT EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = a.id)) AS last"
         " FROM relationship r JOIN person p ON p.id = r.client_id WHERE r.coach_id = %(me)s AND r.is_current"
         " ORDER BY lower(p.name), p.slug",
         me=caller.id,

@@ -1,6 +1,7 @@
 """Free slots: those of some weeks, the first, the nearest to a wanted time, and why a time is none."""
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -39,12 +40,17 @@ def of_weeks(
         )
     begin, end = agenda.span_of(monday, number, caller.timezone)
     coach = coaches.seen(db, caller, slug, begin, end, client, moving)
+    check_weeks(coach, monday, number, this)
+    return coach, zones.week_name(monday), number, of_coach(coach, begin, end, now)
+
+
+def check_weeks(coach: Coach, monday: date, number: int, this: date) -> None:
+    """Raises Invalid for weeks beyond the coach's horizon."""
     horizon = int(coach.rules.coaching.horizon_weeks)
     if monday > this + timedelta(weeks=horizon):
         raise Invalid.field("from", f"must be within {horizon} weeks (coaching.horizon_weeks)")
     if number > horizon + 1:
         raise Invalid.field("weeks", f"must be from 1 to {horizon + 1} (coaching.horizon_weeks)")
-    return coach, zones.week_name(monday), number, of_coach(coach, begin, end, now)
 
 
 def first(db: Database, caller: Caller, slug: str, now: datetime) -> Span | None:
@@ -62,15 +68,17 @@ def first(db: Database, caller: Caller, slug: str, now: datetime) -> Span | None
 
 def nearest(
     db: Database, slug: str, client: UUID | None, wanted: datetime, now: datetime, *, limited: bool = True,
-    moving: UUID | None = None, count: int = OFFERS
+    moving: UUID | None = None, count: int = OFFERS, besides: Sequence[Span] = ()
 ) -> list[Span]:  # fmt: skip
-    """The free slots nearest to a wanted time, looking further until there are enough or the horizon is reached."""
+    """The free slots nearest to a wanted time, looking further until there are enough or the horizon is reached;
+    none that touches one of ``besides``."""
     wanted = max(wanted, now).astimezone(UTC)
     for weeks in (2, 8, 26, 104):
         begin, end = max(now, wanted - timedelta(weeks=weeks)), wanted + timedelta(weeks=weeks)
         coach = coaches.read(db, slug, client, begin, end, limited=limited, moving=moving)
         if coach is None:
             return []
+        coach = coach._replace(calendar=coach.calendar._replace(away=[*coach.calendar.away, *besides]))
         found = of_coach(coach, begin, end, now)
         if len(found) >= count or (begin == now and end > now + coach.calendar.terms.horizon):
             return slots.nearest(found, wanted, count)

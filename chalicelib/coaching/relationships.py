@@ -5,7 +5,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from chalicelib.accounts import audit
-from chalicelib.coaching import appointments
+from chalicelib.coaching import cancellations
 from chalicelib.coaching.schemas import Begun
 from chalicelib.database import Database
 from chalicelib.errors import Conflict, Invalid, NotFound
@@ -19,7 +19,8 @@ def every(db: Database) -> list[Any]:
     """The current ones (coach, coach_name, client, client_name, begun, calls: how many are coming), by coach."""
     return db.rows(
         "SELECT c.slug AS coach, c.name AS coach_name, k.slug AS client, k.name AS client_name, r.begun,"
-        " (SELECT count(*) FROM appointment a WHERE a.relationship_id = r.id AND a.starts > present()"
+        " (SELECT count(*) FROM appointment a WHERE a.coach_id = r.coach_id AND a.client_id = r.client_id"
+        "   AND a.starts > present()"
         "   AND NOT EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = a.id)) AS calls"
         " FROM relationship r JOIN person c ON c.id = r.coach_id JOIN person k ON k.id = r.client_id"
         " WHERE r.is_current ORDER BY lower(c.name), c.slug, lower(k.name), k.slug"
@@ -34,8 +35,11 @@ def assign(db: Database, caller: Caller, coach: str, client: str, why: str, now:
 
 
 def move(db: Database, caller: Caller, client: str, coach: str, calls: Calls | None, why: str, now: datetime) -> Begun:
-    """Give a client another coach; calls with the former one are kept or cancelled. Raises as ``end``, ``assign``."""
-    _end(db, client, calls, now)
+    """Give a client another coach; calls with the former one are kept or cancelled. Raises as ``end``, ``assign``.
+
+    Whose calls are cancelled is offered times of the coach they have then.
+    """
+    _end(db, client, calls, now, offers=True)
     coach_id, client_id = _begin(db, coach, client, now)
     audit.note(db, caller, f"gave the coach {coach_id} instead to", client_id, why, now)
     return {"coach": coach, "client": client, "begun": now}
@@ -65,7 +69,7 @@ def _begin(db: Database, coach: str, client: str, now: datetime) -> tuple[UUID, 
     return coach_id, client_id
 
 
-def _end(db: Database, client: str, calls: Calls | None, now: datetime) -> tuple[UUID, UUID]:
+def _end(db: Database, client: str, calls: Calls | None, now: datetime, *, offers: bool = False) -> tuple[UUID, UUID]:
     row = db.row(
         "SELECT r.id, r.coach_id, r.client_id FROM relationship r JOIN person k ON k.id = r.client_id"
         " WHERE k.slug = %(client)s AND r.is_current",
@@ -83,14 +87,14 @@ def _end(db: Database, client: str, calls: Calls | None, now: datetime) -> tuple
     if not db.run("UPDATE relationship SET ended = %(now)s WHERE id = %(id)s AND is_current", id=row.id, now=now):
         raise NotFound("This person has no coach")
     if calls == "cancel":
-        appointments.cancel_coming(db, now, coach=row.coach_id, client=row.client_id)
+        cancellations.cancel_coming(db, now, coach=row.coach_id, client=row.client_id, offers=offers)
     return row.coach_id, row.client_id
 
 
 def leave(db: Database, person: UUID) -> None:
     """End whatever relationships that person has and forget their call link, blocked times and reasons: for erasure.
 
-    Call ``appointments.withdraw_person`` first, which tells the others.
+    Call ``cancellations.withdraw_person`` first, which tells the others.
     """
     db.run("SELECT leave_coaching(%(person)s)", person=person)
 

@@ -64,10 +64,26 @@ class OfficeHours(TypedDict):
     office_hours: list[Availability]
 
 
-class Cancelled(TypedDict):
-    """How many calls were."""
+class DayAway(TypedDict):
+    """When a coach is away: from ``day`` to ``last`` where it is ``whole`` days, else from ``start`` to ``end`` of one."""
+
+    id: UUID
+    day: str
+    last: str
+    start: Moment
+    end: Moment
+    whole: bool
+
+
+class DayAwayTaken(DayAway):
+    """And how many calls were cancelled for it, and how many are kept."""
 
     cancelled: int
+    kept: int
+
+
+class DaysAway(TypedDict):
+    days_away: list[DayAway]
 
 
 class Block(Slot):

@@ -4,7 +4,7 @@ What is shown and what can be booked are one predicate seen from two sides: ``sp
 ``why_not(...)`` is empty.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -44,6 +44,8 @@ class Calendar(NamedTuple):
     terms: Terms
     limited: bool
     """Whether notice and calls per month hold: they bind the client, not the coach who books for them."""
+    away: Sequence[Span] = ()
+    """When the coach is away, whatever the hours are."""
 
 
 def terms_of(rules: Rules) -> Terms:
@@ -70,9 +72,9 @@ def free(calendar: Calendar, begin: datetime, end: datetime, now: datetime) -> l
         return []
     closed = iter(_closed(calendar))
     begin, end = next(closed, NEVER)
-    full = _full_months(calendar)
+    full = full_months(calendar)
     found: list[Span] = []
-    for start, stop in sorted(_grid(calendar, first, last)):
+    for start, stop in sorted(grid(calendar, first, last)):
         while end <= start:
             begin, end = next(closed, NEVER)
         if stop > begin or (full and month_of(start, calendar.zone) in full):
@@ -84,20 +86,33 @@ def free(calendar: Calendar, begin: datetime, end: datetime, now: datetime) -> l
 
 def why_not(calendar: Calendar, span: Span, now: datetime) -> list[str]:
     """Every reason (keys of REASONS) for which that span cannot be booked; none if it can."""
+    return list(_reasons(calendar, span, now))
+
+
+def first_reason(calendar: Calendar, span: Span, now: datetime) -> str | None:
+    """The first of them, or None: whoever books reads no other."""
+    return next(_reasons(calendar, span, now), None)
+
+
+def _reasons(calendar: Calendar, span: Span, now: datetime) -> Iterator[str]:
     start, stop = span
     first, last = _bounds(calendar, now)
-    checks = {
-        "length": stop - start != calendar.terms.length,
-        "past": start <= now,
-        "notice": now < start < first,
-        "too_far": start > last,
-        **_placement(calendar, span),
-        "taken": _meets(calendar.taken, span),
-        "buffer": _meets(widened(calendar.taken, calendar.terms.buffer), span) and not _meets(calendar.taken, span),
-        "client_taken": _meets(calendar.client_taken, span),
-        "month_is_full": month_of(start, calendar.zone) in _full_months(calendar),
-    }
-    return [reason for reason, holds in checks.items() if holds]
+    if stop - start != calendar.terms.length:
+        yield "length"
+    if start < first:
+        yield "past" if start <= now else "notice"
+    if start > last:
+        yield "too_far"
+    if misplaced := _misplaced(calendar, span):
+        yield misplaced
+    if meets(calendar.away, span):
+        yield "away"
+    if meets(widened(calendar.taken, calendar.terms.buffer), span):
+        yield "taken" if meets(calendar.taken, span) else "buffer"
+    if meets(calendar.client_taken, span):
+        yield "client_taken"
+    if month_of(start, calendar.zone) in full_months(calendar):
+        yield "month_is_full"
 
 
 REASONS = {
@@ -107,6 +122,7 @@ REASONS = {
     "too_far": "is too far ahead (coaching.horizon_weeks)",
     "outside_hours": "is not within one of the coach's office hours",
     "off_grid": "is not one of the starts that are offered (coaching.slot_interval_minutes)",
+    "away": "is in a time in which the coach is away",
     "taken": "is taken",
     "buffer": "is too close to something else of the coach (coaching.buffer_minutes)",
     "client_taken": "is a time at which the client is taken",
@@ -140,7 +156,8 @@ def _bounds(calendar: Calendar, now: datetime) -> Span:
     )
 
 
-def _grid(calendar: Calendar, first: datetime, last: datetime) -> Iterator[Span]:
+def grid(calendar: Calendar, first: datetime, last: datetime) -> Iterator[Span]:
+    """Every slot that the office hours make, free or not, whose start is from ``first`` to ``last``."""
     length, interval = calendar.terms.length, calendar.terms.interval
     days = (first - MARGIN).astimezone(UTC).date(), (last + MARGIN).astimezone(UTC).date()
     for begin, end in _ranges(calendar, *days):
@@ -158,23 +175,29 @@ def _ranges(calendar: Calendar, first: date, last: date) -> Iterator[Span]:
 
 def _closed(calendar: Calendar) -> list[Span]:
     """What is closed to calls, merged where it meets, in order."""
-    return merged([*widened(calendar.taken, calendar.terms.buffer), *calendar.client_taken])
+    return merged([*widened(calendar.taken, calendar.terms.buffer), *calendar.client_taken, *calendar.away])
 
 
-def _full_months(calendar: Calendar) -> set[Month]:
+def full_months(calendar: Calendar) -> set[Month]:
+    """The months in which the client can book no more calls."""
     if not calendar.limited:
         return set()
     months = [month_of(start, calendar.zone) for start in calendar.calls]
     return {month for month in months if months.count(month) >= calendar.terms.per_month}
 
 
-def _placement(calendar: Calendar, span: Span) -> dict[str, bool]:
-    """Whether the span lies outside every office-hours range, or inside one but off its grid."""
+def _misplaced(calendar: Calendar, span: Span) -> str:
+    """Whether the span lies outside every office-hours range, or inside one but off its grid; '' where it is on one."""
     around = (span[0] - MARGIN).astimezone(UTC).date(), (span[1] + MARGIN).astimezone(UTC).date()
-    inside = [begin for begin, end in _ranges(calendar, *around) if begin <= span[0] and span[1] <= end]
-    on_grid = any((span[0] - begin) % calendar.terms.interval == timedelta() for begin in inside)
-    return {"outside_hours": not inside, "off_grid": bool(inside) and not on_grid}
+    reason = "outside_hours"
+    for begin, end in _ranges(calendar, *around):
+        if begin <= span[0] and span[1] <= end:
+            if (span[0] - begin) % calendar.terms.interval == timedelta():
+                return ""
+            reason = "off_grid"
+    return reason
 
 
-def _meets(spans: Iterable[Span], span: Span) -> bool:
+def meets(spans: Iterable[Span], span: Span) -> bool:
+    """Whether one of the spans has a part of that one."""
     return any(begin < span[1] and span[0] < end for begin, end in spans)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from chalicelib import logs
 from chalicelib.accounts import proofs
-from chalicelib.coaching import appointments, relationships
+from chalicelib.coaching import cancellations, relationships
 from chalicelib.database import Database, Transact
 from chalicelib.errors import Conflict
 from chalicelib.lunch import attendances
@@ -19,7 +19,7 @@ def erase(transact: Transact, caller: Caller, password: str, address: str, now: 
     kept = proofs.prove(transact, caller, password, address, now)
 
     def work(db: Database) -> None:
-        appointments.withdraw_person(db, caller.id, now)
+        cancellations.withdraw_person(db, caller.id, now)
         relationships.leave(db, caller.id)
         attendances.withdraw_person(db, caller.id, now)
         if not db.value("SELECT erase(%(kept)s)", kept=kept):

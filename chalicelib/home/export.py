@@ -66,6 +66,7 @@ TABLES: dict[str, str] = {
         " WHERE %(me)s IN (r.coach_id, r.client_id) ORDER BY r.begun"
     ),
     "call_link": "SELECT url FROM call_link WHERE coach_id = %(me)s",
+    "day_away": "SELECT id, lower(during) AS starts, upper(during) AS ends, timezone, made FROM day_away WHERE person_id = %(me)s ORDER BY during",
     "block": "SELECT id, lower(during) AS starts, upper(during) AS ends FROM block WHERE person_id = %(me)s ORDER BY during",
     "appointment": (
         "SELECT a.id, c.slug AS coach, k.slug AS client, a.starts, a.ends, a.booked, a.version,"
@@ -92,6 +93,8 @@ TABLES: dict[str, str] = {
     "left_over": "SELECT week, reason FROM left_over WHERE person_id = %(me)s ORDER BY week",
     "suggested_hour": "SELECT week, weekday, starts::text AS starts, people FROM suggested_hour WHERE person_id = %(me)s ORDER BY week",
     "suggested_food": "SELECT s.week, f.name, s.people FROM suggested_food s JOIN food_type f ON f.id = s.food_type_id WHERE s.person_id = %(me)s ORDER BY s.week",
+    "suggested_return": "SELECT week, back, people FROM suggested_return WHERE person_id = %(me)s ORDER BY week",
+    "suggested_place": "SELECT s.week, l.name, s.people FROM suggested_place s JOIN location l ON l.id = s.location_id WHERE s.person_id = %(me)s ORDER BY s.week",
     "audit": "SELECT at, what, whom, why FROM audit WHERE admin_id = %(me)s ORDER BY at",
     "rule_change": "SELECT name, scope, before, after, changed FROM rule_change WHERE changed_by = %(me)s ORDER BY id",
 }

@@ -27,14 +27,14 @@ def serve(db: Database, token: str, known: str, now: datetime) -> Response:
     if whose is None:
         raise NotFound
     entries = sorted(entry for source in SOURCES for entry in source(db, whose.person_id, now - PAST))
-    # Weak: DTSTAMP says when the calendar was written, which is no change of it.
-    etag = f'W/"{hashlib.sha256(repr(entries).encode()).hexdigest()[:32]}"'
+    text = written(entries)
+    etag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
     headers: dict[str, str | list[str]] = {"ETag": etag, "Cache-Control": "private, no-cache"}
-    if etag in [one.strip() for one in known.split(",")] or known.strip() == "*":
+    if etag in [one.strip().removeprefix("W/") for one in known.split(",")] or known.strip() == "*":
         return Response("", status_code=304, headers=headers)
-    return Response(written(entries, now), headers=headers | {"Content-Type": "text/calendar; charset=utf-8"})
+    return Response(text, headers=headers | {"Content-Type": "text/calendar; charset=utf-8"})
 
 
-def written(found: list[Entry], now: datetime) -> str:
+def written(found: list[Entry]) -> str:
     """The entries as an iCalendar object; all times in UTC."""
-    return calendar(found, now, "NAME:Rendezvous", "X-WR-CALNAME:Rendezvous")
+    return calendar(found, "NAME:Rendezvous", "X-WR-CALNAME:Rendezvous")

@@ -18,7 +18,7 @@ from chalicelib.lunch import (
     pauses,
     reviews,
     silences,
-    suggestion_pages,
+    what_helps,
 )
 from chalicelib.web.request import Caller
 
@@ -43,11 +43,12 @@ def of(db: Database, caller: Caller, now: datetime) -> dict[str, Any]:
         "waiting": waiting(db, caller, now),
         "email": "" if account["email_confirmed"] else account["email"],
         "location": location,
+        "near": locations.near(db, location.id) if location and not location.open else [],
         "hours": mine.current(),
         "starts": mine.starts(),
         "paused": pauses.holds(db, caller, next_monday),
         "left_over": left,
-        "helps": suggestion_pages.of(db, caller.id, left.week) if left else {},
+        "helps": what_helps.of(db, [caller.id], left.week).get(caller.id, []) if left else [],
         "reasons": left_overs.REASONS,
         "today": today,
         "week": zones.week_name(today),

@@ -59,7 +59,7 @@ def consequence(event: Any, caller: Caller, values: rules.Rules, now: datetime) 
         return "Nobody else has approved it yet."
     names = formats.listed(left)
     if len(left) >= event.min_attendees:
-        return f"It takes place without you: {names} are told."
+        return f"It takes place without you: {names} still {'comes' if len(left) == 1 else 'come'}."
     if event.status == "Confirmed" and states.is_late(event, values, now):
         return f"It is too late to find somebody else, so it does not take place: {names} {_is(left)} told at once."
     if event.status == "Confirmed":
@@ -67,7 +67,7 @@ def consequence(event: Any, caller: Caller, values: rules.Rules, now: datetime) 
             f"Without you it is one too few: {names} {_is(left)} told. It takes place if somebody joins by {_by(event, values)};"
             " else we look for other company for whoever is left."
         )
-    return f"{names} {_is(left)} told. It takes place if enough approve it by {_by(event, values)}."
+    return f"It takes place if enough approve it by {_by(event, values)}."
 
 
 def said(word: str, event: Any, caller: Caller) -> str:
@@ -84,9 +84,7 @@ def said(word: str, event: Any, caller: Caller) -> str:
         )
         return f"You come to {event.title} on {when}{company}.{waits}"
     if word == "rejected" and event.response == "rejected":
-        told = f" {names} {_is(others(event, caller))} told." if names else ""
-        off = " The lunch does not take place." if event.status == "Rejected" else ""
-        return f"You do not come to {event.title} on {when}; that hour is yours again.{told}{off}"
+        return f"You do not come to {event.title} on {when}; that hour is yours again.{_what_became(event, names)}"
     if word == "proposed" and event.creator == caller.id:
         asked = "Everybody can see and join it." if event.public else "Whom you asked gets a mail."
         return f"You proposed {event.title} on {when}. {asked}"
@@ -94,6 +92,15 @@ def said(word: str, event: Any, caller: Caller) -> str:
         told = f" {names} {_is(others(event, caller))} told." if names else ""
         return f"{event.title} on {when} is called off.{told} It cannot be put on again."
     return ""
+
+
+def _what_became(event: Any, names: str) -> str:
+    """Of a lunch that somebody just said no to; ``names`` come, or would have."""
+    if event.status == "Rejected":
+        return " The lunch does not take place" + (f": {names} {_is(event.people)} told." if names else ".")
+    if event.status == "Confirmed":
+        return f" It takes place with {names}."
+    return f" It takes place if enough approve it in time, {names} among them." if names else ""
 
 
 def _is(names: list[str]) -> str:

@@ -35,9 +35,7 @@ def read(db: Database, monday: date, location: int, now: datetime) -> Round:
     values = rules.read(db)
     place = _place(db, location)
     week = week_at(monday, place.timezone, values)
-    rows = db.rows(
-        _PEOPLE, location=location, monday=monday, begins=week.begins, ends=week.ends, most=values.lunch.per_week
-    )
+    rows = people_at(db, location, week, values.lunch.per_week)
     people = [row.id for row in rows]
     number = {id: n for n, id in enumerate(people)}
     pairs = db.rows(_MET, location=location, since=week.begins - timedelta(weeks=WEEKS_REMEMBERED))
@@ -48,8 +46,8 @@ def read(db: Database, monday: date, location: int, now: datetime) -> Round:
     filter = blocked_pairs.read(db)
     columns = Columns(
         location=np.zeros(len(rows), np.int32),
-        free=np.array(_free(db, rows, week, now + _notice(db, monday, location, values)), np.uint64),
-        eats=np.array([row.eats & _64_BITS for row in rows], np.uint64),
+        free=hours_of(db, rows, week, now + _notice(db, monday, location, values)),
+        eats=np.array([row.eats & ALL_FOODS for row in rows], np.uint64),
         waited=np.array([row.waited for row in rows], np.int32),
         forbidden=_pairs(
             sorted(
@@ -68,6 +66,13 @@ def read(db: Database, monday: date, location: int, now: datetime) -> Round:
     )
     foods = {row.id: row.name for row in db.rows("SELECT id, name FROM food_type")}
     return Round(place, week, people, columns, foods)
+
+
+def people_at(db: Database, location: int, week: Week, most: int, resting: bool = False) -> list[Any]:
+    """Who has lunch there and can be matched in that week, with less than ``most`` lunches in it: id, hours, what they
+    eat there, rounds they waited. ``resting``: who could be, but pauses."""
+    who = _PEOPLE.format(pauses="EXISTS" if resting else "NOT EXISTS", window=_WINDOW, that_week=_THAT_WEEK)
+    return db.rows(who, location=location, monday=week.monday, begins=week.begins, ends=week.ends, most=most)
 
 
 def week_of(db: Database, monday: date, location: int) -> Week:
@@ -93,12 +98,12 @@ def _place(db: Database, location: int) -> Any:
     return place
 
 
-_64_BITS = 2**64 - 1
+ALL_FOODS = 2**64 - 1
 _WINDOW = "concat_ws('|', v.starts, v.ends, v.timezone, v.weekly, v.until)"
 _THAT_WEEK = "v.purpose = 'lunch' AND v.starts < %(monday)s::date + 9 AND v.until >= %(monday)s::date - 3"
 
 # One pass over each table: a subquery a person would be ten times slower at a hundred thousand people.
-_PEOPLE = f"""
+_PEOPLE = """
 WITH here AS MATERIALIZED (
     SELECT l.person_id FROM person_location l
     JOIN account a ON a.person_id = l.person_id
@@ -107,10 +112,10 @@ WITH here AS MATERIALIZED (
     WHERE l.location_id = %(location)s
       AND NOT EXISTS (SELECT FROM ban b WHERE b.person_id = l.person_id)
       AND NOT EXISTS (SELECT FROM silence s WHERE s.person_id = l.person_id AND s.answered = 'infinity')
-      AND NOT EXISTS (SELECT FROM pause z WHERE z.person_id = l.person_id AND z.weeks @> %(monday)s::date)
+      AND {pauses} (SELECT FROM pause z WHERE z.person_id = l.person_id AND z.weeks @> %(monday)s::date)
 ), hours AS (
-    SELECT v.person_id, string_agg({_WINDOW}, ';' ORDER BY v.starts, v.ends) AS windows
-    FROM here JOIN availability v USING (person_id) WHERE {_THAT_WEEK} GROUP BY v.person_id
+    SELECT v.person_id, string_agg({window}, ';' ORDER BY v.starts, v.ends) AS windows
+    FROM here JOIN availability v USING (person_id) WHERE {that_week} GROUP BY v.person_id
 ), refused AS (
     SELECT r.person_id, bit_or(1::bigint << r.food_type_id::int) AS mask
     FROM here JOIN refusal r USING (person_id) GROUP BY r.person_id
@@ -153,9 +158,9 @@ SELECT p.id,
                  SELECT x.day FROM availability_exception x WHERE x.availability_id = v.id), ',')
              FROM availability v WHERE v.person_id = p.id AND {_THAT_WEEK}) AS windows,
        ARRAY(SELECT ARRAY[lower(c.during), upper(c.during)] FROM commitment c
-             WHERE c.person_id = p.id AND c.during && tstzrange(%(begins)s, %(ends)s)
+             WHERE %(booked)s AND c.person_id = p.id AND c.during && tstzrange(%(begins)s, %(ends)s)
              UNION SELECT ARRAY[e.starts, e.ends] FROM attendance t JOIN event e ON e.id = t.event_id
-             WHERE t.person_id = p.id AND t.response = 'rejected'
+             WHERE %(booked)s AND t.person_id = p.id AND t.response = 'rejected'
                AND e.starts >= %(begins)s AND e.starts < %(ends)s) AS taken
 FROM person p WHERE p.id = ANY(%(people)s)
 """
@@ -182,21 +187,25 @@ WHERE e.starts >= %(begins)s AND e.starts < %(ends)s
 """
 
 
-def _free(db: Database, rows: list[Any], week: Week, nearest: datetime) -> list[int]:
+def hours_of(
+    db: Database, rows: list[Any], week: Week, nearest: datetime, booked: bool = True
+) -> np.ndarray[Any, np.dtype[np.uint64]]:
     """Each person's hours as a mask, those up to ``nearest`` left out: a lunch then could not be approved in time.
 
-    Many people have the same hours, so each set of hours is converted once.
+    Many people have the same hours, so each set of hours is converted once. Without ``booked``, as they gave them,
+    whatever has taken them since.
     """
     masks: dict[str, int] = {"": 0}
     for row in rows:
         if row.windows not in masks:
             masks[row.windows] = mask(_spans(row.windows.split(";"), week), week.lunches, nearest)
     particular = [row.id for row in rows if row.particular]
+    span = {"monday": week.monday, "begins": week.begins, "ends": week.ends}
     own = {
         row.id: mask(without(_spans(row.windows, week), map(tuple, row.taken)), week.lunches, nearest)
-        for row in db.rows(_PARTICULAR, people=particular, monday=week.monday, begins=week.begins, ends=week.ends)
+        for row in db.rows(_PARTICULAR, people=particular, booked=booked, **span)
     }
-    return [own[row.id] if row.particular else masks[row.windows] for row in rows]
+    return np.array([own[row.id] if row.particular else masks[row.windows] for row in rows], np.uint64)
 
 
 def _spans(windows: list[str], week: Week) -> list[Span]:

@@ -115,7 +115,7 @@ def call_off(db: Database, caller: Caller, request: Request, id: UUID, body: Cal
 def file(db: Database, caller: Caller, id: UUID, now: datetime) -> Response:
     """The lunch as a file that a calendar program takes in."""
     return Response(
-        calendar([events.entry(events.read(db, caller, id))], now),
+        calendar([events.entry(events.read(db, caller, id))]),
         headers={
             "Content-Type": "text/calendar; charset=utf-8",
             "Content-Disposition": 'attachment; filename="lunch.ics"',

@@ -25,7 +25,7 @@ _PEOPLE = """
           WHERE a.event_id = e.id AND a.response = 'approved' ORDER BY lower(p.name), p.id) AS people
 """
 _SHOWN = f"""
-    e.id, e.starts, e.ends, e.title, e.status, e.public, e.min_attendees, e.max_attendees, e.creator, e.revision,
+    e.id, e.starts, e.ends, e.title, e.status, e.public, e.min_attendees, e.max_attendees, e.creator, e.revision, e.changed,
     e.location_id, l.timezone, l.name AS location, l.address, l.meeting_point, {_PEOPLE},
     ARRAY(SELECT a.person_id FROM attendance a WHERE a.event_id = e.id AND a.response = 'approved') AS ids,
     ARRAY(SELECT f.name FROM event_food ef JOIN food_type f ON f.id = ef.food_type_id WHERE ef.event_id = e.id
@@ -166,7 +166,7 @@ def entries(db: Database, person: UUID, since: datetime) -> Iterator[Entry]:
 
 
 def entry(event: Any) -> Entry:
-    """A lunch (id, starts, ends, title, location, address, people, meeting_point, status, revision) as a calendar entry."""
+    """A lunch (id, starts, ends, title, location, address, people, meeting_point, status, revision, changed) as a calendar entry."""
     return Entry(
         event.starts,
         event.ends,
@@ -177,6 +177,7 @@ def entry(event: Any) -> Entry:
         links.absolute(f"/events/{event.id}"),
         _CALENDAR.get(event.status, "CONFIRMED"),
         event.revision,
+        event.changed,
     )
 
 

@@ -24,6 +24,8 @@ DONE = {
     "changed": "Your hours are changed.",
     "deleted": "Your hours are deleted.",
     "suggested": "The suggested hour is added, every week from now on. Below you can change it or take it back.",
+    "place": "You have lunch at another place from the next round on; lunches that were made stay as they are. On your account"
+    " you can change it back.",
     "eats": "You refuse that food no more. On your account you can refuse it again.",
 }
 NEXT_DAYS = 8

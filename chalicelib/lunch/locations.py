@@ -37,6 +37,17 @@ def of(db: Database, caller: Caller) -> Any | None:
     )
 
 
+def near(db: Database, location: int) -> list[str]:
+    """The names of the open locations near that one, in its zone."""
+    rows = db.rows(
+        "SELECT o.name FROM location l JOIN location_near n ON l.id IN (n.location_id, n.near_id)"
+        " JOIN location o ON o.id IN (n.location_id, n.near_id) AND o.id <> l.id AND o.open AND o.timezone = l.timezone"
+        " WHERE l.id = %(here)s ORDER BY lower(o.name)",
+        here=location,
+    )
+    return [row.name for row in rows]
+
+
 def choices(db: Database, caller: Caller) -> list[tuple[str, str]]:
     """What the caller can choose, each with what is shown: the open locations, and their own where it is closed, so that
     a form that is saved for something else leaves it as it is."""

@@ -95,7 +95,7 @@ def write(db: Database, given: candidates.Round, result: Result, now: datetime) 
     left = {given.people[row]: str(reason) for row, reason in why.items()}
     _tell(db, lunches, values, now)
     _record(db, given, result, lunches, left, now)
-    suggested.keep(db, given, why)
+    suggested.keep(db, given, why, now)
     return Outcome(given.location.name, given.location.timezone, lunches, left, result.bound, result.proven)
 
 

@@ -1,72 +1,60 @@
-"""What would help who was left over, and the press that does it: an hour given, or a food no more refused."""
+"""The press that does what would help: an hour given, a food no more refused, lunch at a place near."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from chalicelib import rules
 from chalicelib.calendar import availability, zones
 from chalicelib.database import Database
 from chalicelib.errors import Conflict
 from chalicelib.lunch import food_types, hours_pages, locations
-from chalicelib.rules import DAYS
 from chalicelib.web import Routes
 from chalicelib.web.field_types import Empty
 from chalicelib.web.request import Caller
 from chalicelib.web.responses import Redirect
 
 routes = Routes(__name__)
-NUMBERS = ("three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 TAKEN_BACK = "This suggestion is not there any more"
-
-
-def of(db: Database, person: UUID, week: date) -> dict[str, Any]:
-    """What would have helped that person in that week: ``hour`` (weekday, starts, people) and ``food`` (name, people),
-    each None where nothing of the kind would."""
-    hour = db.row(
-        "SELECT weekday, starts, people FROM suggested_hour WHERE person_id = %(id)s AND week = %(week)s",
-        id=person,
-        week=week,
-    )
-    food = db.row(
-        "SELECT f.id, f.name, s.people FROM suggested_food s JOIN food_type f ON f.id = s.food_type_id"
-        " WHERE s.person_id = %(id)s AND s.week = %(week)s",
-        id=person,
-        week=week,
-    )
-    return {
-        "hour": hour and {"day": DAYS[hour.weekday], "starts": hour.starts, "people": in_words(hour.people)},
-        "food": food and {"name": food.name, "people": in_words(food.people)},
-    }
-
-
-def in_words(people: int) -> str:
-    """``five people``; from thirteen on in figures."""
-    return f"{NUMBERS[people - 3] if 3 <= people <= 12 else people} people"
 
 
 @routes.form("/availability/suggested/hour", shows=hours_pages.week)
 def add_hour(db: Database, caller: Caller, body: Empty, now: datetime) -> Redirect:
     """The suggested hour, every week from now on, in the place's time."""
-    taken = db.rows("DELETE FROM suggested_hour WHERE person_id = %(me)s RETURNING week, weekday, starts", me=caller.id)
     location = locations.of(db, caller)
-    if not taken or location is None:
-        raise Conflict(TAKEN_BACK)
-    newest = max(taken, key=lambda row: row.week)
-    today = zones.day_of(now, location.timezone)
+    newest = _taken(db, caller, "suggested_hour", location)
+    today = zones.day_of(now, location.timezone)  # type: ignore[union-attr]
     day = today + timedelta(days=(newest.weekday - today.weekday()) % 7)
     start = datetime.combine(day, newest.starts)
     end = start + timedelta(minutes=rules.read(db).lunch.minutes)
-    availability.give(db, caller, "lunch", start, end, location.timezone, True, None, [], now)
+    availability.give(db, caller, "lunch", start, end, location.timezone, True, None, [], now)  # type: ignore[union-attr]
     return Redirect("/availability?done=suggested")
 
 
 @routes.form("/availability/suggested/food", shows=hours_pages.week)
 def eat_food(db: Database, caller: Caller, body: Empty) -> Redirect:
     """The suggested food is refused no more."""
-    taken = db.rows("DELETE FROM suggested_food WHERE person_id = %(me)s RETURNING week, food_type_id", me=caller.id)
-    if not taken:
-        raise Conflict(TAKEN_BACK)
-    food = max(taken, key=lambda row: row.week).food_type_id
-    food_types.accept(db, caller.id, food)
+    newest = _taken(db, caller, "suggested_food", locations.of(db, caller))
+    food_types.accept(db, caller.id, newest.food_type_id)
     return Redirect("/availability?done=eats")
+
+
+@routes.form("/availability/suggested/place", shows=hours_pages.week)
+def go_there(db: Database, caller: Caller, body: Empty) -> Redirect:
+    """The suggested place is one's location."""
+    newest = _taken(db, caller, "suggested_place", locations.of(db, caller))
+    locations.choose(db, caller.id, newest.location_id)
+    return Redirect("/availability?done=place")
+
+
+def _taken(db: Database, caller: Caller, table: str, location: Any | None) -> Any:
+    """The newest suggestion of that table, which is done now and so is none any more. Raises Conflict where there is none
+    that is about the caller's location."""
+    rows = db.rows(
+        f"DELETE FROM {table} s USING left_over o WHERE s.person_id = %(me)s AND o.person_id = s.person_id"
+        " AND o.week = s.week AND place_of_round(o.round_id) = %(here)s RETURNING s.*",
+        me=caller.id,
+        here=location and location.id,
+    )
+    if not rows:
+        raise Conflict(TAKEN_BACK)
+    return max(rows, key=lambda row: row.week)

@@ -1,4 +1,5 @@
-"""What would have helped who was left over: one hour more, or one food less refused, and how many others that meets.
+"""What would have helped who was left over: one hour more, one food less refused, a pause that ends, another place
+near; and how many others that meets.
 
 Counts alone, of everybody in the round, and never below three. Who is kept apart from whom, or met lately, changes no
 count: so none lets anybody infer it. Pure.
@@ -21,6 +22,27 @@ class Hour(NamedTuple):
     """The bit of a lunch at which so many people are free who eat what this one eats."""
 
     bit: int
+    people: int
+
+
+class Others(NamedTuple):
+    """People who are not in the round and could be company: when they are free and what they eat, as its bits."""
+
+    free: Array
+    eats: Array
+
+
+class Return(NamedTuple):
+    """The day, as an ordinal, by which so many are back who would have suited."""
+
+    back: int
+    people: int
+
+
+class Place(NamedTuple):
+    """A location at which so many would have suited."""
+
+    location: int
     people: int
 
 
@@ -68,6 +90,39 @@ def foods(columns: Columns, rows: list[int]) -> dict[int, Food]:
         if best := _most(counts):
             found[row] = Food(*best)
     return found
+
+
+def returns(columns: Columns, rows: list[int], away: Others, back: Array) -> dict[int, Return]:
+    """For each of these rows, the first day by which enough are back of those who are away and would have suited."""
+    found = {}
+    if len(rows) * len(back) <= MOST_PAIRS:
+        for row in rows:
+            days = np.sort(back[_suits(away, columns.free[row], columns.eats[row])])
+            if len(days) >= FEWEST:
+                found[row] = Return(int(days[FEWEST - 1]), int(np.count_nonzero(days <= days[FEWEST - 1])))
+    return found
+
+
+def places(free: Array, eats: dict[int, Array], there: dict[int, Others]) -> dict[int, Place]:
+    """For each of these people, the place at which most others would have suited; the lowest number of equals.
+
+    :param free: when each of them is free
+    :param eats: location -> what each of them would eat there
+    :param there: location -> who has lunch there
+    """
+    found = {}
+    if len(free) * sum(len(others.free) for others in there.values()) <= MOST_PAIRS:
+        for one in range(len(free)):
+            counts = {at: int(_suits(others, free[one], eats[at][one]).sum()) for at, others in there.items()}
+            if best := _most(counts):
+                found[one] = Place(*best)
+    return found
+
+
+def _suits(others: Others, free: Any, eats: Any) -> Array:
+    """Who of the others shares an hour and a food with who has these."""
+    suits: Array = ((others.free & free) != 0) & ((others.eats & eats) != 0)
+    return suits
 
 
 def _most(counts: dict[int, int]) -> tuple[int, int] | None:

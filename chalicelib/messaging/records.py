@@ -104,6 +104,22 @@ def bury(consumer: str, place: dict[str, Any], error: Exception) -> None:
     transaction(work, JOB)
 
 
+def new_ones(db: Database, consumer: str, messages: list[Message], now: datetime) -> list[Message]:
+    """Those of the messages that this consumer meets for the first time, each once: claimed in the caller's transaction."""
+    if not messages:
+        return []
+    by_id = {message.id: message for message in messages}
+    rows = db.rows(
+        "INSERT INTO delivered (consumer, event_id, at) SELECT %(consumer)s, id, %(now)s FROM unnest(%(ids)s::uuid[]) id"
+        " ORDER BY id ON CONFLICT DO NOTHING RETURNING event_id",
+        consumer=consumer,
+        ids=list(by_id),
+        now=now,
+    )
+    new = {str(row.event_id) for row in rows}
+    return [message for id, message in by_id.items() if id in new]
+
+
 def first_time(db: Database, consumer: str, message: str, now: datetime) -> bool:
     """Whether this consumer meets the message for the first time: claimed in the caller's transaction."""
     return (

@@ -172,6 +172,13 @@ MESSAGES: tuple[Message, ...] = (
         ("appointment", "coach", "client", "during", "week", "by", "offers?"),
     ),
     Message(
+        "appointment.linked",
+        ("Appointments_All",),
+        "appointment",
+        "The coach of a call to come gave another link or phone number",
+        ("appointment", "coach", "client", "during", "week", "by"),
+    ),
+    Message(
         "appointment.reminder",
         ("Appointments_All",),
         "appointment",

@@ -9,9 +9,9 @@ from chalicelib.notifications.kinds import About, Letter, kind
 from chalicelib.notifications.recipients import confirmed
 
 
-def its_invitation(db: Database, about: About) -> list[UUID]:
+def its_invitation(db: Database, abouts: list[About]) -> list[list[UUID]]:
     """An invitation that has an address."""
-    return [UUID(about["invitation"])] if about["to"] else []
+    return [[UUID(about["invitation"])] if about["to"] else [] for about in abouts]
 
 
 @kind("invitation", "An invitation to join", on=("InvitedUser", "invitation.created"), to=its_invitation)
@@ -22,7 +22,8 @@ def invitation(db: Database, recipient: UUID, about: About) -> Letter | None:
     Not to an address that was sent another open one within a day: nobody's mailbox is filled by those who invite.
     """
     row = db.row(
-        "SELECT a.email, coalesce(p.name, '') AS by, i.expires FROM invitation i JOIN invitation_address a ON a.invitation_id = i.id"
+        "SELECT a.email, coalesce(p.name, '') AS by, i.expires, m.digest FROM invitation i"
+        " JOIN invitation_address a ON a.invitation_id = i.id JOIN invitation_mail m ON m.invitation_id = i.id"
         " LEFT JOIN person p ON p.id = i.by_person WHERE i.id = %(id)s AND i.expires > present()"
         " AND NOT EXISTS (SELECT FROM invitation_use u WHERE u.invitation_id = i.id)"
         " AND NOT EXISTS (SELECT FROM invitation_revocation r WHERE r.invitation_id = i.id)"
@@ -35,8 +36,9 @@ def invitation(db: Database, recipient: UUID, about: About) -> Letter | None:
     )
     if row is None:
         return None
-    code = links.code(invitations.MAILED, recipient)
-    return Letter(row.email, {"by": row.by, "code": code, "expires": row.expires})
+    code = links.code_found_by(invitations.MAILED, recipient, bytes(row.digest))
+    # None where its key was forgotten since: a code that opens nothing is not to be mailed.
+    return Letter(row.email, {"by": row.by, "code": code, "expires": row.expires}) if code else None
 
 
 @kind("confirm", "A link to confirm an address", urgent=True)

@@ -1,21 +1,28 @@
-"""Mails about calls: booked, moved, cancelled, near. Each of the two reads it in their own zone, with a calendar file."""
+"""Mails about calls: booked, moved, linked, cancelled, near. Each of the two reads it in their own zone, with a calendar file."""
 
-from typing import Any
+from collections.abc import Sequence
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chalicelib import clock
 from chalicelib.calendar import entries
-from chalicelib.coaching import agenda, appointments, free_slots
+from chalicelib.calendar.occurrences import Span
+from chalicelib.coaching import agenda, appointments, offers
+from chalicelib.coaching.agenda import Call
 from chalicelib.database import Database
 from chalicelib.messaging import mail
 from chalicelib.notifications.kinds import About, Letter, kind
 from chalicelib.notifications.recipients import confirmed
 
 
-def both(db: Database, about: About) -> list[UUID]:
-    """The coach and the client."""
-    return [UUID(about["coach"]), UUID(about["client"])]
+def both(db: Database, abouts: list[About]) -> list[list[UUID]]:
+    """The coach and the client of each call."""
+    return [[UUID(about["coach"]), UUID(about["client"])] for about in abouts]
+
+
+def its_client(db: Database, abouts: list[About]) -> list[list[UUID]]:
+    """The client of each call alone."""
+    return [[UUID(about["client"])] for about in abouts]
 
 
 @kind("call_booked", "A call was booked", on=("Appointments_All", "appointment.booked"), to=both)
@@ -36,16 +43,22 @@ def reminder(db: Database, person: UUID, about: About) -> Letter | None:
     return _about_what_stands(db, person, about, "")
 
 
+@kind("call_linked", "A call has another link", on=("Appointments_All", "appointment.linked"), to=its_client)
+def linked(db: Database, person: UUID, about: About) -> Letter | None:
+    """A call takes place elsewhere: another link or phone number."""
+    return _about_what_stands(db, person, about, "REQUEST")
+
+
 @kind("call_cancelled", "A call was cancelled", on=("Appointments_All", "appointment.cancelled"), to=both)
 def cancelled(db: Database, person: UUID, about: About) -> Letter | None:
-    """A call will not be. Where the coach cancelled it, the client is offered the three nearest free times."""
+    """A call will not be. Where the message asks for it, the client is offered the nearest free times of their coach."""
     call = agenda.known(db, UUID(about["appointment"]))
     if call is None or not call.cancelled:
         return None
-    now, offers = clock.now(), []
-    if about["by"] == about["coach"] and person == call.client_id and call.starts > now:
-        offers = free_slots.nearest(db, call.coach, call.client_id, call.starts, now)
-    return _letter(db, person, call, "CANCEL", offers)
+    coach, times = "", list[Span]()
+    if about.get("offers") and person == call.client_id and call.starts > clock.now():
+        coach, times = offers.instead_of(db, call, clock.now())
+    return _letter(db, person, call, "CANCEL", coach, times)
 
 
 def _about_what_stands(db: Database, person: UUID, about: About, method: str) -> Letter | None:
@@ -53,10 +66,12 @@ def _about_what_stands(db: Database, person: UUID, about: About, method: str) ->
     call = agenda.known(db, UUID(about["appointment"]))
     if call is None or call.cancelled or appointments.as_range((call.starts, call.ends)) != about["during"]:
         return None
-    return _letter(db, person, call, method, [])
+    return _letter(db, person, call, method)
 
 
-def _letter(db: Database, person: UUID, call: Any, method: str, offers: list[Any]) -> Letter | None:
+def _letter(
+    db: Database, person: UUID, call: Call, method: str, coach: str = "", times: Sequence[Span] = ()
+) -> Letter | None:
     known = confirmed(db, person)
     if known is None:
         return None
@@ -69,7 +84,8 @@ def _letter(db: Database, person: UUID, call: Any, method: str, offers: list[Any
         "timezone": known.timezone,
         "call_link": call.call_link,
         "reason": call.reason,
-        "offers": [start.astimezone(place) for start, _ in offers],
+        "coach": coach,
+        "offers": [start.astimezone(place) for start, _ in times],
     }
     if not method:
         return Letter(known.email, values)

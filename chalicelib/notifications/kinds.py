@@ -28,11 +28,11 @@ class Letter(NamedTuple):
 
 
 Write = Callable[[Database, UUID, About], Letter | None]
-Recipients = Callable[[Database, About], list[UUID]]
+Recipients = Callable[[Database, list[About]], list[list[UUID]]]
 
 
 class Kind(NamedTuple):
-    """A kind of mail; ``recipients`` gives the people of a message, or the invitation that is mailed."""
+    """A kind of mail; ``recipients`` gives the people of each of some messages, or the invitation that is mailed."""
 
     name: str
     title: str
@@ -49,9 +49,9 @@ KINDS: dict[str, str] = {}
 """The kinds that a person may refuse -> what they read beside its checkbox. Others they must get, or asked for."""
 
 
-def its_person(db: Database, about: About) -> list[UUID]:
-    """Whom a message of the Mails topic is for."""
-    return [UUID(about["person"])]
+def its_person(db: Database, abouts: list[About]) -> list[list[UUID]]:
+    """Whom each message of the Mails topic is for."""
+    return [[UUID(about["person"])] for about in abouts]
 
 
 def kind(

@@ -6,8 +6,10 @@ socket is no loss, and one that comes twice does nothing twice.
 
 import json
 import time
+from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from chalicelib import clock
 from chalicelib.database import JOB, Database, transaction
@@ -42,25 +44,28 @@ def _note(batch: list[Message]) -> None:
     now = clock.now()
     told = [message for message in batch if message.type in TOLD]
 
-    def work(db: Database) -> None:
-        for message in told:
-            if records.first_time(db, "live_updates", message.id, now):
-                _note_one(db, message, now)
-
     if told:
-        transaction(work, JOB)
+        transaction(lambda db: _note_new(db, records.new_ones(db, "live_updates", told, now), now), JOB)
 
 
-def _note_one(db: Database, message: Message, now: datetime) -> None:
+def _note_new(db: Database, told: list[Message], now: datetime) -> None:
     """Only where somebody listens: nothing waits for pages that nobody has open."""
+    types = defaultdict(list)
+    for message in told:
+        types[UUID(message.data["event"])].append(message.type)
     people = db.rows(
         "SELECT e.id, e.location_id, a.person_id FROM event e JOIN attendance a ON a.event_id = e.id"
-        " WHERE e.id = %(event)s AND EXISTS (SELECT FROM socket_location s WHERE s.location_id = e.location_id)",
-        event=message.data["event"],
+        " WHERE e.id = ANY(%(events)s) AND EXISTS (SELECT FROM socket_location s WHERE s.location_id = e.location_id)",
+        events=list(types),
     )
     db.many(
         "INSERT INTO live_update (location_id, token, type, at) VALUES %s",
-        [(row.location_id, tickets.token_of(row.id, row.person_id), message.type, now) for row in people],
+        [
+            (row.location_id, token, type, now)
+            for row in people
+            for type in types[row.id]
+            for token in tickets.tokens_of(row.id, row.person_id)
+        ],
     )
 
 

@@ -4,37 +4,34 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from chalicelib import clock
+from chalicelib import clock, rules
 from chalicelib.calendar import entries, zones
 from chalicelib.database import Database
-from chalicelib.lunch import events, left_overs
+from chalicelib.lunch import events, left_overs, states, what_helps
 from chalicelib.messaging import mail
 from chalicelib.notifications.kinds import About, Letter, kind
 from chalicelib.notifications.recipients import confirmed
 
 
-def those_who_come(db: Database, about: About) -> list[UUID]:
-    """Who approved the lunch."""
-    return _with_response(db, about, "approved")
+def those_who_come(db: Database, abouts: list[About]) -> list[list[UUID]]:
+    """Who approved each lunch."""
+    return _with_response(db, abouts, "approved")
 
 
-def those_who_are_asked(db: Database, about: About) -> list[UUID]:
+def those_who_are_asked(db: Database, abouts: list[About]) -> list[list[UUID]]:
     """Who has not answered yet."""
-    return _with_response(db, about, "invited")
+    return _with_response(db, abouts, "invited")
 
 
-def everybody(db: Database, about: About) -> list[UUID]:
+def everybody(db: Database, abouts: list[About]) -> list[list[UUID]]:
     """Who approved it, and who has not answered yet."""
-    return _with_response(db, about, "approved", "invited")
+    return _with_response(db, abouts, "approved", "invited")
 
 
-def _with_response(db: Database, about: About, *responses: str) -> list[UUID]:
-    rows = db.rows(
-        "SELECT person_id FROM attendance WHERE event_id = %(event)s AND response = ANY(%(responses)s) ORDER BY person_id",
-        event=about["event"],
-        responses=list(responses),
-    )
-    return [row.person_id for row in rows]
+def _with_response(db: Database, abouts: list[About], *responses: states.Response) -> list[list[UUID]]:
+    events = [UUID(about["event"]) for about in abouts]
+    people = states.people_of(db, events, *responses)
+    return [people[event] for event in events]
 
 
 @kind(
@@ -125,9 +122,9 @@ def no_lunch(db: Database, person: UUID, about: About) -> Letter | None:
     )
     if not reason:
         return None
-    return Letter(
-        known.email, {"name": known.name, "monday": monday, "reason": left_overs.REASONS[reason], "why": reason}
-    )
+    helps = [help.sentence for help in what_helps.of(db, [person], monday).get(person, [])]
+    known_of_it = {"monday": monday, "reason": left_overs.REASONS[reason], "why": reason, "helps": helps}
+    return Letter(known.email, {"name": known.name} | known_of_it)
 
 
 @kind("silence", "Whether you still want to be invited to lunches")
@@ -141,22 +138,27 @@ def silence(db: Database, person: UUID, about: About) -> Letter | None:
 
 
 _LUNCH = """
-SELECT e.id, e.title, e.starts, e.ends, e.status, e.revision, l.name AS location, l.address, l.meeting_point, l.timezone, a.response,
+SELECT e.id, e.title, e.starts, e.ends, e.status, e.revision, e.changed, l.name AS location, l.address, l.meeting_point, l.timezone, a.response,
        coalesce((SELECT x.reason FROM event_cancellation x WHERE x.event_id = e.id), '') AS reason,
        ARRAY(SELECT p.name FROM attendance x JOIN person p ON p.id = x.person_id WHERE x.event_id = e.id
-             AND x.response <> 'rejected' AND x.person_id <> a.person_id AND p.name <> '' ORDER BY lower(p.name)) AS people
+             AND x.response = 'approved' AND x.person_id <> a.person_id AND p.name <> '' ORDER BY lower(p.name)) AS people,
+       -- Of what a member proposed nobody is told: whom they asked is theirs.
+       ARRAY(SELECT p.name FROM attendance x JOIN person p ON p.id = x.person_id WHERE x.event_id = e.id AND e.creator IS NULL
+             AND x.response = 'invited' AND x.person_id <> a.person_id AND p.name <> '' ORDER BY lower(p.name)) AS asked
 FROM event e JOIN location l ON l.id = e.location_id JOIN attendance a ON a.event_id = e.id
-WHERE e.id = %(event)s AND a.person_id = %(person)s AND a.response = ANY(%(responses)s) AND e.status = ANY(%(states)s)
+WHERE e.id = %(event)s AND a.person_id = %(person)s AND a.response = ANY(%(responses)s) AND e.status = ANY(%(statuses)s)
   AND (e.starts > present() OR e.status = 'Awaiting Evaluation')
 """
 
 
 def _letter(
-    db: Database, person: UUID, about: About, responses: tuple[str, ...], states: tuple[str, ...], method: str = ""
+    db: Database, person: UUID, about: About, responses: tuple[str, ...], statuses: tuple[str, ...], method: str = ""
 ) -> Letter | None:
     """To who has one of those responses still, if the lunch is in one of those states still, and not past."""
     known = confirmed(db, person)
-    row = known and db.row(_LUNCH, event=about["event"], person=person, responses=list(responses), states=list(states))
+    row = known and db.row(
+        _LUNCH, event=about["event"], person=person, responses=list(responses), statuses=list(statuses)
+    )
     if not row:
         return None
     place = ZoneInfo(row.timezone)
@@ -165,6 +167,7 @@ def _letter(
         "others": row.people,
         "date": zones.local_time(row.starts, place),
         "end": zones.local_time(row.ends, place),
+        "by": zones.local_time(states.deadline(row, rules.read(db)), place),
         "event": about["event"],
     }
     if not method or row.response != "approved":

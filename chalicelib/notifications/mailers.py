@@ -1,8 +1,10 @@
 """Makes rows of messages: a mail to each person whom a message is to be told. The rows are sent by ``sending``, one by
 one, so that a batch of messages never waits for a mailbox."""
 
+from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from chalicelib import clock
 from chalicelib.database import JOB, Database, transaction
@@ -24,33 +26,45 @@ def take(batch: list[Message]) -> None:
     now = clock.now()
 
     def work(db: Database) -> None:
-        rows = [row for message in batch for row in _rows(db, message, now)]
         db.each(
             "INSERT INTO mail (message, recipient, kind, about, urgent, written, due)"
             " SELECT message, recipient, kind, about, urgent, %(now)s, %(now)s"
             " FROM json_to_recordset(%(given)s) AS m (message uuid, recipient uuid, kind text, about jsonb, urgent boolean)"
             " ON CONFLICT DO NOTHING",
-            rows,
+            _rows(db, batch, now),
             now=now,
         )
 
     transaction(work, JOB)
 
 
-def _rows(db: Database, message: Message, now: datetime) -> list[dict[str, Any]]:
-    called_for = kinds.called_for_by(message.topic, message.type, message.data)
-    if not called_for or datetime.fromisoformat(message.time) < now - REMEMBERED:
-        return []
-    if not records.first_time(db, "mailer", message.id, now):
-        return []
-    return [
-        {
-            "message": message.id,
-            "recipient": recipient,
-            "kind": kind.name,
-            "about": message.data,
-            "urgent": kind.urgent,
-        }
-        for kind in called_for
-        for recipient in kind.recipients(db, message.data)
-    ]
+def _rows(db: Database, batch: list[Message], now: datetime) -> list[dict[str, Any]]:
+    """A row for each person whom one of the messages is told, in the order of the messages."""
+    since = now - REMEMBERED
+    called_for = {
+        message.id: found
+        for message in batch
+        if (found := kinds.called_for_by(message.topic, message.type, message.data))
+        and datetime.fromisoformat(message.time) >= since
+    }
+    new = records.new_ones(db, "mailer", [message for message in batch if message.id in called_for], now)
+    of_kind: dict[kinds.Kind, list[Message]] = defaultdict(list)
+    for message in new:
+        for kind in called_for[message.id]:
+            of_kind[kind].append(message)
+    rows: dict[str, list[dict[str, Any]]] = {message.id: [] for message in new}
+    for kind, messages in of_kind.items():
+        recipients = kind.recipients(db, [message.data for message in messages])
+        for message, people in zip(messages, recipients, strict=True):
+            rows[message.id] += [_row(message, kind, person) for person in people]
+    return [row for some in rows.values() for row in some]
+
+
+def _row(message: Message, kind: kinds.Kind, recipient: UUID) -> dict[str, Any]:
+    return {
+        "message": message.id,
+        "recipient": recipient,
+        "kind": kind.name,
+        "about": message.data,
+        "urgent": kind.urgent,
+    }

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import TypedDict
 from uuid import UUID
 
-from chalicelib.config import config, secret
+from chalicelib.config import config, secret_keys
 from chalicelib.database import Database, transaction
 from chalicelib.errors import Unavailable
 from chalicelib.web.credentials import hashed, new_token
@@ -47,14 +47,19 @@ def issue(db: Database, caller: Caller, now: datetime) -> Ticket:
         me=caller.id,
         since=now - timedelta(days=1),
     )
-    tokens = {str(row.id): token_of(row.id, caller.id) for row in lunches}
+    tokens = {str(row.id): tokens_of(row.id, caller.id)[0] for row in lunches}
     return {"ticket": ticket, "url": config().sockets_url, "tokens": tokens}
 
 
-def token_of(event: UUID, person: UUID) -> str:
-    """What frames call that person at that lunch: 128 bits that nobody else can compute or trace back."""
-    digest = hmac.new(secret("links"), b"live " + event.bytes + person.bytes, hashlib.sha256).digest()
-    return base64.urlsafe_b64encode(digest[:16]).decode().rstrip("=")
+def tokens_of(event: UUID, person: UUID) -> list[str]:
+    """What frames call that person at that lunch: 128 bits that nobody else can compute or trace back.
+
+    By the newest key, which pages are told, then by the one before: a page that was open when the key was rotated
+    knows that one, until its socket ends after two hours.
+    """
+    text = b"live " + event.bytes + person.bytes
+    digests = [hmac.new(key, text, hashlib.sha256).digest() for key in secret_keys("links")[:2]]
+    return [base64.urlsafe_b64encode(digest[:16]).decode().rstrip("=") for digest in digests]
 
 
 def open_socket(ticket: str, connection: str, now: datetime) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from chalicelib.accounts import links, refused_mails
-from chalicelib.config import config, secret
+from chalicelib.config import config, secret_keys
 from chalicelib.database import Database
 from chalicelib.messaging.mail import Mail, cleaned
 from chalicelib.notifications import kinds
@@ -50,9 +50,12 @@ def _way_out(kind: str, person: UUID, address: str) -> str:
 
 
 def identity(message: UUID, recipient: UUID, kind: str) -> str:
-    """What a mail is known by, the same each time that it is sent, and telling nothing of the three."""
+    """What a mail is known by, the same each time that it is sent, and telling nothing of the three.
+
+    By the oldest key: it is to be the same also when a key was rotated between two attempts.
+    """
     known = b"mail " + message.bytes + recipient.bytes + kind.encode()
-    return hmac.new(secret("links"), known, hashlib.sha256).hexdigest()[:32]
+    return hmac.new(secret_keys("links")[-1], known, hashlib.sha256).hexdigest()[:32]
 
 
 def html(subject: str, body: str, way_out: str) -> str:

@@ -1,6 +1,7 @@
 // Makes what works anyway quicker: forms and their answers without a new page. Everything works without this.
 
 const PATIENCE = 300; // milliseconds in which nothing is shown
+const PAUSE = 5000; // milliseconds between two questions whether something is done
 const underway = new WeakSet();
 let here = location.pathname + location.search;
 
@@ -89,6 +90,24 @@ function offerToCopy(code) {
   code.after(button);
 }
 
+/** What is under way stands in a part that a later page has no more: ask until then, and show that page. */
+async function askUntilGone(part) {
+  while (part.isConnected) {
+    await new Promise((done) => setTimeout(done, PAUSE));
+    if (document.hidden || !part.isConnected || document.activeElement?.matches("input, select, textarea")) continue;
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+    const page = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html");
+    const main = page && !page.querySelector("[data-until-gone]") && page.querySelector("main");
+    if (!main || !part.isConnected) continue;
+    const said = Object.assign(document.createElement("p"), { className: "notice", textContent: part.dataset.untilGone });
+    said.setAttribute("role", "status");
+    main.querySelector(".notice[role=status]")?.remove();
+    main.querySelector("h1").after(said);
+    document.querySelector("main").replaceWith(main);
+    ready();
+  }
+}
+
 /** What a page asks of the script by its attributes. */
 function ready() {
   // The browser knows its zone: suggest it where nobody has chosen yet.
@@ -96,6 +115,7 @@ function ready() {
   const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (zone && [...zone.options].some((option) => option.value === own)) zone.value = own;
   document.querySelectorAll("[data-copy]").forEach(offerToCopy);
+  document.querySelectorAll("[data-until-gone]").forEach(askUntilGone);
   document.dispatchEvent(new CustomEvent("rendezvous:page")); // live updates begin here
 }
 

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 from urllib.parse import urlsplit
 
-from chalicelib.config import secret
+from chalicelib.config import secret_keys
 from chalicelib.errors import Forbidden
 from chalicelib.web.credentials import hashed
 from chalicelib.web.request import Request
@@ -47,8 +47,15 @@ def require_intent(request: Request) -> None:
 
 def token(request: Request) -> str:
     """The token that this session's forms carry; derived from it, so nothing is stored."""
-    return hmac.new(secret("links"), b"csrf " + hashed(request.token), hashlib.sha256).hexdigest()[:32]
+    return _tokens(request)[0]
 
 
 def is_token(request: Request, given: str) -> bool:
-    return hmac.compare_digest(token(request).encode(), given.encode("utf-8", "replace"))
+    """Whether it is this session's, by whichever key: a form that was open when the key was rotated may be sent."""
+    sent = given.encode("utf-8", "replace")
+    return any(hmac.compare_digest(token.encode(), sent) for token in _tokens(request))
+
+
+def _tokens(request: Request) -> list[str]:
+    text = b"csrf " + hashed(request.token)
+    return [hmac.new(key, text, hashlib.sha256).hexdigest()[:32] for key in secret_keys("links")]

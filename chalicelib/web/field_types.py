@@ -4,7 +4,7 @@ Texts are length-limited and refuse control characters, line separators, halves 
 API Gateway makes of invalid UTF-8), so that none of them reaches a page, a mail or PostgreSQL.
 """
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -87,9 +87,9 @@ LocalTime = Annotated[
 ]
 """Wall time to the minute without an offset, as ``<input type=datetime-local>`` sends it: ``2026-11-24T11:30``."""
 ClockTime = Annotated[
-    str, matching(r"^([01]?[0-9]|2[0-3]):[0-5][0-9](:00)?\Z", "is no time of day we can read, such as 11:30")
+    str, matching(r"^(([01]?[0-9]|2[0-3]):[0-5][0-9]|24:00)(:00)?\Z", "is no time of day we can read, such as 11:30")
 ]
-"""A time of day as ``<input type=time>`` sends it, or as people type it: ``11:30``, ``9:05``."""
+"""A time of day as ``<input type=time>`` sends it, or as people type it: ``11:30``, ``9:05``; 24:00 is the day's end."""
 Day = date
 Instant = Annotated[datetime, Meta(tz=True)]
 """A moment with its offset, as answers carry it."""
@@ -109,16 +109,33 @@ class Empty(Body):
 
 def wall_time(given: str, field: str) -> datetime:
     """A LocalTime as a naive datetime. Raises Invalid naming the field if there is no such day or minute."""
+    day, _, clock = given.partition("T")
     try:
+        if clock.startswith("24:00"):  # ISO 8601: the end of the day
+            return datetime.fromisoformat(day) + timedelta(days=1)
         return datetime.fromisoformat(given)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise Invalid.field(field, "is no time there is") from None
 
 
 def wall_time_of(day: date, clock: str) -> datetime:
-    """A Day and a ClockTime as a naive datetime."""
-    hours, minutes = clock.split(":")[:2]
-    return datetime.combine(day, time(int(hours), int(minutes)))
+    """A Day and a ClockTime as a naive datetime. Raises Invalid naming the day at the end of time."""
+    hours, minutes = map(int, clock.split(":")[:2])
+    try:
+        return datetime.combine(day, time()) + timedelta(hours=hours, minutes=minutes)
+    except OverflowError:
+        raise Invalid.field("day", "is too far ahead") from None
+
+
+def wall_span_of(day: date, start: str, end: str) -> tuple[datetime, datetime]:
+    """Two ClockTimes from that day on; an end that is not after the start is the next day's: 22:00 to 02:00.
+
+    Raises Invalid naming the end where it is the start.
+    """
+    begins, ends = wall_time_of(day, start), wall_time_of(day, end)
+    if ends == begins:
+        raise Invalid.field("end", "must not be the start; midnight at the end of the day is 24:00")
+    return begins, ends if ends > begins else ends + timedelta(days=1)
 
 
 S = TypeVar("S")

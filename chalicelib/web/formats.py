@@ -18,12 +18,28 @@ def day(at: date | datetime, year: bool = True) -> str:
 
 
 def clock_time(at: datetime | time) -> str:
-    """``12:30``."""
-    return f"{at:%H:%M}"
+    """``12:30``; where clocks show that twice, on the night they go back, also which of the two: ``02:30 CEST``."""
+    return f"{at:%H:%M}" + (f" {_abbreviation(at)}" if isinstance(at, datetime) and _comes_twice(at) else "")
+
+
+def _comes_twice(at: datetime) -> bool:
+    """Whether clocks of its zone show that time of that day two times (PEP 495)."""
+    return at.tzinfo is not None and at.replace(fold=0).utcoffset() != at.replace(fold=1).utcoffset()
+
+
+def _abbreviation(at: datetime) -> str:
+    """What that half of the year is called there; its offset where nobody calls it by letters."""
+    name = at.tzname() or ""
+    return name if name.isalpha() else f"UTC{at.isoformat()[-6:]}"
+
+
+def end_clock(at: datetime, starts: datetime) -> str:
+    """The end of hours that began then, as a field of a form takes it: midnight at the end of the day is 24:00."""
+    return "24:00" if at.time() == time() and at.date() > starts.date() else f"{at:%H:%M}"
 
 
 def span(starts: datetime, ends: datetime) -> str:
-    """``12:30 to 13:30``; the end's day is named where it is another."""
+    """``12:30 to 13:30``; the end's day is named where it is another, and which of two equal times it is."""
     end = clock_time(ends) if ends.date() == starts.date() else f"{clock_time(ends)} on {day(ends, year=False)}"
     return f"{clock_time(starts)} to {end}"
 

@@ -65,7 +65,7 @@ def _make_secrets(path: Path) -> None:
         except ValueError:
             raise LocalError(f"{path} is damaged: put its backup back, or remove it (open links then end).") from None
         return
-    keys = {"links": secrets.token_hex(32), "filter": secrets.token_hex(32), "seal": [secrets.token_hex(32)]}
+    keys = {"links": [secrets.token_hex(32)], "filter": secrets.token_hex(32), "seal": [secrets.token_hex(32)]}
     draft = path.with_suffix(".new")
     draft.unlink(missing_ok=True)
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

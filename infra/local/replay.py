@@ -144,12 +144,13 @@ def read_topic(bootstrap: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def main() -> int:
     """Rebuild, compare, and say so; 1 where something differs."""
-    connection = psycopg2.connect(config().database_url)
+    connection = psycopg2.connect(config().database_owner_url)  # nobody else may make a schema, or sees every row
     psycopg2.extras.register_uuid(conn_or_curs=connection)  # type: ignore[no-untyped-call]
-    with connection:
+    try:
         rebuild(connection, read_topic(config().kafka))
         found = compare(connection)
-    connection.close()
+    finally:
+        connection.close()  # without a commit, so the schema goes with it
     print(found)
     return 1 if found.different else 0
 

@@ -65,7 +65,7 @@ def _until_ended(started: system.System) -> int:
     say(f"Database: {account.database_url}")
     say(f"Kafka ({type(started.kafka).__name__}): {account.kafka}")
     say(f"LocalStack is ready on {account.variables['AWS_ENDPOINT_URL']}; Ctrl-C ends everything.")
-    parts = (started.aws, started.postgres, started.kafka)
+    parts = (started.aws, started.postgres, started.kafka, started.sockets)
     while not ended.wait(0.5):
         for part in parts:
             if part.process is None or part.process.poll() is not None:

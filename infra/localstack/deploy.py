@@ -5,6 +5,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from email.utils import parseaddr
@@ -12,18 +13,20 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.messaging.topics import CONSUMERS
-from infra.local import events, pollers
+from infra.fresh_package import fresh_package
+from infra.local import events
 from infra.local.errors import LocalError
 from infra.local.logins import logins
 from infra.local.processes import ROOT
-from infra.localstack.fresh_package import fresh_package
+from infra.localstack import queues, terraform_parts
 from infra.localstack.server import REGION, inherited
-from infra.localstack.system import Account
+from infra.localstack.system import NAME, Account
+from infra.terraform_program import NoTerraform
 
 STAGE = "live"
-NAME = f"rendezvous-{STAGE}"
 MAIL_FROM = "Rendezvous <rendezvous@example.org>"
-SECRET = "rendezvous"
+SECRETS = ("rendezvous/keys", "rendezvous/handlers", "rendezvous/jobs")
+SECRET = SECRETS[0]
 QUEUE = "rendezvous-rounds"
 API = "rendezvous"
 """The id of the API, and so the site's host name: LocalStack takes it from a tag, where AWS would make one up."""
@@ -46,7 +49,8 @@ CHALICE = ROOT / "build" / "venv" / "bin" / "python"
 def deploy(to: Account) -> str:
     """Deploys, also over what is deployed; two at once take turns. Returns the site's address. Raises LocalError."""
     package = fresh_package()
-    with _alone(to.path / "deploy.lock"):
+    with _alone(to.path / "deploy.lock"), ThreadPoolExecutor(1) as beside:
+        terraform = beside.submit(apply_terraform, to, queues.make(to.client("sqs"), terraform_parts.application()))
         make_what_it_stands_on(to, package)
         if is_deployed(to):
             # A new schema comes before the code that needs it.
@@ -56,6 +60,8 @@ def deploy(to: Account) -> str:
         else:
             chalice_deploy(to, package)
             migrate(to)
+        terraform.result()
+        fill_secrets(to)
         map_topics(to)
     for name in schedules(to):  # they would fire in a minute for the first time
         fire(to, name)
@@ -69,12 +75,29 @@ def _alone(path: Path) -> Iterator[None]:
         yield
 
 
-def make_what_it_stands_on(to: Account, package: Path) -> None:
-    """Makes what Chalice does not, where it is not: queue and dead letters, secret, sender, the API's id."""
-    pollers.make_queue(to.client("sqs"), QUEUE)
+def apply_terraform(to: Account, urls: queues.Urls) -> None:
+    """Lets Terraform take the queues over and make the secrets' places; without it those are made here."""
+    try:
+        terraform_parts.apply(to, urls)
+    except NoTerraform as missing:
+        print(f"{missing} So nobody compares the queues with its modules.", flush=True)
+        secrets = to.client("secretsmanager")
+        for name in SECRETS:
+            with suppress(secrets.exceptions.ResourceExistsException):
+                secrets.create_secret(Name=name)
+
+
+def fill_secrets(to: Account) -> None:
+    """Lays the keys into their secret; where some are there they stay, for they may have been rotated."""
     secrets = to.client("secretsmanager")
-    with suppress(secrets.exceptions.ResourceExistsException):  # keys that were rotated stay
-        secrets.create_secret(Name=SECRET, SecretString=to.secrets_file.read_text())
+    try:
+        secrets.get_secret_value(SecretId=SECRET)
+    except secrets.exceptions.ResourceNotFoundException:
+        secrets.put_secret_value(SecretId=SECRET, SecretString=to.secrets_file.read_text())
+
+
+def make_what_it_stands_on(to: Account, package: Path) -> None:
+    """Makes what neither Terraform nor Chalice does, where it is not: sender, the API's id, where the zip is."""
     to.client("ses").verify_email_identity(EmailAddress=parseaddr(MAIL_FROM)[1])
     api = to.client("apigateway")
     if API not in {one["id"] for one in api.get_rest_apis()["items"]}:
@@ -132,6 +155,8 @@ def environment(to: Account) -> dict[str, str]:
         "SECRETS_ID": SECRET,
         "ROUNDS_QUEUE": QUEUE,
         "CLOCK_FILE": str(to.clock_file),
+        "SOCKETS_URL": f"ws://127.0.0.1:{to.sockets}/",
+        "SOCKETS_API": f"http://127.0.0.1:{to.sockets}",
     }
 
 

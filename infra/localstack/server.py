@@ -30,6 +30,8 @@ SETTINGS = {
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "NO_PROXY", "no_proxy", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 """What the emulation and its functions see of this machine's environment: nothing by which they would find the real AWS."""
 REGION = "eu-central-1"
+PATIENCE = 180.0
+"""Seconds in which it answers: it needs four of a processor, of which a busy machine gives it little."""
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "local",
     "AWS_SECRET_ACCESS_KEY": "local",
@@ -98,7 +100,7 @@ class LocalStack:
             environment=inherited() | SETTINGS | own,
             last_signal=signal.SIGTERM,
         )
-        processes.wait_until(self._answers, self.process, "LocalStack", self.log)
+        processes.wait_until(self._answers, self.process, "LocalStack", self.log, PATIENCE)
 
     def stop(self) -> None:
         """Ends it and every function with it."""

@@ -21,10 +21,13 @@ from infra.local.broker import Tansu
 from infra.local.errors import LocalError, disk_errors
 from infra.local.postgres import Postgres
 from infra.local.processes import ROOT
-from infra.localstack.server import LocalStack
+from infra.localstack.server import LocalStack, inherited
+from infra.localstack.sockets import SocketServer
 
 JARS = ROOT / "build" / "kafka"
 STATE = "aws.json"
+NAME = "rendezvous-live"
+"""What stands before the functions' names, as Chalice calls them."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Account:
     variables      of the shell: by them boto3, Chalice and Terraform find LocalStack
     database_url   libpq URL of the database's owner
     kafka          bootstrap servers
+    sockets        where sockets are opened on 127.0.0.1
     """
 
     folder: str
@@ -43,6 +47,7 @@ class Account:
     variables: dict[str, str]
     database_url: str
     kafka: str
+    sockets: int
 
     @property
     def path(self) -> Path:
@@ -82,15 +87,18 @@ class System:
         self.aws = LocalStack(self.data, port)
         self.postgres = Postgres(log=self.data / "log" / "postgres.log")
         self.kafka: ApacheKafka | Tansu = broker(self.data)
+        self.sockets = SocketServer(self.data, NAME)
         # To the kernel a child's parent is a thread: these live as long as their servers.
-        self._threads = ThreadPoolExecutor(max_workers=3)
+        self._threads = ThreadPoolExecutor(max_workers=4)
         self._lock: IO[str] | None = None
 
     @property
     def account(self) -> Account:
         """What runs, for whoever deploys to it."""
         variables = self.aws.environment()
-        return Account(str(self.data), self.aws.port, variables, self.postgres.url, self.kafka.bootstrap)
+        return Account(
+            str(self.data), self.aws.port, variables, self.postgres.url, self.kafka.bootstrap, self.sockets.port
+        )
 
     def __enter__(self) -> "System":
         try:
@@ -109,8 +117,10 @@ class System:
             self._lock = installation.prepare(self.data)
             shutil.rmtree(self.data / "project", ignore_errors=True)
             shutil.rmtree(self.data / "kafka", ignore_errors=True)
-            (self.data / installation.CLOCK).unlink(missing_ok=True)
+            for left in (installation.CLOCK, "terraform.tfstate", "terraform.tfstate.backup"):
+                (self.data / left).unlink(missing_ok=True)
             starting = [self._threads.submit(part.start) for part in (self.aws, self.postgres, self.kafka)]
+            starting.append(self._threads.submit(self.sockets.start, inherited() | self.aws.environment()))
             for start in starting:
                 start.result()
             write(self.account)
@@ -118,6 +128,7 @@ class System:
     def stop(self) -> None:
         """Ends everything: first the functions, so that none misses what it needs."""
         (self.data / STATE).unlink(missing_ok=True)
+        self.sockets.stop()
         self.aws.stop()
         if isinstance(self.kafka, ApacheKafka):
             self.kafka.kill()  # what it holds is not kept: it need not write it down

@@ -58,7 +58,7 @@ def mails(kind: str, data: Any) -> list[str]:
     def work(db: Any) -> list[str]:
         db.run("SELECT set_config('rendezvous.now', %(now)s, true)", now=NOW.isoformat())
         one = kinds.ALL[kind]
-        letters = [one.write(db, person, data) for person in one.recipients(db, data)]
+        letters = [one.write(db, person, data) for person in one.recipients(db, [data])[0]]
         return [letter.to for letter in letters if letter]
 
     return transaction(work, JOB)

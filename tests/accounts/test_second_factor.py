@@ -249,7 +249,7 @@ def test_an_admin_helps_who_lost_the_device(community: Community, sql: Any) -> N
     assert submit(root, path, path, {"why": "lost the phone"}).status == 303
     assert ada.get("/api/me").status == 401
     assert log_in() == 200
-    assert [row.what for row in sql("SELECT what FROM audit")] == ["took the second factor away"]
+    assert [row.what for row in sql("SELECT what FROM audit")] == ["took the second factor from"]
     assert root.ask("DELETE", f"/api{path}?why=again").status == 409
 
 

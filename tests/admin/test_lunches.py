@@ -129,7 +129,7 @@ def test_a_round_is_run_now(matched: dict[str, Any], community: Any, sql: Any) -
         assert jobs.match_due(clock.now()) == 0, "it is on its way"
         [message] = sqs.receive_message(QueueUrl=url)["Messages"]
     assert json.loads(message["Body"]) == asked
-    assert [row.what for row in sql("SELECT what FROM audit")] == ["asked for a round of 2026-W48"]
+    assert [row.what for row in sql("SELECT what FROM audit")] == ["asked for a round of 2026-W48 at"]
 
 
 @pytest.mark.parametrize("week", ["2026-W46", "2026-W52", "2026-W60", "next week"])

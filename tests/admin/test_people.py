@@ -90,9 +90,9 @@ def test_a_role_is_granted_and_taken(community: Any, sql: Any) -> None:
     assert ada.get("/api/admin/people").status == 404
     assert admin.ask("PUT", f"/api/admin/people/{id}/roles/admin", {"why": "back"}).status == 200
     assert [row.what for row in sql("SELECT what FROM audit ORDER BY id")] == [
-        "granted the role admin",
-        "took the role admin",
-        "granted the role admin",
+        "granted the role admin to",
+        "took the role admin from",
+        "granted the role admin to",
     ]
     assert admin.ask("PUT", f"/api/admin/people/{id}/roles/king", {"why": "x"}).status == 404
 

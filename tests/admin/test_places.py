@@ -17,6 +17,7 @@ def test_a_location_is_opened_changed_closed_and_opened_again(community: Any, sq
         "address": "1 rue de la Gare",
         "meeting_point": "the clock",
         "foods": ["soup", "Thai"],
+        "near": [],
     }
     answer = admin.post("/api/admin/locations", given)
     assert answer.status == 201, answer.text
@@ -49,6 +50,9 @@ def test_a_location_is_opened_changed_closed_and_opened_again(community: Any, sq
         ({"foods": ["Gravel"]}, 422, "foods"),
         ({"name": ""}, 422, "name"),
         ({"name": "ferry building"}, 409, None),
+        ({"near": ["Ferry Building"]}, 422, "near"),
+        ({"near": ["Harbour"]}, 422, "near"),
+        ({"near": ["Atlantis"]}, 422, "near"),
         ({"colour": "red"}, 422, "colour"),
     ],
 )
@@ -61,6 +65,27 @@ def test_a_location_that_cannot_be_is_refused_and_stays(
     assert answer.status == status, answer.text
     assert field is None or [one["field"] for one in answer.json["errors"]] == [field]
     assert admin.get("/api/admin/locations?q=harbour").json["found"] == [before]
+
+
+def test_what_is_near_is_near_from_both_sides_and_in_one_zone(community: Any) -> None:
+    admin = community.admin()
+    paths = {}
+    for name, near in (("Station", ["harbour"]), ("Market", ["Station"])):
+        answer = admin.post("/api/admin/locations", {"name": name, "timezone": "Europe/Berlin", "near": near})
+        assert answer.status == 201, answer.text
+        paths[name] = f"/api/admin/locations/{answer.json['id']}"
+
+    def near() -> dict[str, list[str]]:
+        return {one["name"]: one["near"] for one in admin.get("/api/admin/locations").json["found"]}
+
+    told = {"Harbour": ["Station"], "Station": ["Harbour", "Market"], "Market": ["Station"], "Ferry Building": []}
+    assert near() == told
+    shown = admin.get(f"/admin/locations/{community.locations['Harbour']}").text
+    assert "Near enough to have lunch at" in shown and "Ferry Building" not in shown
+    assert admin.ask("PATCH", paths["Station"], {"timezone": "Europe/Paris"}).json["near"] == []
+    assert near() == {name: [] for name in told}
+    assert admin.ask("PATCH", paths["Station"], {"timezone": "Europe/Berlin", "near": ["Market"]}).status == 200
+    assert near() == told | {"Harbour": [], "Station": ["Market"]}
 
 
 def test_a_location_there_is_not_is_not_found(community: Any) -> None:

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from chalicelib.calendar import entries
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+CHANGED = NOW - timedelta(days=3)
 TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=300)
 
 
 def entry(title: str = "Lunch", location: str = "", description: str = "") -> entries.Entry:
     ends = NOW + timedelta(hours=1)
-    return entries.Entry(NOW, ends, "uid@x", title, location, description, "https://x/y", "CONFIRMED", 3)
+    return entries.Entry(NOW, ends, "uid@x", title, location, description, "https://x/y", "CONFIRMED", 3, CHANGED)
 
 
 def read(text: str) -> Any:
@@ -29,7 +30,7 @@ def read(text: str) -> Any:
 @example("x" * 75, "y" * 66, "👩‍👩‍👧‍👦" * 30)
 @example("END:VEVENT", "BEGIN:VALARM", "\\;,")
 def test_texts_are_read_back_as_they_were_typed(title: str, location: str, description: str) -> None:
-    text = entries.calendar([entry(title, location, description)], NOW)
+    text = entries.calendar([entry(title, location, description)])
     lines = text.split("\r\n")
     assert lines[-1] == "" and all(len(line.encode()) <= 75 for line in lines)
     event = read(text)
@@ -38,13 +39,15 @@ def test_texts_are_read_back_as_they_were_typed(title: str, location: str, descr
 
 
 def test_control_characters_are_left_out() -> None:
-    event = read(entries.calendar([entry("a\x00b\r\nBEGIN:VALARM\x1b", "", "")], NOW))
+    event = read(entries.calendar([entry("a\x00b\r\nBEGIN:VALARM\x1b", "", "")]))
     assert event["SUMMARY"] == "ab\nBEGIN:VALARM"
 
 
 def test_times_are_in_utc_and_the_rest_is_there() -> None:
-    event = read(entries.calendar([entry()], NOW))
-    assert (event.start, event.end) == (NOW, NOW + timedelta(hours=1)) and event["DTSTAMP"].dt == NOW
+    event = read(entries.calendar([entry()]))
+    assert (event.start, event.end) == (NOW, NOW + timedelta(hours=1)) and event["DTSTAMP"].dt == event[
+        "LAST-MODIFIED"
+    ].dt == CHANGED
     assert (event["UID"], event["STATUS"], event["SEQUENCE"], event["URL"]) == ("uid@x", "CONFIRMED", 3, "https://x/y")
 
 
@@ -58,6 +61,6 @@ def test_an_invitation_asks_for_no_answer_and_its_addresses_are_uris() -> None:
 
 
 def test_a_calendar_holds_many_entries_and_properties_of_its_own() -> None:
-    found = icalendar.Calendar.from_ical(entries.calendar([entry("a"), entry("b")], NOW, "NAME:Rendezvous"))
+    found = icalendar.Calendar.from_ical(entries.calendar([entry("a"), entry("b")], "NAME:Rendezvous"))
     assert [event["SUMMARY"] for event in found.events] == ["a", "b"]
     assert (found["NAME"], found["VERSION"]) == ("Rendezvous", "2.0")

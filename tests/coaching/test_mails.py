@@ -70,7 +70,7 @@ def test_who_is_cancelled_by_his_coach_is_offered_three_times(practice: Practice
     carla, ada = practice.coach("carla"), practice.client("ada", "carla")
     book(ada, "carla", WEDNESDAY)
     deliver(practice)
-    carla.post("/api/days-away", {"day": "2026-11-25"})
+    carla.post("/api/days-away", {"day": "2026-11-25", "calls": "cancel"})
     mails = deliver(practice)
     offers = [line for line in mails["ada@example.org"].text.splitlines() if line.startswith("- ")]
     assert offers == [f"- Tuesday, 24 November 2026, {hour}" for hour in ("14:00", "15:00", "16:00")]

@@ -84,20 +84,22 @@ def test_a_day_away_cancels_its_calls_and_offers_others(practice: Practice, carl
     carla.post("/api/office-hours", HOURS)
     book(ada, "carla", WEDNESDAY)
     book(bob, "carla", "2026-12-02T10:00:00+01:00")
-    answer = carla.post("/api/days-away", {"day": "2026-11-25"})
-    assert (answer.status, answer.json) == (200, {"cancelled": 1})
+    asked = carla.post("/api/days-away", {"day": "2026-11-25"})
+    assert asked.status == 409 and asked.json["errors"] == [{"field": WEDNESDAY, "message": "is booked"}]
+    assert len(practice.calls()) == 2
+    answer = carla.post("/api/days-away", {"day": "2026-11-25", "calls": "cancel"})
+    assert (answer.status, answer.json["cancelled"], answer.json["kept"]) == (201, 1, 0)
     assert [call.client_id for call in practice.calls()] == [practice.ids["bob"]]
     assert practice.messages()[-1].data["offers"] is True
     assert starts(ada, 2) == ["12-02T09:00", "12-02T11:00"]
-    assert carla.post("/api/days-away", {"day": "2026-11-25"}).json == {"cancelled": 0}
     assert carla.post("/api/days-away", {"day": "2026-11-20"}).status == 422
 
 
-def test_hours_over_midnight_are_away_with_either_day(practice: Practice, carla: Browser) -> None:
+def test_hours_over_midnight_are_away_as_far_as_the_day_goes(practice: Practice, carla: Browser) -> None:
     ada = practice.client("ada", "carla")
     carla.post("/api/office-hours", HOURS | {"start": "2026-11-25T22:00", "end": "2026-11-26T02:00"})
-    assert carla.post("/api/days-away", {"day": "2026-11-26"}).status == 200
-    assert starts(ada) == []
+    assert carla.post("/api/days-away", {"day": "2026-11-26"}).status == 201
+    assert starts(ada) == ["11-25T22:00", "11-25T23:00"]
 
 
 def test_a_blocked_time_is_neither_called_nor_lunched(practice: Practice, carla: Browser, sql: Any) -> None:

@@ -8,16 +8,21 @@ import pytest
 from tests.coaching.practice import Practice
 from tests.people import Answer, Browser
 
-FORM = re.compile(r'<form method="post" action="([^"]+)">(.*?)</form>', re.DOTALL)
+FORM = re.compile(r'<form method="post" action="([^"]+)"[^>]*>(.*?)</form>', re.DOTALL)
+BUTTON = re.compile(r"<button([^>]*)>(.*?)</button>", re.DOTALL)
 INPUT = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
+
+
+HOUR = "/coach/at?at=2026-11-24T18%3A00%2B01%3A00"
 
 
 def press(browser: Browser, page: Answer, label: str, action: str = "") -> Answer:
     """Press the button of that label as it stands on the page."""
     for path, inside in FORM.findall(page.text):
-        button = re.search(r"<button[^>]*>(.*?)</button>", inside, re.DOTALL)
-        if button and button[1].startswith(label) and path.startswith(action):
-            return browser.post(path, dict(INPUT.findall(inside)), kind="form")
+        for button in BUTTON.finditer(inside):
+            if button[2].startswith(label) and path.startswith(action):
+                own = dict(re.findall(r'(?:name|value)="([^"]*)" value="([^"]*)"', button[1]))
+                return browser.post(path, dict(INPUT.findall(inside)) | own, kind="form")
     raise AssertionError(f"no button {label}: {re.findall('<button[^>]*>(.*?)<', page.text)}")
 
 
@@ -63,7 +68,7 @@ def test_a_time_that_was_taken_meanwhile_is_refused_with_the_nearest_three(pract
 @pytest.mark.parametrize("start", ["9999-12-31T23:59:59.999999+00:00", "0001-01-01T00:00:00+14:00"])
 def test_a_form_from_the_end_of_time_is_refused_and_shown_again(start: str, practice: Practice, ada: Browser) -> None:
     inside = dict(INPUT.findall(FORM.search(ada.get("/book").text)[2]))  # type: ignore[index]
-    answer = ada.post("/book", inside | {"start": start, "end": start}, kind="form")
+    answer = ada.post("/book", {"csrf": inside["csrf"], "start": start, "minutes": 60}, kind="form")
     assert answer.status == 422 and "ten years" in answer.text
     why = practice.browsers["carla"].get(f"/coach/why?day={start[:10]}&time=23%3A59")
     assert why.status == 422, why.text
@@ -144,7 +149,7 @@ def test_pages_of_clients_and_coaches_are_theirs(practice: Practice, ada: Browse
     eve = practice.community.member("eve")
     for path in ("/book", "/book/time"):
         assert eve.get(path).status == 404 and practice.browsers["carla"].get(path).status == 404
-    for path in ("/coach", "/coach/hours", "/coach/why", "/coach/clients/ada"):
+    for path in ("/coach", "/coach/hours", "/coach/away", "/coach/clients", "/coach/why", "/coach/clients/ada"):
         assert ada.get(path).status == 404 and eve.get(path).status == 404, path
     assert eve.get("/appointments").status == 200
     for path in ("/book", "/appointments", "/coach"):
@@ -165,10 +170,12 @@ def test_a_coach_sees_his_week_and_his_clients(practice: Practice, ada: Browser)
     follow(ada, press(ada, ada.get("/book?week=2026-W48"), "10:00"))
     page = carla.get("/coach")
     assert page.status == 200, page.text
-    assert "10:00 to 11:00: call with Ada" in page.text and "Every Monday, 09:00 to 17:00" in page.text
+    assert "10:00 to 11:00: call with Ada" in page.text
+    assert "Every Monday, 09:00 to 17:00" in carla.get("/coach/hours").text
     client = carla.get("/coach/clients/ada?week=2026-W49")
     done = follow(carla, press(carla, client, "11:00"))
-    assert "The call is booked." in done.text and len(practice.calls()) == 2
+    assert re.search(r"The call is booked\. \w+, \d+ (November|December) 2026, 11:00 to 12:00, with Ada\.", done.text)
+    assert len(practice.calls()) == 2 and "11:00 to 12:00: call with Ada" in done.text
     assert carla.get("/coach/clients/nobody").status == 404
 
 
@@ -183,18 +190,26 @@ def test_a_coach_gives_blocks_and_leaves_hours_on_pages(practice: Practice, ada:
     page = carla.get("/coach?week=2026-W48")
     done = follow(carla, submit(carla, page, "/coach/block", day="2026-11-24", start="09:00", end="10:30"))
     assert "That time is yours." in done.text and "09:00 to 10:30: blocked" in done.text
-    assert "free again" in follow(carla, press(carla, done, "Give free")).text
-    done = follow(carla, submit(carla, page, "/coach/link", url="tel:+4930901820"))
+    assert (
+        "That time on Tuesday, 24 November 2026 is free again." in follow(carla, press(carla, done, "Give free")).text
+    )
+    hours = carla.get("/coach/hours")
+    done = follow(carla, submit(carla, hours, "/coach/link", url="tel:+4930901820"))
     assert "tel:+4930901820" in done.text
     follow(ada, press(ada, ada.get("/book?week=2026-W48"), "10:00"))
-    asked = submit(carla, page, "/coach/away", day="2026-11-24", calls="")
+    page = carla.get("/coach/away")
+    asked = submit(carla, page, "/coach/away", day="2026-11-24", last="", start="", end="")
     assert asked.status == 422 and "Tuesday, 24 November 2026, 10:00 is booked" in asked.text
-    assert "Calls are booked on that day: say that they are to be cancelled" in asked.text
+    assert "Calls are booked in that time: say whether to keep or to cancel them" in asked.text
     assert 'value="2026-11-24"' in asked.text and len(practice.calls()) == 1
-    done = follow(carla, submit(carla, page, "/coach/away", day="2026-11-24", calls="cancel"))
-    assert "You are away" in done.text and practice.calls() == []
+    [cancel, keep] = re.findall(r'<option value="((?:cancel|keep) [^"]+)"', asked.text)
+    done = follow(carla, submit(carla, page, "/coach/away", day="2026-11-24", choices=[cancel]))
+    assert "You are away: Tuesday, 24 November 2026" in done.text and practice.calls() == []
+    assert "The call with Ada on Tuesday, 24 November, 10:00 to 11:00 is cancelled." in done.text
     why = carla.get("/coach/why?day=2026-11-24&time=10:00")
-    assert "is not within one of the coach&#39;s office hours" in why.text
+    assert "is in a time in which the coach is away" in why.text
+    follow(carla, press(carla, done, "Take it back"))
+    assert "It is free" in carla.get("/coach/why?day=2026-11-24&time=10:00").text
 
 
 def test_changing_hours_lists_the_calls_left_outside_and_asks(practice: Practice, ada: Browser) -> None:
@@ -202,7 +217,9 @@ def test_changing_hours_lists_the_calls_left_outside_and_asks(practice: Practice
     follow(ada, press(ada, ada.get("/book?week=2026-W48"), "10:00"))
     [call] = practice.calls()
     day = call.starts.strftime("%A")
-    [edit] = re.findall(rf'Every {day}, 09:00 to 17:00\s*<a href="(/coach/hours/[^"]+)"', carla.get("/coach").text)
+    [edit] = re.findall(
+        rf'Every {day}, 09:00 to 17:00\s*<a class="act" href="(/coach/hours/[^"]+)"', carla.get("/coach/hours").text
+    )
     page = carla.get(edit)
     asked = submit(carla, page, edit, start="11:00", end="17:00", until="", except_also="", calls="")
     assert (
@@ -226,7 +243,7 @@ def test_every_field_of_these_pages_has_a_label(practice: Practice, ada: Browser
     follow(ada, press(ada, ada.get("/book?week=2026-W48"), "10:00"))
     [call] = practice.calls()
     pages = [(ada, path) for path in ("/book", "/book/time", f"/appointments/{call.id}/cancel")]
-    pages += [(carla, path) for path in ("/coach", "/coach/hours", "/coach/why")]
+    pages += [(carla, path) for path in ("/coach", "/coach/hours", "/coach/away", "/coach/clients", "/coach/why", HOUR)]
     for browser, path in pages:
         text = browser.get(path).text
         ids = re.findall(r'<(?:input|select|textarea) (?!type="hidden")[^>]*id="([^"]+)"', text)
@@ -241,7 +258,11 @@ def test_where_nothing_is_left_this_week_the_coach_s_calendar_opens_at_the_next_
 ) -> None:
     carla = practice.browsers["carla"]
     empty = carla.get("/coach").text
-    assert "Week of Monday, 23 November 2026" in empty and "the next week that holds something" not in empty
+    assert (
+        "Week of Monday, 23 November 2026" in empty
+        and "Nothing in this week" in empty
+        and "the next week that holds something" not in empty
+    )
     follow(ada, press(ada, ada.get("/book?week=2026-W51"), "10:00"))
     opened = carla.get("/coach").text
     assert "Week of Monday, 14 December 2026" in opened and "This is the next week that holds something" in opened

@@ -20,6 +20,7 @@ TABLES = (
     "appointment_change",
     "call_link",
     "block",
+    "day_away",
     "commitment",
     "reminder",
 )
@@ -56,13 +57,15 @@ def booked(practice: Practice, sql: Any) -> Practice:
     ada = practice.client("ada", "carla")
     practice.client("bob", "carla")
     practice.client("cleo", "conrad")
+    carla.ask("PUT", "/api/call-link", {"url": "https://call.example.org"})
+    carla.post("/api/days-away", {"day": "2026-12-24"})
     call = book(ada, "carla", WEDNESDAY).json
     ada.ask("PATCH", f"/api/appointments/{call['id']}", {"start": "2026-11-26T10:00:00+01:00", "end": "2026-11-26T11:00:00+01:00", "version": 1})  # fmt: skip
     ada.ask("DELETE", f"/api/appointments/{call['id']}")
     assert book(ada, "carla", WEDNESDAY).status == 201
-    carla.ask("PUT", "/api/call-link", {"url": "https://call.example.org"})
     carla.post("/api/blocks", {"start": "2026-11-27T09:00:00+01:00", "end": "2026-11-27T10:00:00+01:00"})
     sql("INSERT INTO reminder SELECT id, starts FROM appointment")
+    sql("UPDATE appointment SET booked = booked - interval '1 minute'")  # too long ago to be undone
     return practice
 
 
@@ -86,8 +89,13 @@ def test_everybody_sees_what_is_his(booked: Practice, as_person: Callable[..., A
         "call_link": 1,
         "reminder": -1,
     }
-    assert counts(as_person(ids["ada"], "client")) == his | {"block": 0, "commitment": 1}
-    assert counts(as_person(ids["carla"], "coach")) == his | {"relationship": 2, "block": 1, "commitment": 2}
+    assert counts(as_person(ids["ada"], "client")) == his | {"block": 0, "day_away": 0, "commitment": 1}
+    assert counts(as_person(ids["carla"], "coach")) == his | {
+        "relationship": 2,
+        "block": 1,
+        "day_away": 1,
+        "commitment": 2,
+    }
     nothing = dict.fromkeys(TABLES, 0) | {"reminder": -1}
     assert counts(as_person(ids["bob"], "client")) == nothing | {"relationship": 1, "call_link": 1}
     assert counts(as_person(ids["cleo"], "client")) == nothing | {"relationship": 1}
@@ -145,6 +153,7 @@ FORBIDDEN = {
     "make office hours without being a coach": "INSERT INTO availability VALUES (gen_random_uuid(), me(), 'coaching',"
     " '2026-12-01 09:00', '2026-12-01 10:00', 'UTC', false, '2026-12-01')",
     "set a call link without being a coach": "INSERT INTO call_link VALUES (me(), 'https://x.example')",
+    "be away without being a coach": "INSERT INTO day_away VALUES (gen_random_uuid(), me(), '[2026-12-01,2026-12-02)', 'UTC', present())",
     "block without being a coach": "INSERT INTO block VALUES (gen_random_uuid(), me(), '[2026-12-01,2026-12-02)')",
     "take time in a call's name": "INSERT INTO commitment (person_id, during, appointment_id) SELECT me(),"
     " '[2026-12-01,2026-12-02)', id FROM appointment",

@@ -35,6 +35,7 @@ collect_ignore = (
         "test_calls_in_the_browser.py",
         "test_html.py",
         "test_keyboard.py",
+        "test_lives_of_lunches.py",
         "test_lynx.py",
         "test_refused_forms.py",
     ]

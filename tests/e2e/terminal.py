@@ -81,7 +81,7 @@ class Lynx:
 
     def press(self, button: str, *then: str) -> None:
         """Press a button, and read what comes."""
-        self.keys(self._number(rf"\(\[(\d+)\]BUTTON\)\s*{re.escape(button)}") + "g\r")
+        self.keys(self._number(rf"\(\[(\d+)\][^()\s]+\)\s*{re.escape(button)}") + "g\r")
         self.keys("\r")
         self.reads(*then)
 

@@ -69,7 +69,7 @@ def test_a_time_typed_outside_the_office_hours_is_refused_with_three_others(lynx
     lynx.follow("Type a day and a time instead", "How many months")
     lynx.fill("Date", str(day))
     lynx.fill("Time", "20:00")
-    lynx.press("Book it", "is not within one of the coach's office hours", "The nearest free times")
+    lynx.press("Book it", "is outside the office hours of Nora Fuchs", "The nearest free times")
     lynx.reads(str(day), "20:00")  # what was typed is not lost
     lynx.press("16:00", f"Your call is booked. {words(day)}, 16:00 to 17:00")
     [call] = calls_of(site, client)
@@ -80,8 +80,8 @@ def test_a_coach_gives_hours_keeps_time_to_himself_and_is_away(lynx: Lynx, site:
     coach, client, slug = pair(site, "ruth.adler", "sami.haddad", hours=False)
     day = next_monday() + timedelta(weeks=1)
     log_in(lynx, coach)
-    lynx.follow("Coaching", "None, so nobody can book you.")
-    lynx.follow("Give office hours", "Every week on")
+    lynx.follow("Coaching", "Nothing in this week")
+    lynx.follow("Hours", "None, so nobody can book you.", "Every week on")
     lynx.fill("Start", "09:00")
     lynx.fill("End", "17:00")
     lynx.press("Give them", "Please look at this again", "needs at least one, or a single day below")
@@ -91,6 +91,7 @@ def test_a_coach_gives_hours_keeps_time_to_himself_and_is_away(lynx: Lynx, site:
     [hours] = asks(site, coach, "GET", "/api/office-hours")["office_hours"]
     assert (hours["start"][11:], hours["end"][11:], hours["weekly"]) == ("09:00", "17:00", True)
 
+    lynx.follow("Coaching", "Block a time")
     lynx.fill("Day you block time on", str(day))
     lynx.fill("Start", "09:00")
     lynx.fill("End", "10:00")
@@ -99,15 +100,18 @@ def test_a_coach_gives_hours_keeps_time_to_himself_and_is_away(lynx: Lynx, site:
 
     [free] = asks(site, client, "GET", f"/api/coaches/{slug}/nearest?start={day}T09:00:00Z")["slots"][:1]
     asks(site, client, "POST", "/api/appointments", free | {"coach": slug})
+    lynx.follow("Away", "Be away")
     lynx.fill("Day you are away", free["start"][:10])
-    lynx.press("I am away on that day", "Calls are booked on that day", "is booked")
+    lynx.press("I am away then", "Calls are booked in that time", "is booked", "Cancel it and offer other times")
     assert len(calls_of(site, client)) == 1
-    lynx.choose_one("Cancel them, and offer three other times")
-    lynx.press("I am away on that day", "You are away on that day.", "offered other times")
+    lynx.press("I am away then", "You are away:", "is cancelled. They are told, and offered other times.")
     assert calls_of(site, client) == []
-    [hours] = asks(site, coach, "GET", "/api/office-hours")["office_hours"]
-    assert hours["except"] == [free["start"][:10]]
+    [away] = asks(site, coach, "GET", "/api/days-away")["days_away"]
+    assert away["day"] == free["start"][:10]
+    lynx.press("Take it back", "You are there again at that time.")
+    assert asks(site, coach, "GET", "/api/days-away")["days_away"] == []
 
+    lynx.follow("Clients", "Last call")
     lynx.follow("Book a call", "Book for Sami Haddad")
     lynx.press("16:00", "The call is booked.", "16:00 to 17:00: call with Sami Haddad")  # after any lunch of theirs
     assert len(calls_of(site, client)) == 1
@@ -127,7 +131,7 @@ def test_an_admin_gives_a_client_a_coach_then_another_and_ends_it(lynx: Lynx, si
     lynx.press("Bring them together", "Please look at this again", "Reason")
     lynx.reads("Edward Kim", "Fiona Walsh")  # what was chosen is not lost
     lynx.fill("Reason", "asked for it")
-    lynx.press("Bring them together", "The client has a coach now and can book.")
+    lynx.press("Bring them together", "Gave the coach Fiona Walsh to Edward Kim.")
     assert asks(site, "edward.kim", "GET", "/api/me")["coach"]["name"] == "Fiona Walsh"
     for day in range(5):
         on = str(next_monday() + timedelta(days=day))
@@ -145,7 +149,7 @@ def test_an_admin_gives_a_client_a_coach_then_another_and_ends_it(lynx: Lynx, si
     lynx.fill("Reason", "moved house")
     lynx.press("Give this coach instead", "say whether to keep or to cancel them", "is booked", "moved house")
     lynx.choose_one("They are cancelled")
-    lynx.press("Give this coach instead", "The client has another coach now.")
+    lynx.press("Give this coach instead", "Gave the coach Carla Stein instead to Edward Kim.")
     assert asks(site, "edward.kim", "GET", "/api/me")["coach"]["name"] == "Carla Stein"
     assert calls_of(site, "edward.kim") == []
 

@@ -19,6 +19,12 @@ SMALLEST_TARGET = """() => [...document.querySelectorAll("main button, main .but
   .map((one) => [one.textContent.trim(), one.getBoundingClientRect()])
   .filter(([, box]) => box.height < 24 || box.width < 24).map(([name]) => name)"""
 
+SMALLER_THAN = """(least) => [...document.querySelectorAll("main button, main a, main summary")]
+  .filter((one) => one.getClientRects().length)
+  .map((one) => [one.textContent.trim(), one.getBoundingClientRect()])
+  .filter(([, box]) => box.height < least || box.width < 24).map(([name]) => name)"""
+"""By their height: the seven days of a week share the width of a phone."""
+
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
@@ -101,6 +107,7 @@ def test_on_a_phone_calls_are_booked_moved_and_cancelled(chromium: Browser, site
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Book a call").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Book a call")
     page.goto("/book?week=" + day.strftime("%G-W%V"))
+    tap("link", f"{short(day)}, has free times")
     fits()
     tap("button", f"11:00: Book on {short(day)}, 11:00 to 12:00")
     expect(page.get_by_role("status")).to_contain_text(f"Your call is booked. {short(day)} {day.year}, 11:00 to 12:00")
@@ -131,11 +138,22 @@ def test_a_coach_blocks_time_and_is_away_with_the_keyboard_alone(chromium: Brows
     keys.press("Block this time", "Coaching")
     keys.reads("That time is yours.")
     keys.reads("09:00 to 10:00: blocked")
+    keys.press("Away", "Away")
     keys.type("Day you are away", typed)
-    keys.press("I am away on that day", "Coaching")
-    keys.reads("You are away on that day.")
-    hours = asks(site, "clara.stein", "GET", "/api/office-hours")["office_hours"]
-    assert any(str(day) in one["except"] for one in hours)
+    keys.press("I am away then", "Away")
+    keys.reads("You are away:")
+    keys.reads("No call was booked in that time.")
+    assert [str(day)] == [one["day"] for one in asks(site, "clara.stein", "GET", "/api/days-away")["days_away"]]
+    page.context.close()
+
+
+@pytest.mark.parametrize("path", ["/coach", "/coach/hours", "/coach/away", "/coach/clients", "/appointments", "/book"])
+def test_on_a_phone_every_target_is_as_large_as_a_thumb(chromium: Browser, site: Site, path: str) -> None:
+    page = page_of(chromium, site, "ina.wolf" if path == "/book" else "carla.stein", PHONE, script=False)
+    page.goto(path)
+    assert page.evaluate(SMALLER_THAN, 44) == []
+    page.set_viewport_size({"width": DESK, "height": 800})
+    assert page.evaluate(SMALLER_THAN, 24) == []
     page.context.close()
 
 

@@ -175,7 +175,10 @@ def test_what_coaches_and_clients_read_and_do_is_as_described(
     asks(carla, "DELETE", "/api/blocks/{id}", id=kept["id"])
     asks(carla, "PUT", "/api/call-link", {"url": "https://call.example.org/carla"})
     asks(carla, "GET", "/api/call-link")
-    assert asks(carla, "POST", "/api/days-away", {"day": "2026-11-25"}) == {"cancelled": 1}
+    away = asks(carla, "POST", "/api/days-away", {"day": "2026-11-25", "calls": "cancel"})
+    assert (away["cancelled"], away["kept"]) == (1, 0)
+    asks(carla, "GET", "/api/days-away")
+    asks(carla, "DELETE", "/api/days-away/{id}", id=away["id"])
     practice.coach("conrad")
     asks(admin, "PATCH", "/api/admin/relationships/{slug}", {"coach": "conrad", "calls": "keep"}, slug="ada")
     asks(admin, "DELETE", "/api/admin/relationships/{slug}", query="?calls=cancel", slug="ada")

@@ -87,6 +87,50 @@ def test_an_unchanged_calendar_is_not_sent_again(sql: Any, lunched: Any, clock: 
     assert Browser().get(feed, headers={"If-None-Match": etag}).status == 200
 
 
+def test_the_same_calendar_is_the_same_text_whenever_it_is_read(lunched: Any, clock: Any) -> None:
+    _, feed, _ = lunched
+    first = Browser().get(feed)
+    clock.set("2026-11-24T10:00Z")
+    assert Browser().get(feed).text == first.text and not first.header("ETag").startswith("W/")
+
+
+def test_an_entry_says_when_it_changed_and_whether_it_takes_time(community: Any, sql: Any, clock: Any) -> None:
+    """RFC 5545, 3.8.7.2 and 3.8.2.7."""
+    from tests.coaching.practice import Practice, at, book, move
+
+    practice = Practice(community, sql)
+    practice.coach("carla")
+    ada = practice.client("ada", "carla")
+    feed = address(ada)
+    call = book(ada, "carla", "2026-11-25T10:00:00+01:00").json
+    clock.set("2026-11-23T10:00Z")
+    call = move(ada, call, "2026-11-26T10:00:00+01:00").json
+    clock.set("2026-11-23T11:00Z")
+    [moved] = events(Browser().get(feed))
+    assert moved["DTSTAMP"].dt == moved["LAST-MODIFIED"].dt == at("2026-11-23T10:00Z")
+    assert (moved["SEQUENCE"], moved["STATUS"], moved["TRANSP"]) == (1, "CONFIRMED", "OPAQUE")
+    ada.ask("DELETE", f"/api/appointments/{call['id']}")
+    [gone] = events(Browser().get(feed))
+    assert gone["DTSTAMP"].dt == at("2026-11-23T11:00Z")
+    assert (gone["SEQUENCE"], gone["STATUS"], gone["TRANSP"]) == (2, "CANCELLED", "TRANSPARENT")
+
+
+def test_a_lunch_says_when_it_was_made_and_changed(community: Any, sql: Any, clock: Any) -> None:
+    """A proposal notes the present of its request, and whatever is a revision notes it again."""
+    from tests.lunches import lunch
+
+    person = community.person("ada")
+    feed = address(community.browser_of(person))
+    event = lunch(sql, community.locations["Harbour"], "2026-11-25T12:00+00:00", approved=[person], confirmed=True)
+    sql("SELECT set_config('rendezvous.now', '2026-11-24T08:00Z', false)")
+    sql("UPDATE event SET title = 'Stew' WHERE id = %s", event)
+    sql("SELECT set_config('rendezvous.now', '2026-11-24T09:00Z', false)")
+    sql("UPDATE event SET allow_evaluation = false WHERE id = %s", event)
+    sql("SELECT set_config('rendezvous.now', '', false)")
+    [entry] = events(Browser().get(feed))
+    assert entry["LAST-MODIFIED"].dt.isoformat() == "2026-11-24T08:00:00+00:00"
+
+
 def test_a_new_address_ends_the_former_and_it_can_be_closed(lunched: Any) -> None:
     ada, former, _ = lunched
     feed = address(ada)

@@ -134,6 +134,7 @@ NOT_EXPORTED = {
     "audit.id": "a number of a row",
     "commitment.id": "a number of a row",
     "event.during": "starts and ends are in the file",
+    "event.changed": "when its revision was made, for calendars",
     "event.revision": "counts changes, for calendars",
     "feed.token_hash": "a digest that nobody may read",
     "former_address.id": "a number of a row",

@@ -2,11 +2,12 @@
 
 import json
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from chalicelib import clock
 from tests.lunches import lunch
 from tests.mailbox import deliver
 from tests.people import PASSWORD, Browser, Community
@@ -117,6 +118,7 @@ class Life:
         self.clive = self.community.browser_of(clive)
         self.sql("INSERT INTO relationship (coach_id, client_id, begun) VALUES (%s, %s, '2026-01-01Z')", self.id, clive)
         [row] = self.sql("SELECT slug FROM person WHERE id = %s", self.id)
+        assert self.me.post("/api/days-away", {"day": str(clock.now().date() + timedelta(days=40))}).status == 201
         link = self.me.ask("PUT", "/api/call-link", {"url": "https://calls.example.org/zq-link"})
         if link.status == 404:
             self.sql("INSERT INTO call_link VALUES (%s, 'https://calls.example.org/zq-link')", self.id)
@@ -183,7 +185,7 @@ def test_what_others_wrote_is_left_but_for_the_name(community: Community, sql: A
     assert review.description == "It was lovely, a former member! (a former member)"
     whys = {row.what: row.why for row in sql("SELECT what, why FROM audit")}
     assert whys["closed"] == "a former member and a former member (a former member) said so"
-    assert whys["granted the role coach"] == ""
+    assert whys["granted the role coach to"] == ""
 
 
 @pytest.mark.parametrize(
@@ -270,6 +272,7 @@ DELETED = frozenset(
         "call_link",
         "block",
         "commitment",
+        "day_away",
         "feed",
         "former_address",
         "idempotency",

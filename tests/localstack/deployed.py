@@ -6,7 +6,8 @@ import json
 import re
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -93,10 +94,21 @@ class Deployed:
         """How many rounds were given up."""
         return self.waits(self.queue + "-dead")
 
-    def set_patience(self, seconds: int) -> None:
-        """How long a round may take, and that its message stays hidden meanwhile; its process starts again."""
-        patience = {"VisibilityTimeout": str(min(seconds + 1, 900))}
-        self.client("sqs").set_queue_attributes(QueueUrl=self.queue, Attributes=patience)
+    @contextmanager
+    def patience(self, seconds: int) -> Iterator[None]:
+        """A round may take that long, and its message stays hidden a second more; its process starts again."""
+        name = f"{deploy.NAME}-match_location"
+        wanted = ["VisibilityTimeout"]
+        hidden = self.client("sqs").get_queue_attributes(QueueUrl=self.queue, AttributeNames=wanted)["Attributes"]
+        former = self.client("lambda").get_function_configuration(FunctionName=name)["Timeout"]
+        self._set_patience(seconds, {"VisibilityTimeout": str(seconds + 1)})
+        try:
+            yield
+        finally:
+            self._set_patience(former, hidden)
+
+    def _set_patience(self, seconds: int, hidden: dict[str, str]) -> None:
+        self.client("sqs").set_queue_attributes(QueueUrl=self.queue, Attributes=hidden)
         self.change("match_location", Timeout=seconds)
 
     def log(self, function: str) -> str:

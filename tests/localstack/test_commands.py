@@ -1,14 +1,19 @@
 """What the commands say where they cannot do what they are asked; this needs no LocalStack."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from moto import mock_aws
 
-from infra.localstack import fresh_package
+from infra import fresh_package
+from infra.localstack import deploy
+from infra.localstack.system import Account
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -64,3 +69,37 @@ def test_the_package_is_built_anew_when_anything_that_goes_into_it_changes(
     assert fresh_package.digest(fresh_package.sources()) not in (before, changed)
     (tmp_path / "chalicelib" / "dinner.py").unlink()
     assert fresh_package.digest(fresh_package.sources()) not in (before, changed)
+
+
+@pytest.fixture
+def account(tmp_path: Path) -> Iterator[Account]:
+    """An account that moto pretends, at the address of Secrets Manager."""
+    keys = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_REGION": "eu-central-1"}
+    endpoint = {"AWS_ENDPOINT_URL": "https://secretsmanager.eu-central-1.amazonaws.com"}
+    (tmp_path / "secrets.json").write_text('{"links": ["ab"]}')
+    with mock_aws():
+        yield Account(str(tmp_path), 4566, keys | endpoint, "postgresql://127.0.0.1/none", "127.0.0.1:9092", 0)
+
+
+def test_without_terraform_the_places_of_secrets_are_made_all_the_same_and_that_is_said(
+    account: Account, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    for _ in range(2):
+        deploy.apply_terraform(account, {})
+    assert capsys.readouterr().out.count("Terraform is not installed: version 1.11 or later is needed.") == 2
+    names = [one["Name"] for one in account.client("secretsmanager").list_secrets()["SecretList"]]
+    assert sorted(names) == sorted(deploy.SECRETS)
+
+
+def test_keys_that_were_rotated_stay_when_it_is_deployed_again(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    deploy.apply_terraform(account, {})
+    client = account.client("secretsmanager")
+    deploy.fill_secrets(account)
+    assert client.get_secret_value(SecretId=deploy.SECRET)["SecretString"] == account.secrets_file.read_text()
+    client.put_secret_value(SecretId=deploy.SECRET, SecretString="rotated")
+    deploy.fill_secrets(account)
+    assert client.get_secret_value(SecretId=deploy.SECRET)["SecretString"] == "rotated"

@@ -5,9 +5,12 @@ import hashlib
 import re
 from typing import Any
 
+import pytest
+
 from chalicelib.messaging.topics import CONSUMERS
-from infra.localstack import deploy
-from infra.localstack.fresh_package import PACKAGE
+from infra.fresh_package import PACKAGE
+from infra.localstack import deploy, queues, terraform_parts
+from infra.terraform_program import NoTerraform
 from tests.localstack.deployed import Deployed
 
 FUNCTIONS = {"relay", "match_lunches", "match_location", "sweep", "mailer", "live_updates", "migrate"}
@@ -38,6 +41,18 @@ def test_every_consumer_reads_its_topics_and_the_queue_has_dead_letters(deployed
     queues = deployed.client("sqs")
     url = queues.get_queue_url(QueueName=deploy.QUEUE)["QueueUrl"]
     assert "RedrivePolicy" in queues.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+
+
+def test_terraform_would_change_nothing_of_what_it_made(deployed: Deployed) -> None:
+    try:
+        urls = queues.make(deployed.client("sqs"), terraform_parts.application())
+        assert not terraform_parts.changes(deployed.account, urls)
+    except NoTerraform as missing:
+        pytest.skip(str(missing))
+    names = {one["Name"] for one in deployed.client("secretsmanager").list_secrets()["SecretList"]}
+    assert names == set(deploy.SECRETS)
+    made = {url.rpartition("/")[2] for url in deployed.client("sqs").list_queues()["QueueUrls"]}
+    assert made == {deploy.QUEUE, f"{deploy.QUEUE}-dead", "rendezvous-failed"}
 
 
 def test_pages_link_under_the_stage_and_every_answer_carries_the_headers(deployed: Deployed) -> None:

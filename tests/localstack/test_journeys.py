@@ -6,9 +6,7 @@ from tests.localstack.community import Community
 from tests.localstack.deployed import Deployed, eventually, text_of
 
 
-def test_from_an_invitation_by_mail_to_a_lunch_that_waits_for_its_reviews(
-    deployed: Deployed, community: Community
-) -> None:
+def test_from_an_invitation_by_mail_to_a_lunch_that_is_reviewed(deployed: Deployed, community: Community) -> None:
     ada, bob = community.member("ada"), community.member("bob", refuses=["Pizza"])
     for who in (ada, bob):
         community.free(who, "2026-12-08")
@@ -24,12 +22,30 @@ def test_from_an_invitation_by_mail_to_a_lunch_that_waits_for_its_reviews(
     deployed.set_clock("2026-12-08T12:30+00:00")  # half an hour after it was over
     deployed.fires("sweep")
     for address in ("ada@example.org", "bob@example.org"):
-        deployed.mail(address, "How was lunch?")
+        [asked] = deployed.mail(address, "How was lunch?")
+        assert f"{deployed.site}/Review" in text_of(asked)
+    assert event_of(deployed, "ada").status == "Awaiting Evaluation"
+    address = f"/api/events/{event_of(deployed, 'ada').id}/review"
+    for who, other in ((ada, "Bob"), (bob, "Ada")):
+        [companion] = who.get(address)["people"]
+        assert companion["name"] == other and "Harbour" in who.ask("GET", "/Review").text
+        review = {"enjoyed": {companion["slug"]: True}, "description": f"{other} knows every ship."}
+        who.does("PUT", address, review)
+        assert who.get(address)["reviewed"]
+    assert event_of(deployed, "ada").status == "Done"
+    assert len(deployed.sql("SELECT FROM review")) == 2
+    page = community.admin.ask("GET", f"/admin/events/{event_of(deployed, 'ada').id}").text
+    assert "Bob knows every ship." in page and "Ada knows every ship." in page
+
+
+def event_of(deployed: Deployed, username: str) -> Any:
+    """The only lunch of somebody."""
     [event] = deployed.sql(
-        "SELECT status FROM event JOIN attendance ON event_id = event.id JOIN account USING (person_id)"
-        " WHERE username = 'ada'"
+        "SELECT event.id, status FROM event JOIN attendance ON event_id = event.id JOIN account USING (person_id)"
+        " WHERE username = %s",
+        username,
     )
-    assert event.status == "Awaiting Evaluation"
+    return event
 
 
 def test_from_office_hours_to_a_call_that_is_booked_and_moved(deployed: Deployed, community: Community) -> None:

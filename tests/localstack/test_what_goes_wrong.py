@@ -5,8 +5,9 @@ import math
 import secrets
 import threading
 import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -17,9 +18,6 @@ from infra.local.logins import logins
 from infra.localstack import deploy
 from tests.localstack.community import Community, command
 from tests.localstack.deployed import Deployed, Visitor, eventually
-
-LONG = 900
-"""Seconds that a round may take, and that its message stays hidden meanwhile."""
 
 
 def lunches(who: Visitor) -> list[Any]:
@@ -37,14 +35,28 @@ def pair(community: Community, one: str, other: str, *days: str) -> tuple[Visito
     return both
 
 
-SLOW = """
-CREATE TABLE slow_rounds (seconds float NOT NULL);
-GRANT SELECT ON slow_rounds TO PUBLIC;
-CREATE FUNCTION slow_down() RETURNS trigger LANGUAGE plpgsql AS
-    'BEGIN PERFORM pg_sleep(seconds) FROM public.slow_rounds; RETURN NEW; END';
-CREATE TRIGGER slow_down BEFORE INSERT ON round FOR EACH ROW EXECUTE FUNCTION slow_down();
+GATE = 20261203
+"""A lock of the database: whoever holds it keeps the rounds of a week from ending."""
+WAIT_AT_THE_GATE = """
+CREATE FUNCTION wait_at_the_gate() RETURNS trigger LANGUAGE plpgsql SET lock_timeout = 0 AS
+    'BEGIN PERFORM pg_advisory_xact_lock({gate}); RETURN NEW; END';
+CREATE TRIGGER wait_at_the_gate BEFORE INSERT ON round FOR EACH ROW WHEN (NEW.week = '{week}')
+    EXECUTE FUNCTION wait_at_the_gate();
 """
-"""A round writes its row in ``round`` after its lunches: it takes as long there as the test likes."""
+"""A round writes its row in ``round`` after its lunches, in the same transaction."""
+
+
+@contextmanager
+def gate(deployed: Deployed, week: date) -> Iterator[Callable[[], None]]:
+    """A gate that is shut to rounds of a week; opened by calling what it gives, at the latest at the end."""
+    deployed.sql(WAIT_AT_THE_GATE.format(gate=GATE, week=week))
+    keeper = psycopg2.connect(deployed.account.database_url)
+    keeper.cursor().execute("SELECT pg_advisory_lock(%s)", (GATE,))
+    try:
+        yield keeper.close
+    finally:
+        keeper.close()
+        deployed.sql("DROP TRIGGER wait_at_the_gate ON round; DROP FUNCTION wait_at_the_gate")
 
 
 def test_a_time_out_in_the_middle_of_a_match_leaves_no_half_and_the_next_attempt_makes_it_whole(
@@ -52,29 +64,34 @@ def test_a_time_out_in_the_middle_of_a_match_leaves_no_half_and_the_next_attempt
 ) -> None:
     one, other = pair(community, "kim", "lea", "2027-01-12")
     limit = 3 * math.ceil(how_long_a_round_takes(deployed, community)) + 2
-    deployed.sql(SLOW)
-    deployed.sql("INSERT INTO slow_rounds VALUES (%s)", limit + 2)
-    deployed.set_patience(limit)
-    deployed.ask_round("2027-W02", community.place)
-    eventually(lambda: deployed.sql("SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'"), limit + 30)
-    deployed.sql("DELETE FROM slow_rounds")
-    assert lunches(one) == []
-    eventually(lambda: "Task timed out" in deployed.log("match_location"), 2 * limit + 30)
-    eventually(lambda: lunches(one), 3 * limit + 60)
-    assert lunches(one) == lunches(other) and len(lunches(one)) == 1
-    eventually(lambda: deployed.waits() == 0)
+    with deployed.patience(limit), gate(deployed, date(2027, 1, 11)) as open_gate:
+        deployed.ask_round("2027-W02", community.place)
+        eventually(lambda: waits_at_the_gate(deployed), limit + 30)
+        assert lunches(one) == []
+        eventually(lambda: "Task timed out" in deployed.log("match_location"), 2 * limit + 30)
+        assert lunches(one) == []
+        open_gate()
+        eventually(lambda: lunches(one), 3 * limit + 60)
+        assert lunches(one) == lunches(other) and len(lunches(one)) == 1
+        eventually(lambda: deployed.waits() == 0)
     assert deployed.dead_letters() == 0
     assert len(deployed.mail("kim@example.org", "Lunch on")) == 1
-    deployed.set_patience(LONG)
+
+
+def waits_at_the_gate(deployed: Deployed) -> bool:
+    """Whether a round has written its lunches and waits."""
+    return bool(deployed.sql("SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = %s AND NOT granted", GATE))
 
 
 def how_long_a_round_takes(deployed: Deployed, community: Community) -> float:
     """Seconds, from its message to its end, in a process that has just started."""
-    deployed.set_patience(LONG)
-    began = time.monotonic()
-    deployed.ask_round("2027-W10", community.place)
-    eventually(lambda: deployed.sql("SELECT FROM round WHERE week = %s", date(2027, 3, 8)), 120)
-    return time.monotonic() - began
+    with deployed.patience(120):
+        began = time.monotonic()
+        deployed.ask_round("2027-W10", community.place)
+        eventually(lambda: deployed.sql("SELECT FROM round WHERE week = %s", date(2027, 3, 8)), 120)
+        took = time.monotonic() - began
+        eventually(lambda: deployed.waits() == 0)  # it has ended: its message is gone
+    return took
 
 
 def test_rounds_asked_for_twice_and_in_any_order_are_made_once(deployed: Deployed, community: Community) -> None:
@@ -102,6 +119,8 @@ def test_schedules_that_fire_twice_at_once_do_everything_once(deployed: Deployed
         list(three.map(deployed.fires, ["match_lunches"] * 3))
     [lunch] = eventually(lambda: lunches(one), 60)
     assert lunch["people"] == ["Ole", "Pia"]
+    for address in ("ole@example.org", "pia@example.org"):
+        deployed.mail(address, "Lunch on")  # once it is over nobody would be told of it
     deployed.set_clock("2026-12-22T13:30+00:00")  # it is over
     with ThreadPoolExecutor(3) as three:
         list(three.map(deployed.fires, ["sweep"] * 3))

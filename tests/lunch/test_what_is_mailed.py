@@ -178,3 +178,50 @@ def test_a_lunch_without_a_seat_for_them_was_not_ignored(community: Any, sql: An
     lunch(sql, community.locations["Harbour"], STARTS, approved=others, invited=[ada], confirmed=True)
     at(clock, START + timedelta(hours=1))
     assert sql("SELECT 1 FROM silence") == []
+
+
+# --- who is said to come ---
+
+
+def test_a_mail_says_who_comes_who_is_asked_as_well_and_by_when_to_answer(community: Any, sql: Any) -> None:
+    harbour, rules_of = community.locations["Harbour"], community.rule
+    rules_of("lunch.auto_approve", False)
+    ada, bob, cem = (community.person(name) for name in ("ada", "bob", "cem"))
+    for person in (ada, bob, cem):
+        sql(
+            "INSERT INTO availability (id, person_id, purpose, starts, ends, timezone, weekly, until)"
+            " VALUES (gen_random_uuid(), %s, 'lunch', '2026-11-26T12:00', '2026-11-26T13:00', 'Europe/Berlin', true,"
+            " 'infinity')",
+            person,
+        )
+    [made] = rounds.run(date(2026, 11, 23), harbour, NOW).lunches
+    mails = {mail.to: mail for mail in deliver(sql)}
+    asked = mails["ada@example.org"].text
+    assert "there could be a lunch for you with Bob and Cem." in asked
+    assert "Answer by: Wednesday, 25 November 2026, 12:00 (Europe/Berlin)" in asked
+    for person in (ada, bob):
+        answer = community.browser_of(person).ask("PUT", f"/api/events/{made.id}/attendance", {"response": "approved"})
+        assert answer.status == 200
+    mails = {mail.to: mail for mail in deliver(sql)}
+    assert set(mails) == {"ada@example.org", "bob@example.org"}
+    sure = mails["ada@example.org"]
+    assert "you have lunch with Bob. Cem is asked as well." in sure.text
+    assert "Bob" in sure.calendar and "Cem" not in sure.calendar
+    jobs.sweep(datetime.fromisoformat("2026-11-26T09:00:00+00:00"))
+    assert all("you have lunch with" in mail.text and "Cem" not in mail.text for mail in deliver(sql))
+    jobs.sweep(datetime.fromisoformat("2026-11-26T12:00:00+00:00"))
+    assert {mail.to for mail in deliver(sql)} == {"ada@example.org", "bob@example.org"}
+
+
+def test_whom_a_member_asked_is_told_to_nobody(community: Any, sql: Any) -> None:
+    community.rule("lunch.members_may_propose", True)
+    harbour = community.locations["Harbour"]
+    ada, bob, cem = (community.person(name) for name in ("ada", "bob", "cem"))
+    lunch(sql, harbour, "2026-11-17T11:00:00+00:00", approved=[ada, bob, cem], confirmed=True)
+    jobs.sweep(NOW)
+    deliver(sql)
+    body = {"title": "Soup", "location": "Harbour", "start": "2026-11-26T12:00", "people": ["bob", "cem"]}
+    assert community.browser_of(ada).post("/api/events", body).status == 201
+    mails = {mail.to: mail for mail in deliver(sql)}
+    assert set(mails) == {"bob@example.org", "cem@example.org"}
+    assert "a lunch for you with Ada." in mails["bob@example.org"].text and "Cem" not in mails["bob@example.org"].text

@@ -106,7 +106,7 @@ async def tell(event: dict[str, Any]) -> None:
     await asyncio.to_thread(live_updates.handle, event)
 
 
-async def heard(socket: Any, seconds: float = 3) -> list[dict[str, str]]:
+async def heard(socket: Any, seconds: float = 15) -> list[dict[str, str]]:
     frame = await asyncio.wait_for(socket.receive_json(), seconds)
     assert set(frame) == {"events"}
     events: list[dict[str, str]] = frame["events"]

@@ -133,7 +133,7 @@ def test_a_mail_is_written_in_half_a_millisecond(rows: Rows, monkeypatch: pytest
     }
 
     def letter(*given: Any) -> kinds.Letter:
-        entry = entries.Entry(NOW, NOW, "uid", "Call with Zoë", "here", "", "http://x", "CONFIRMED", 0)
+        entry = entries.Entry(NOW, NOW, "uid", "Call with Zoë", "here", "", "http://x", "CONFIRMED", 0, NOW)
         calendar = entries.invitation(entry, "REQUEST", "lunch@rendezvous.test", "ada@example.org", NOW)
         return kinds.Letter("ada@example.org", values, calendar, "REQUEST")
 

@@ -238,8 +238,9 @@ def test_a_day_away_while_somebody_books(race: Race) -> None:
     for _ in range(ROUNDS):
         race.clear()
         bookings: list[Try] = [lambda c=c: book(c, "carla", SLOT) for c in race.clients[:15]]
-        race.run([*bookings, lambda: race.carla.post("/api/days-away", {"day": "2026-11-25"})])
+        race.run([*bookings, lambda: race.carla.post("/api/days-away", {"day": "2026-11-25", "calls": "cancel"})])
         assert race.held() == []
+        race.practice.sql("DELETE FROM day_away")
 
 
 def test_a_relationship_ended_while_the_client_books(race: Race) -> None:
@@ -255,7 +256,7 @@ def test_a_relationship_ended_while_the_client_books(race: Race) -> None:
 
 
 def test_a_client_withdrawn_while_he_books(race: Race) -> None:
-    from chalicelib.coaching import appointments
+    from chalicelib.coaching import cancellations
 
     ada = race.practice.ids["client0"]
 
@@ -264,7 +265,7 @@ def test_a_client_withdrawn_while_he_books(race: Race) -> None:
             now = present.now()
             db.run("SELECT set_config('rendezvous.now', %(now)s, true)", now=now.isoformat())
             db.run("INSERT INTO ban VALUES (%(id)s, %(now)s, '') ON CONFLICT DO NOTHING", id=ada, now=now)
-            appointments.withdraw_person(db, ada, now)
+            cancellations.withdraw_person(db, ada, now)
             return True
 
         return transaction(work, JOB)

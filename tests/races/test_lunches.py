@@ -4,17 +4,21 @@ taken twice, no state is drawn that is not, and every change is told.
 A few rounds of every race; 1,000 with LONG=1.
 """
 
+import json
 import os
+import secrets
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chalicelib import config
 from chalicelib.database import JOB, transaction
-from chalicelib.lunch import jobs, rounds
+from chalicelib.lunch import blocked_pairs, jobs, rounds
 from tests.lunches import lunch
 from tests.people import Answer, Browser
 
@@ -328,3 +332,173 @@ def test_a_lunch_is_confirmed_once(race: Race) -> None:
         assert len(rows) == 1
         assert transaction(lambda db: db.value("SELECT count(*) FROM commitment"), JOB) == 8
         race.holds()
+
+
+# --- reviews ---
+
+OVER = START + timedelta(hours=2)
+
+
+SLUGS = [f"guest{n}" for n in range(PEOPLE)]
+TABLES = (range(8), range(8, 16))
+"""Who of the sixteen eats with whom."""
+
+
+def at_table(n: int) -> list[str]:
+    return [SLUGS[other] for other in TABLES[n // 8]]
+
+
+def next_of(n: int) -> str:
+    """Whom somebody dislikes: the one after them at their table."""
+    guests = at_table(n)
+    return guests[(n + 1) % len(guests)]
+
+
+def two_lunches(race: Race) -> list[Any]:
+    return [race.lunch(approved=[race.people[n] for n in table], confirmed=True, seats=8) for table in TABLES]
+
+
+def review(browser: Browser, event: Any, n: int, disliked: str | None = None) -> Answer:
+    enjoyed = {slug: slug != disliked for slug in at_table(n) if slug != SLUGS[n]}
+    return browser.ask("PUT", f"/api/events/{event}/review", {"enjoyed": enjoyed, "description": f"by {n}"})
+
+
+def pairs_apart(race: Race) -> set[frozenset[str]]:
+    """The pairs of the sixteen whom the filter keeps apart."""
+    slugs = dict(zip(race.people, SLUGS, strict=True))
+    found = set()
+    for person in race.people:
+        others = transaction(lambda db, person=person: blocked_pairs.kept_apart(db, person, slugs), JOB)  # type: ignore[misc]
+        found |= {frozenset({slugs[person], slugs[other]}) for other in others}
+    return found
+
+
+def reviews_hold(race: Race, event: Any) -> None:
+    """Who reviewed is told once, and so is that a lunch is done; as many descriptions as reviews."""
+    [row] = race.sql(
+        "SELECT (SELECT count(*) FROM attendance WHERE event_id = %s AND reviewed) AS reviewed,"
+        " (SELECT count(*) FROM review WHERE event_id = %s) AS described,"
+        " (SELECT count(DISTINCT event->'data'->>'person') FROM outbox WHERE topic = 'Events_All' AND key = %s"
+        "  AND event->>'type' = 'attendance.reviewed') AS people,"
+        " (SELECT count(*) FROM outbox WHERE topic = 'Events_All' AND key = %s"
+        "  AND event->>'type' = 'attendance.reviewed') AS told",
+        *[str(event)] * 4,
+    )
+    assert row.reviewed == row.described == row.people == row.told, row
+    rows = race.sql(
+        "SELECT topic, event->>'type' AS type FROM outbox WHERE key = %s"
+        " AND event->>'type' IN ('event.evaluate', 'event.done') ORDER BY topic, id",
+        str(event),
+    )
+    assert [tuple(row) for row in rows] == [
+        ("Event_Evaluate", "event.evaluate"),
+        ("Events_All", "event.evaluate"),
+        ("Events_All", "event.done"),
+    ]
+    assert race.status(event) == "Done"
+
+
+@pytest.mark.parametrize("swept", [True, False], ids=["after the sweep", "with the sweep"])
+def test_everybody_reviews_everybody_at_once(race: Race, clock: Any, swept: bool) -> None:
+    """Each dislikes the one after them: every dislike is kept, no other, and each lunch is done once."""
+    race.sql("DELETE FROM filter_chunk")
+    clock.set(OVER.isoformat())
+    for _ in range(ROUNDS):
+        race.clear()
+        lunches = two_lunches(race)
+        if swept:
+            sweep(OVER)
+        first = {0, 8}  # who reviews after the others, when sweeps no longer compete with them
+        tries: list[Try] = [
+            lambda n=n: review(race.browsers[n], lunches[n // 8], n, next_of(n))
+            for n in range(PEOPLE)
+            if n not in first
+        ]
+        assert set(statuses(race.run([*tries, lambda: sweep(OVER), lambda: sweep(OVER)]))) == {204}
+        sweep(OVER)  # one that came meanwhile passes over what is held
+        assert [race.status(event) for event in lunches] == ["Awaiting Evaluation"] * 2
+        assert {review(race.browsers[n], lunches[n // 8], n, next_of(n)).status for n in first} == {204}
+        for event in lunches:
+            reviews_hold(race, event)
+    assert pairs_apart(race) == {frozenset({SLUGS[n], next_of(n)}) for n in range(PEOPLE)}
+
+
+def test_the_last_reviews_come_at_once_before_the_sweep(race: Race, clock: Any) -> None:
+    """All sixteen review lunches that no sweep has seen yet: the next one ends them, and waits for nobody."""
+    clock.set(OVER.isoformat())
+    for _ in range(ROUNDS):
+        race.clear()
+        lunches = two_lunches(race)
+        tries: list[Try] = [lambda n=n: review(race.browsers[n], lunches[n // 8], n) for n in range(PEOPLE)]
+        assert statuses(race.run(tries)) == [204] * PEOPLE
+        assert [race.status(event) for event in lunches] == ["Confirmed"] * 2
+        race.run([lambda: sweep(OVER)] * PEOPLE)
+        for event in lunches:
+            reviews_hold(race, event)
+
+
+def test_a_review_that_is_sent_twice_at_once_counts_once(race: Race, clock: Any) -> None:
+    """Two tabs of each of eight say the opposite of each other: one of the two is heard."""
+    clock.set(OVER.isoformat())
+    for _ in range(ROUNDS):
+        race.clear()
+        event, _ = two_lunches(race)
+        sweep(OVER)
+        tries: list[Try] = [
+            lambda n=n: review((race.browsers, race.tabs)[n // 8][n % 8], event, n % 8, [None, next_of(n % 8)][n // 8])
+            for n in range(PEOPLE)
+        ]
+        assert statuses(race.run(tries)) == [204] * PEOPLE
+        reviews_hold(race, event)
+
+
+def test_reviews_against_the_end_of_their_days(race: Race, clock: Any) -> None:
+    """A moment before the days for reviews are over the answers come in, at that moment the sweep."""
+    end = START + timedelta(hours=1, days=7)
+    clock.set((end - timedelta(seconds=20)).isoformat())
+    for _ in range(ROUNDS):
+        race.clear()
+        event, _ = two_lunches(race)
+        sweep(OVER)
+        tries: list[Try] = [lambda n=n: review(race.browsers[n], event, n) for n in range(8)]
+        statuses(race.run(tries + [lambda: sweep(end)] * 8))
+        sweep(end)
+        reviews_hold(race, event)
+
+
+def test_no_answer_is_lost_while_the_filter_grows_and_is_sealed_anew(
+    race: Race, clock: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Fourteen people review, while one job adds layers and another seals under a new key: every dislike is in it after."""
+    clock.set(OVER.isoformat())
+    keys = json.loads(Path(os.environ["SECRETS_FILE"]).read_text())
+    monkeypatch.setenv("SECRETS_FILE", str(tmp_path / "secrets.json"))
+
+    def turn_key() -> None:
+        keys["seal"] = [secrets.token_hex(32), keys["seal"][0]]
+        (tmp_path / "secrets.json").write_text(json.dumps(keys))
+        config.forget_secrets()
+
+    def seal_anew() -> None:
+        transaction(blocked_pairs.seal_anew, JOB)
+
+    def grow(answers: int) -> None:
+        transaction(lambda db: blocked_pairs.grow(db, answers), JOB)
+
+    turn_key()
+    config.config.cache_clear()
+    for n in range(ROUNDS):
+        race.clear()
+        if n % 10 == 0:
+            race.sql("DELETE FROM filter_chunk")
+        lunches = two_lunches(race)
+        sweep(OVER)
+        turn_key()
+        tries: list[Try] = [
+            lambda n=n: review(race.browsers[n], lunches[n // 8], n, next_of(n)) for n in range(PEOPLE - 2)
+        ]
+        tries += [seal_anew, lambda n=n: grow(6000 * (n % 10 + 1))]
+        assert set(statuses(race.run(tries))) == {204}
+        assert {frozenset({SLUGS[n], next_of(n)}) for n in range(PEOPLE - 2)} <= pairs_apart(race)
+        while transaction(blocked_pairs.seal_anew, JOB):
+            pass

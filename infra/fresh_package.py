@@ -17,15 +17,17 @@ BUILT = (".so", ".c", ".pyc")
 
 def fresh_package() -> Path:
     """Builds it if need be (`make package`); where it is. Raises LocalError."""
-    wanted = digest(sources())
-    if not (PACKAGE.exists() and STAMP.exists() and STAMP.read_text() == wanted + digest([PACKAGE])):
-        STAMP.unlink(missing_ok=True)
+    if not (PACKAGE.exists() and STAMP.exists() and STAMP.read_text() == digest(sources()) + digest([PACKAGE])):
         ended = subprocess.run(["make", "--silent", "package"], cwd=ROOT, capture_output=True, text=True, check=False)
         if ended.returncode:
             said = "\n".join((ended.stdout + ended.stderr).strip().splitlines()[-5:])
             raise LocalError(f"There is no package to deploy, for make package failed:\n{said}")
-        STAMP.write_text(wanted + digest([PACKAGE]))
     return PACKAGE
+
+
+def note(built_of: str) -> None:
+    """Remember of which sources (their digest) the package was built."""
+    STAMP.write_text(built_of + digest([PACKAGE]))
 
 
 def sources() -> Iterator[Path]:

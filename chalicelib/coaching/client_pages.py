@@ -1,0 +1,51 @@
+"""Pages of a coach's clients: when the last and the next call is, and a calendar to book for one of them."""
+
+from datetime import datetime, timedelta
+
+from chalicelib.calendar import zones
+from chalicelib.coaching import appointments, coaches, slot_weeks
+from chalicelib.coaching.api import Slug
+from chalicelib.coaching.booking_pages import Press, pressed
+from chalicelib.coaching.slot_weeks import Shown
+from chalicelib.database import Database
+from chalicelib.errors import NotFound
+from chalicelib.web import Form, Routes
+from chalicelib.web.request import Caller
+from chalicelib.web.responses import Page, Redirect, page
+
+routes = Routes(__name__)
+
+
+@routes.page("/coach/clients", who="coach")
+def clients(db: Database, caller: Caller, now: datetime) -> Page:
+    """My clients: their last and next call, and how long ago the last was."""
+    return page("coaching/coach_clients.html", clients=coaches.clients(db, caller), ago=lambda at: _ago(now - at))
+
+
+@routes.page("/coach/clients/{client}", who="coach")
+def client_page(db: Database, caller: Caller, client: Slug, form: Form, query: Shown, now: datetime) -> Page:
+    """Free times for a client of mine, to book for them."""
+    name = next((one.name for one in coaches.clients(db, caller) if one.slug == client), None)
+    if name is None:
+        raise NotFound("There is no such client of yours")
+    mine = coaches.slug_of(db, caller.id)
+    whose = coaches.client_of(db, caller, mine, client)
+    if query.week is None and query.day is None and whose:
+        query.day = slot_weeks.day_of_nearest(db, caller, mine, whose, now, now)
+    shown = slot_weeks.of(db, caller, mine, client, None, query, now)
+    return page("coaching/coach_client.html", client=client, name=name, **shown)
+
+
+@routes.form("/coach/clients/{client}", shows=client_page, who="coach")
+def book(db: Database, caller: Caller, client: Slug, body: Press, now: datetime) -> Redirect:
+    start, end = pressed(body, now)
+    call = appointments.book(db, caller, coaches.slug_of(db, caller.id), start, end, client, now)
+    return Redirect(f"/coach?done=booked&id={call['id']}&day={zones.day_of(start, caller.timezone)}")
+
+
+def _ago(since: timedelta) -> str:
+    """``3 weeks ago``, in the largest unit of which there is one."""
+    for unit, length in (("month", 30), ("week", 7), ("day", 1)):
+        if count := since.days // length:
+            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+    return "today"

@@ -1,0 +1,37 @@
+"""What a client is offered instead of a call that was cancelled: times of the coach they have now, not those just taken away."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from chalicelib.calendar.occurrences import Span
+from chalicelib.coaching import free_slots
+from chalicelib.coaching.agenda import Call
+from chalicelib.database import Database
+
+JUST = timedelta(days=1)
+"""How long a coach who cancelled a call of some hour is not offered for that hour again."""
+
+
+def instead_of(db: Database, call: Call, now: datetime) -> tuple[str, list[Span]]:
+    """The name of the coach who has the client now, and their free slots nearest to the call; '' and none without one."""
+    coach = db.row(
+        "SELECT p.id, p.slug, p.name FROM relationship r JOIN person p ON p.id = r.coach_id"
+        " WHERE r.client_id = %(client)s AND r.is_current",
+        client=call.client_id,
+    )
+    if coach is None:
+        return "", []
+    gone = _cancelled(db, coach.id, now)
+    return coach.name, free_slots.nearest(db, coach.slug, call.client_id, call.starts, now, besides=gone)
+
+
+def _cancelled(db: Database, coach: UUID, now: datetime) -> list[Span]:
+    """The hours to come that the coach took back within the last day."""
+    rows = db.rows(
+        "SELECT a.starts, a.ends FROM cancellation x JOIN appointment a ON a.id = x.appointment_id"
+        " WHERE a.coach_id = %(coach)s AND a.starts > %(now)s AND x.cancelled_by = a.coach_id AND x.at > %(since)s",
+        coach=coach,
+        now=now,
+        since=now - JUST,
+    )
+    return [(row.starts, row.ends) for row in rows]

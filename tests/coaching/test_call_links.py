@@ -1,0 +1,53 @@
+"""A coach gives another link: who has a call to come is told, and their calendar with them."""
+
+from tests.coaching.practice import Practice, book, move
+from tests.coaching.test_mails import deliver, event_of
+
+WEDNESDAY = "2026-11-25T10:00:00+01:00"
+LINK = "https://call.example.org/carla"
+
+
+def test_another_link_reaches_the_calendar_of_every_client_with_a_call(practice: Practice) -> None:
+    carla, ada, bob = practice.coach("carla"), practice.client("ada", "carla"), practice.client("bob", "carla")
+    eve = practice.client("eve", "carla")
+    call = book(ada, "carla", WEDNESDAY).json
+    first = event_of(deliver(practice)["ada@example.org"])
+    gone = book(bob, "carla", "2026-11-25T12:00:00+01:00").json
+    deliver(practice)
+    bob.ask("DELETE", f"/api/appointments/{gone['id']}")
+    deliver(practice)
+    assert carla.ask("PUT", "/api/call-link", {"url": LINK}).status == 200
+    mails = deliver(practice)
+    assert set(mails) == {"ada@example.org"}
+    mail = mails["ada@example.org"]
+    assert mail.subject == "Another link: call on Wednesday, 25 November, 10:00 with Carla" and LINK in mail.text
+    entry = event_of(mail)
+    assert (entry["UID"], entry["SEQUENCE"], entry["LOCATION"]) == (first["UID"], first["SEQUENCE"] + 1, LINK)
+    assert mail.method == "REQUEST"
+    assert carla.ask("PUT", "/api/call-link", {"url": LINK}).status == 200
+    assert len(practice.messages("appointment.linked")) == 1, "the same link again is no change"
+    assert carla.ask("PUT", "/api/call-link", {"url": ""}).status == 200
+    assert "took back where your call takes place" in deliver(practice)["ada@example.org"].text
+    # The version that a client saw before is stale; what they see now can be moved.
+    seen = ada.get(f"/api/appointments/{call['id']}").json
+    assert move(ada, call, "2026-11-26T10:00:00+01:00").status == 409
+    assert move(ada, seen, "2026-11-26T10:00:00+01:00").status == 200
+    assert eve.get("/api/appointments").json["appointments"] == []
+
+
+def test_only_coaches_have_one_and_each_changes_their_own_calls(practice: Practice) -> None:
+    practice.coach("carla")
+    conrad = practice.coach("conrad")
+    ada = practice.client("ada", "carla")
+    book(ada, "carla", WEDNESDAY)
+    assert conrad.ask("PUT", "/api/call-link", {"url": LINK}).status == 200
+    assert ada.ask("PUT", "/api/call-link", {"url": LINK}).status == 404
+    assert practice.messages("appointment.linked") == [] and practice.calls()[0].version == 1
+
+
+def test_a_call_that_has_begun_is_left_as_it_is(practice: Practice, clock: object) -> None:
+    carla, ada = practice.coach("carla"), practice.client("ada", "carla")
+    book(ada, "carla", WEDNESDAY)
+    clock.set("2026-11-25T09:00Z")  # type: ignore[attr-defined]
+    carla.ask("PUT", "/api/call-link", {"url": LINK})
+    assert practice.messages("appointment.linked") == [] and practice.calls()[0].version == 1
