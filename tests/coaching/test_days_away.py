@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.coaching.practice import Practice, at, book
+from tests.coaching.practice import AT, Practice, at, book
 from tests.coaching.test_pages import follow, press, submit
 from tests.people import Browser
 
@@ -111,6 +111,24 @@ def test_a_call_over_midnight_is_of_both_days(calls: str, practice: Practice, ad
     assert len(practice.messages("appointment.cancelled")) == (0 if calls == "keep" else 1)
 
 
+def test_whatever_cancels_the_calls_of_a_span_asks_by_overlap(practice: Practice, ada: Browser, carla: Browser) -> None:
+    from chalicelib.coaching import cancellations
+    from chalicelib.database import JOB, Database, transaction
+
+    carla.post("/api/office-hours", HALF_PAST)
+    book(ada, "carla", "2026-11-24T23:30:00+01:00")
+    midnight = at("2026-11-25T00:00:00+01:00")
+
+    def cancel(db: Database) -> int:
+        db.run("SELECT set_config('rendezvous.now', %(now)s, true)", now=AT.isoformat())
+        spans = [(midnight, at("2026-11-26T00:00:00+01:00")), (midnight, at("2026-11-25T00:01:00+01:00"))]
+        return sum(
+            cancellations.cancel_coming(db, AT, coach=practice.ids["carla"], span=span) for span in reversed(spans)
+        )
+
+    assert transaction(cancel, JOB) == 1 and practice.calls() == []
+
+
 def test_a_call_over_midnight_of_the_day_before_is_left_by_the_day_after_next(ada: Browser, carla: Browser) -> None:
     carla.post("/api/office-hours", NIGHT)
     assert book(ada, "carla", "2026-11-24T23:00:00+01:00").status == 201
@@ -206,4 +224,3 @@ def test_what_is_long_over_is_forgotten(carla: Browser, practice: Practice, sql:
     retention.forget(present.now())
     assert sql("SELECT 1 FROM day_away") == [] and sql("SELECT 1 FROM availability WHERE NOT weekly") == []
     assert sql("SELECT count(*) AS n FROM availability")[0].n == weekly
-    assert at(WEDNESDAY)

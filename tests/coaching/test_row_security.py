@@ -65,7 +65,7 @@ def booked(practice: Practice, sql: Any) -> Practice:
     assert book(ada, "carla", WEDNESDAY).status == 201
     carla.post("/api/blocks", {"start": "2026-11-27T09:00:00+01:00", "end": "2026-11-27T10:00:00+01:00"})
     sql("INSERT INTO reminder SELECT id, starts FROM appointment")
-    sql("UPDATE appointment SET booked = booked - interval '1 minute'")  # too long ago to be undone
+    sql("UPDATE appointment SET booked = booked - interval '10 minutes'")  # too long ago to be undone
     return practice
 
 
