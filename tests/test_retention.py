@@ -33,12 +33,15 @@ ROWS = {
     " VALUES (gen_random_uuid(), %(me)s, 'reset', '{}', false, %(at)s, %(at)s)",
     "delivered": "INSERT INTO delivered (consumer, event_id, at) VALUES ('mailer', gen_random_uuid(), %(at)s)",
 }
-"""Table -> a row whose time is ``at``. Of batch_report, tests/admin/test_invitations.py tells."""
+"""Table -> a row whose time is ``at``."""
+ELSEWHERE = {"batch_report", "availability", "day_away"}
+"""Of these tell tests/admin/test_invitations.py and tests/coaching/test_days_away.py."""
 KEPT = {
     "rate": timedelta(days=1), "session": timedelta(), "api_token": timedelta(days=30), "ticket": timedelta(),
     "socket": timedelta(hours=3), "idempotency": timedelta(days=1), "pressed_form": timedelta(minutes=1),
     "password_reset": timedelta(days=1), "address_change": timedelta(days=8), "former_address": timedelta(days=7),
     "batch_report": timedelta(days=7), "mail": timedelta(days=30), "delivered": timedelta(days=60),
+    "availability": timedelta(days=60), "day_away": timedelta(days=60),
 }  # fmt: skip
 """What people are promised, beside how the job keeps it: a time that is changed is changed in both."""
 
@@ -60,7 +63,7 @@ def insert(community: Any, database: str) -> Callable[..., None]:
 
 def test_every_table_of_the_list_is_kept_as_long_as_is_promised() -> None:
     assert {table: kept for table, _, kept in retention.KEPT} == KEPT
-    assert set(ROWS) | {"batch_report"} == set(KEPT)
+    assert set(ROWS) | ELSEWHERE == set(KEPT)
 
 
 @pytest.mark.parametrize("table", ROWS)

@@ -41,8 +41,19 @@ METHODS_OF = {"chalicelib.rules": ("Rule", "Rules")}
 
 class Survivor(NamedTuple):
     name: str
-    line: str
-    """As docs/mutants.md has it."""
+    function: str
+    """File and function, as docs/mutants.md has them."""
+    old: str
+    new: str
+
+    def is_listed(self, listed: list[str]) -> bool:
+        """Whether a line of docs/mutants.md is about this change: "- `file` `function`: `old` became `new`: why"."""
+        begins = f"- {self.function}:"
+        for line in (line.removeprefix(begins) for line in listed if line.startswith(begins)):
+            old, *new = re.findall(r"`([^`]+)`", line)
+            if old in self.old and ("and nothing" in line or any(piece in self.new for piece in new)):
+                return True
+        return False
 
 
 def patterns() -> list[str]:
@@ -72,13 +83,13 @@ def mutmut(*arguments: str) -> str:
     return subprocess.run(command, cwd=COPY, capture_output=True, text=True, check=True).stdout
 
 
-def described(name: str) -> str:
+def described(name: str) -> Survivor:
     """A mutant as the line before and after, with its function."""
     diff = [line for line in mutmut("show", name).splitlines() if re.match(r"[-+](?![-+])", line)]
     old, new = (" ".join(line[1:].strip() for line in diff if line[0] == sign) for sign in "-+")
     module, _, rest = name.removeprefix("chalicelib.").rpartition(".")
     function = rest.partition("__mutmut_")[0].removeprefix("x").lstrip("_ǁ" if "ǁ" in rest else "_").replace("ǁ", ".")
-    return f"`{module.replace('.', '/')}.py` `{function}`: `{old}` became `{new}`"
+    return Survivor(name, f"`{module.replace('.', '/')}.py` `{function}`", old, new)
 
 
 def results() -> dict[str, str]:
@@ -98,12 +109,13 @@ def main(arguments: list[str]) -> int:
     if not found:
         print("There are no mutants: does pyproject.toml name the modules that are there?")
         return 1
-    survivors = [Survivor(name, described(name)) for name, what in found.items() if what not in ("killed", "timeout")]
-    listed = LISTED.read_text() if LISTED.exists() else ""
-    unlisted = [survivor for survivor in survivors if survivor.line not in listed]
+    survivors = [described(name) for name, what in found.items() if what not in ("killed", "timeout")]
+    listed = LISTED.read_text().splitlines()
+    unlisted = [survivor for survivor in survivors if not survivor.is_listed(listed)]
     share = 1 - len(survivors) / len(found)
     for survivor in unlisted:
-        print(f"{found[survivor.name]}, not in docs/mutants.md: {survivor.name}\n- {survivor.line}: ")
+        print(f"{found[survivor.name]}, not in docs/mutants.md: {survivor.name}")
+        print(f"- {survivor.function}: `{survivor.old}` became `{survivor.new}`: ")
     print(f"{len(found)} mutants, {len(found) - len(survivors)} killed ({share:.1%}), {len(survivors)} survived.")
     return int(bool(unlisted) or share < WANTED)
 

@@ -145,6 +145,7 @@ def test_what_a_browser_leaves_empty_is_absent_where_it_may_be() -> None:
     assert parsing.read_form([("name", "Ada"), ("number", ""), ("day", "")], Given) == Given(name="Ada")
     assert list(refused(Invalid, parsing.read_form, [("name", "")], Given)) == ["name"]
     assert parsing.read_form([("name", "Ada"), ("number", "0")], Given).number == 0
+    assert parsing.read_form([("name", "Ada"), ("many", "x"), ("many", "y")], Given).many == ["x", "y"]
 
 
 def test_every_wrong_field_of_a_form_is_named_not_only_the_first() -> None:
@@ -161,6 +162,15 @@ def test_every_wrong_field_of_a_form_is_named_not_only_the_first() -> None:
     with pytest.raises(Invalid) as told:
         parsing.read_form([("name", "")], Given)
     assert told.value.message == "name: is missing"
+
+
+class Two(field_types.Body):
+    one: field_types.Name
+    other: field_types.Name
+
+
+def test_every_missing_field_of_a_form_is_named() -> None:
+    assert refused(Invalid, parsing.read_form, [], Two) == {"one": "is missing", "other": "is missing"}
 
 
 def test_lists_are_told_from_other_fields() -> None:
@@ -211,6 +221,7 @@ def test_a_pattern_has_its_own_words_or_the_general_ones() -> None:
 
 def test_what_is_said_back_is_printable_and_short() -> None:
     assert validation_messages.printable("Zoë") == "Zoë"
+    assert validation_messages.printable("it's \\ fine") == "it's \\ fine"
     assert validation_messages.printable("a\nb\x00'") == "a\\nb\\x00'"
     assert validation_messages.printable("x" * 201) == "x" * 200
     assert validation_messages.printable("x" * 200) == "x" * 200
