@@ -65,7 +65,7 @@ emulation: dev
 
 # --- tests ----------------------------------------------------------------------------------------------------
 
-.PHONY: test days bench check lint types imports slow terraform
+.PHONY: test days bench mutants planted check lint types imports slow terraform
 test: dev matcher ## the tests that need no download beyond PyPI, a process a core (ARGS="-k login -n 0")
 	@$(PYTEST) --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
@@ -74,6 +74,12 @@ days: dev matcher ## the tests on each of the days and in each of the zones of t
 
 bench: tools matcher ## the benchmarks: a table with the machine, the baseline of the same run, and ratios
 	@exec $(VENV_PYTHON) -m tests.benchmarks
+
+mutants: tools ## faults that a program puts into what is pure: which of them no test notices (an hour; ARGS=--again)
+	@exec $(VENV_PYTHON) -m tests.mutants $(ARGS)
+
+planted: tools matcher ## faults that a person planted: the tests nearest to each must fail (an hour; ARGS="calls book_calls")
+	@exec $(VENV_PYTHON) -m tests.planted $(ARGS)
 
 check: lint types imports test terraform slow test-localstack ## everything that CI runs
 

@@ -18,6 +18,7 @@ import chalicelib.admin.overview_pages
 import chalicelib.admin.people_pages
 import chalicelib.admin.relationship_api
 import chalicelib.admin.relationship_pages
+import chalicelib.admin.rules_api
 import chalicelib.api_docs.pages
 import chalicelib.calendar.api
 import chalicelib.coaching.api
@@ -86,6 +87,7 @@ for part in (
     chalicelib.home.week_pages,
     chalicelib.api_docs.pages,
     chalicelib.admin.api,
+    chalicelib.admin.rules_api,
     chalicelib.admin.access_api,
     chalicelib.admin.access_pages,
     chalicelib.home.account_pages,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from chalicelib.messaging import topics
+from chalicelib.messaging import data_names, topics
 from chalicelib.rules import RULES, Rule
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
@@ -42,7 +42,7 @@ def messages() -> str:
     of_message = [
         (f"`{one.type}`", _listed(one.topics), one.key, one.when, _listed(one.data)) for one in topics.MESSAGES
     ]
-    data = [(f"`{name}`", what) for name, what in topics.DATA.items()]
+    data = [(f"`{name}`", what) for name, what in data_names.DATA.items()]
     return (
         "\n".join(
             [

@@ -45,9 +45,9 @@ def test_rules_that_contradict_each_other_are_told_why() -> None:
 
     assert contradiction(min_attendees=4) == {"lunch.max_attendees": "must not be less than lunch.min_attendees"}
     assert contradiction(last_start="10:45") == {"lunch.last_start": "must not be before lunch.first_start"}
-    assert contradiction(last_start="14:00") == {
-        "lunch.last_start": "days times starts, a quarter of an hour apart, must not exceed 60"
-    }
+    too_many = {"lunch.last_start": "days times starts, a quarter of an hour apart, must not exceed 60"}
+    assert contradiction(last_start="14:00") == too_many
+    assert contradiction(weekdays="Mon-Mon", first_start="00:00", last_start="15:00") == too_many, "one more than 60"
 
 
 def test_values_go_to_the_rules_they_name_and_leave_the_others() -> None:

@@ -11,13 +11,13 @@ def test_the_tables_are_up_to_date() -> None:
 
 
 def test_every_topic_and_every_name_in_a_message_is_explained() -> None:
-    from chalicelib.messaging import topics
+    from chalicelib.messaging import data_names, topics
 
     known = {topics.EVERY_WEEK, *topics.TOPICS}
     for message in topics.MESSAGES:
         assert set(message.topics) <= known, message
-        assert {name.rstrip("?") for name in message.data} <= set(topics.DATA), message
-    assert {name.rstrip("?") for message in topics.MESSAGES for name in message.data} == set(topics.DATA)
+        assert {name.rstrip("?") for name in message.data} <= set(data_names.DATA), message
+    assert {name.rstrip("?") for message in topics.MESSAGES for name in message.data} == set(data_names.DATA)
     assert {topic for message in topics.MESSAGES for topic in message.topics} == {topics.EVERY_WEEK} | {
         name for name in topics.TOPICS if not re.fullmatch(r"Event_\d+", name)
     }

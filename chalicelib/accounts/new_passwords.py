@@ -5,7 +5,7 @@ Both end what let somebody in until then (``end_access`` in the schema), so that
 
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from chalicelib import logs
 from chalicelib.accounts import attempts, links, passwords, people, proofs
@@ -62,22 +62,24 @@ def reset(given: str, password: str, now: datetime) -> None:
     passwords.refuse_guessable(password, owner.username, owner.email)
     hash = passwords.hash(password)
 
-    def store(db: Database) -> Any:
-        person = db.value(
-            "SELECT reset_password(%(id)s, %(hash)s, %(now)s, %(minutes)s)",
-            id=id,
-            hash=hash,
-            now=now,
-            minutes=RESET_MINUTES,
-        )
-        if person:
-            _tell(db, "password_reset", person, now)
-        return person
-
-    person = transaction(store)
+    person = transaction(lambda db: _reset(db, id, hash, now))
     if not person:
         raise NotFound(USED)
     logs.security("password reset", person)
+
+
+def _reset(db: Database, id: UUID, hash: str, now: datetime) -> Any:
+    """Use the link up; whose it was, None where it works no more."""
+    person = db.value(
+        "SELECT reset_password(%(id)s, %(hash)s, %(now)s, %(minutes)s)",
+        id=id,
+        hash=hash,
+        now=now,
+        minutes=RESET_MINUTES,
+    )
+    if person:
+        _tell(db, "password_reset", person, now)
+    return person
 
 
 def change(

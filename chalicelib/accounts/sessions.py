@@ -33,35 +33,40 @@ def log_in(
     if wait:
         logs.security("login refused: too many failures", person)
         raise TooManyRequests("Too many failed logins. Please wait", retry_after=wait)
-    right = passwords.verify(found.password if found else None, password)
     token = new_token()
-
-    def open(db: Database) -> timedelta | None:
-        if found.second_factor and not second_factor.accepts(db, found.person_id, found.second_factor, code, now):
-            return None
-        lasts = timedelta(days=rules.read(db).session.days)
-        opened = db.value(
-            "SELECT open_session(%(person)s, %(kept)s, %(factor)s, %(token)s, %(now)s, %(until)s, %(replaced)s)",
-            person=found.person_id,
-            kept=found.password,
-            factor=found.second_factor,
-            token=hashed(token.encode()),
-            now=now,
-            until=now + lasts,
-            replaced=list(replaced),
-        )
-        if not opened:
-            return None
-        attempts.tally(db, "login", f"{username}\n{address}", now, -1)
-        attempts.tally(db, "login address", address, now, -1)
-        return lasts
-
-    lasts = transaction(open) if right else None
+    lasts = None
+    if passwords.verify(found.password if found else None, password):
+        lasts = transaction(lambda db: _open(db, found, username, code, address, token, replaced, now))
     if lasts is None:
         logs.security("login failed", person)
         raise NotLoggedIn(WRONG)
     logs.security("login", person)
     return token, lasts
+
+
+def _open(
+    db: Database, account: Any, username: str, code: str, address: str, token: str, replaced: Sequence[bytes], now: datetime
+) -> timedelta | None:  # fmt: skip
+    """Open the session and take the counted attempt back; how long it lasts. None where the code is not right, or the
+    password or the second factor changed meanwhile."""
+    if account.second_factor and not second_factor.accepts(db, account.person_id, account.second_factor, code, now):
+        return None
+    lasts = timedelta(days=rules.read(db).session.days)
+    opened = db.value(
+        "SELECT open_session(%(person)s, %(kept)s, %(factor)s, %(token)s, %(now)s, %(until)s, %(replaced)s)",
+        person=account.person_id,
+        kept=account.password,
+        factor=account.second_factor,
+        token=hashed(token.encode()),
+        now=now,
+        until=now + lasts,
+        replaced=list(replaced),
+    )
+    if not opened:
+        return None
+    attempts.tally(db, "login", f"{username}\n{address}", now, -1)
+    attempts.tally(db, "login address", address, now, -1)
+    return lasts
 
 
 def _look(db: Database, username: str, address: str, now: datetime) -> tuple[Any, int]:

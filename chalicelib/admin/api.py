@@ -10,7 +10,6 @@ from msgspec import UNSET, Meta, UnsetType
 
 from chalicelib.admin import (
     audit_log,
-    business_rules,
     directory,
     events,
     food_types,
@@ -74,26 +73,8 @@ class AskRound(Body):
     why: Line = ""
 
 
-class SetRule(Body):
-    value: int | float | bool | Line
-    why: Line = ""
-
-
-class ResetRule(Body):
-    why: Line = ""
-
-
 class ListOfFoodTypes(msgspec.Struct):
     found: list[food_types.FoodType]
-
-
-class ListOfRules(msgspec.Struct):
-    found: list[business_rules.RuleInForce]
-
-
-class RuleWithHistory(msgspec.Struct):
-    rule: business_rules.RuleInForce
-    history: list[business_rules.Change]
 
 
 class EventWithReviews(msgspec.Struct):
@@ -243,30 +224,6 @@ def ask_round(db: Database, caller: Caller, body: AskRound, now: datetime) -> As
 def read_round(db: Database, round: UUID) -> RoundWithLeftOver:
     """One round, who is still left over from it, and why."""
     return RoundWithLeftOver(round_results.read(db, round), round_results.left_over(db, round))
-
-
-@api("GET", "/rules")
-def find_rules(db: Database) -> ListOfRules:
-    """The business rules."""
-    return ListOfRules(business_rules.find(db))
-
-
-@api("GET", "/rules/{rule}")
-def read_rule(db: Database, rule: str) -> RuleWithHistory:
-    """One rule and its changes."""
-    return RuleWithHistory(business_rules.read(db, rule), business_rules.history(db, rule))
-
-
-@api("PUT", "/rules/{rule}")
-def set_rule(db: Database, caller: Caller, rule: str, body: SetRule, now: datetime) -> business_rules.RuleInForce:
-    """Give a rule a value, effective at once."""
-    return business_rules.set_value(db, caller, rule, body.value, body.why, now)
-
-
-@api("DELETE", "/rules/{rule}", status=204)
-def reset_rule(db: Database, caller: Caller, rule: str, query: ResetRule, now: datetime) -> None:
-    """Give a rule its default again."""
-    business_rules.reset(db, caller, rule, query.why, now)
 
 
 @api("GET", "/outbox")

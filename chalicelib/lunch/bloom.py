@@ -27,6 +27,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from chalicelib.lunch.siphash import siphash
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -207,33 +209,7 @@ class _Digest(NamedTuple):
 def _digest(pair_key: bytes, one: bytes, other: bytes) -> _Digest:
     low, high = sorted(struct.unpack("<2Q", id) for id in (one, other))
     key = struct.unpack("<4Q", pair_key)
-    return _Digest(_siphash(key[0], key[1], low + high), _siphash(key[2], key[3], low + high))
-
-
-def _siphash(key: int, other_key: int, words: Sequence[int]) -> int:
-    """SipHash-2-4 of whole words of 8 bytes, little-endian."""
-    a, b = key ^ 0x736F6D6570736575, other_key ^ 0x646F72616E646F6D
-    c, d = key ^ 0x6C7967656E657261, other_key ^ 0x7465646279746573
-    for word in (*words, len(words) * 8 % 256 << 56):
-        a, b, c, d = _rounds(2, a, b, c, d ^ word)
-        a ^= word
-    a, b, c, d = _rounds(4, a, b, c ^ 0xFF, d)
-    return a ^ b ^ c ^ d
-
-
-def _rounds(many: int, a: int, b: int, c: int, d: int) -> tuple[int, int, int, int]:
-    for _ in range(many):
-        a = a + b & _WORD
-        b = (b << 13 & _WORD | b >> 51) ^ a
-        a = a << 32 & _WORD | a >> 32
-        c = c + d & _WORD
-        d = (d << 16 & _WORD | d >> 48) ^ c
-        a = a + d & _WORD
-        d = (d << 21 & _WORD | d >> 43) ^ a
-        c = c + b & _WORD
-        b = (b << 17 & _WORD | b >> 47) ^ c
-        c = c << 32 & _WORD | c >> 32
-    return a, b, c, d
+    return _Digest(siphash(key[0], key[1], low + high), siphash(key[2], key[3], low + high))
 
 
 def _place(layer: int, where: int) -> Place:

@@ -16,6 +16,8 @@ AHEAD = timedelta(days=1)
 SENT_AGAIN = timedelta(minutes=20)
 """A message that was lost on its way to the queue is sent again after so long; a round run twice makes nothing twice."""
 WEEK = timedelta(days=7)
+BATCH = 1000
+"""Lunches that are moved on in one transaction."""
 
 
 def match_due(now: datetime) -> int:
@@ -124,9 +126,10 @@ def reject_unconfirmed(db: Database, now: datetime) -> int:
     """Reject a batch of the proposed lunches that can no longer be approved in time; how many."""
     late = db.rows(
         f"SELECT {messages.EVENT} FROM event e JOIN location l ON l.id = e.location_id"
-        " WHERE e.status = 'Proposed' AND e.starts <= %(before)s ORDER BY e.starts LIMIT 200"
+        " WHERE e.status = 'Proposed' AND e.starts <= %(before)s ORDER BY e.starts LIMIT %(batch)s"
         " FOR NO KEY UPDATE OF e SKIP LOCKED",
         before=now + timedelta(hours=rules.read(db).lunch.approve_hours_before),
+        batch=BATCH,
     )
     states.reject(db, late, now)
     silences.ask(db, [event.id for event in late], now)
@@ -135,18 +138,20 @@ def reject_unconfirmed(db: Database, now: datetime) -> int:
 
 _CLAIM = (
     "UPDATE event SET status = %(to)s WHERE id IN (SELECT id FROM event WHERE status = %(at)s AND ends <= %(before)s"
-    " AND allow_evaluation = %(evaluated)s ORDER BY starts LIMIT 200 FOR UPDATE SKIP LOCKED)"
+    " AND allow_evaluation = %(evaluated)s ORDER BY starts LIMIT %(batch)s FOR UPDATE SKIP LOCKED)"
     " RETURNING id, starts, location_id, (SELECT timezone FROM location WHERE location.id = location_id) AS timezone"
 )
 
 
 def end_events(db: Database, now: datetime) -> int:
     """Lunches that are over wait for their reviews, or are done where none is asked for; how many of a batch."""
-    ended = db.rows(_CLAIM, at="Confirmed", to="Awaiting Evaluation", before=now, evaluated=True)
+    ended = db.rows(_CLAIM, at="Confirmed", to="Awaiting Evaluation", before=now, evaluated=True, batch=BATCH)
     outbox.put_all(db, [message for event in ended for message in messages.evaluate(event)], now)
     reviews.finish(db, [event.id for event in ended], now)  # some reviewed it before the sweep came
-    done = db.rows(_CLAIM, at="Confirmed", to="Done", before=now, evaluated=False)
-    outbox.put_all(db, [message for event in done for message in messages.done(event)], now)
+    done = []
+    if len(ended) < BATCH:  # else the next batch looks for them: among many that are asked for, few are not
+        done = db.rows(_CLAIM, at="Confirmed", to="Done", before=now, evaluated=False, batch=BATCH)
+        outbox.put_all(db, [message for event in done for message in messages.done(event)], now)
     silences.ask(db, [event.id for event in ended + done], now)
     return len(ended) + len(done)
 
@@ -154,6 +159,6 @@ def end_events(db: Database, now: datetime) -> int:
 def close_reviews(db: Database, now: datetime) -> int:
     """Lunches whose days for reviews have passed are done; how many of a batch."""
     before = now - timedelta(days=rules.read(db).lunch.review_days)
-    done = db.rows(_CLAIM, at="Awaiting Evaluation", to="Done", before=before, evaluated=True)
+    done = db.rows(_CLAIM, at="Awaiting Evaluation", to="Done", before=before, evaluated=True, batch=BATCH)
     outbox.put_all(db, [message for event in done for message in messages.done(event)], now)
     return len(done)

@@ -30,8 +30,8 @@ EVERY_WEEK = "Event_1 ... Event_53"
 
 
 class Message(NamedTuple):
-    """A type of message: the topics it goes to, when, its key, and the names of its data (``DATA`` says what they
-    hold; those that end in ``?`` may be absent)."""
+    """A type of message: the topics it goes to, when, its key, and the names of its data (``data_names`` says what
+    they hold; those that end in ``?`` may be absent)."""
 
     type: str
     topics: tuple[str, ...]
@@ -211,47 +211,6 @@ MESSAGES: tuple[Message, ...] = (
     ),
 )
 """Every type of message there is. A test holds every message that any test writes against it."""
-
-DATA: dict[str, str] = {
-    "address_change": "id of the wish for another address",
-    "allow_evaluation": "whether reviews are asked for",
-    "appointment": "id of the call",
-    "approved": "id of the lunch that was approved instead",
-    "availability": "id of the availability",
-    "by": "id of who did it; null for the installation itself",
-    "client": "id of the client",
-    "coach": "id of the coach",
-    "consumer": "which consumer: `mailer`, `live_updates`",
-    "creator": "id of the member who proposed it; null where a round made it",
-    "during": "from and to, as a PostgreSQL `tstzrange`, half-open",
-    "error": "the kind of error, never its words: they may quote the record",
-    "event": "id of the lunch",
-    "foods": "numbers of the food types",
-    "former_address": "id of the address that was, which is kept for a week",
-    "invitation": "id of the invitation",
-    "kind": "which mail",
-    "location": "number of the location",
-    "max_attendees": "seats",
-    "message": "id of the message",
-    "min_attendees": "how many must approve",
-    "offers": "true where the mail names free times instead",
-    "offset": "where in its partition",
-    "partition": "of the topic",
-    "password_reset": "id of the wish for another password",
-    "people": "ids of those who come, or are asked to; of a lunch that will not be, those who would have come",
-    "person": "id of the person",
-    "public": "whether everybody may see and join it",
-    "purpose": "`lunch` or `coaching`",
-    "response": "`approved` or `invited`: what its people are at first",
-    "title": "what the round called it; absent where a member wrote it",
-    "to": "whether it goes to an address",
-    "topic": "the topic that the record came by",
-    "type": "type of the message",
-    "token": "id of the API token",
-    "tokens_kept": "true where tokens and the calendar's address outlive the former password",
-    "week": "ISO week of the start where the lunch is, or of the day where the person lives: `2026-W48`",
-}
-"""What the names in a message's data hold."""
 
 
 def week_topic(day: date) -> str:

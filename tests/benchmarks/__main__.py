@@ -11,6 +11,7 @@ BENCHMARKS = (
     ("The weekly job beside COPY", ["tests.benchmarks.job"]),
     ("The matcher beside its peers", ["tests.benchmarks.matching"]),
     ("Blocked pairs: costs, rates, inferences", ["tests.benchmarks.blocked_pairs"]),
+    ("The life of lunches", ["tests.benchmarks.lunches"]),
     ("Coaching beside pgbench and bare queries", ["tests.benchmarks.coaching"]),
     ("Coaching beside django-appointment", ["tests.benchmarks.peers_coaching"]),
 )

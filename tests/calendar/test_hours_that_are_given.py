@@ -53,6 +53,18 @@ def test_hours_lie_within_two_years_of_today_in_their_zone() -> None:
     assert refused(start=first - DAY, end=first, weekly=True) == {"start": "must be within two years"}
 
 
+def test_today_is_the_day_of_their_zone() -> None:
+    late = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
+    last = datetime(2026, 11, 25, 12) + 2 * 366 * DAY
+
+    def given(timezone: str) -> Hours:
+        return availability.checked(last, last + timedelta(hours=2), timezone, False, None, [], late)
+
+    assert given("Europe/Berlin").starts == last, "there it is the 25th"
+    with pytest.raises(Invalid):
+        given("America/New_York")
+
+
 def test_hours_end_after_they_start_and_within_a_day() -> None:
     assert refused(end=NOON) == {"end": "must be after start"}
     assert refused(end=NOON - timedelta(minutes=1)) == {"end": "must be after start"}

@@ -37,6 +37,11 @@ def test_what_is_asked_for_is_shown_though_nothing_is_there() -> None:
     assert table(shown=[span("2026-11-25T11:00", "2026-11-25T12:00")]) == {11: [""] * 7}
 
 
+def test_the_week_is_shown_from_monday_to_sunday() -> None:
+    rows = table(span("2026-11-23T00:00", "2026-11-23T01:00"), span("2026-11-29T23:00", "2026-11-30T00:00"))
+    assert isinstance(rows, dict) and (rows[0][0], rows[23][6]) == ("free", "free")
+
+
 def test_a_night_is_shown_on_both_of_its_days() -> None:
     rows = table(span("2026-11-24T22:00", "2026-11-25T02:00"))
     assert isinstance(rows, dict) and list(rows) == list(range(24))

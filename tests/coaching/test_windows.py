@@ -75,6 +75,12 @@ def test_the_next_window_is_longer_and_ends_where_calls_do() -> None:
     assert agenda.following(THIS, 3, date(2026, 12, 7)) is None
 
 
+def test_weeks_are_whole_numbers_in_what_is_answered() -> None:
+    following = agenda.following(THIS, 2, date(2026, 12, 7))
+    assert following is not None and type(following["weeks"]) is int
+    assert type(weeks("2027-W07", 5, horizon_weeks=12, series_months=1)[1]) is int
+
+
 def test_weeks_are_spans_by_the_clock_of_their_place() -> None:
     begin, end = agenda.span_of(date(2026, 10, 19), 2, "Europe/Berlin")
     assert (begin, end) == (datetime(2026, 10, 18, 22, tzinfo=UTC), datetime(2026, 11, 1, 23, tzinfo=UTC))

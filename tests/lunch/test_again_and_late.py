@@ -282,6 +282,16 @@ def test_what_was_asked_for_while_a_round_ran_is_run_again(community: Any, with_
     assert asked(community) == ["2026-11-23"]
 
 
+def test_a_round_that_is_asked_for_just_as_its_place_closes_waits_until_it_opens(
+    community: Any, with_a_past: int
+) -> None:
+    community.sql("UPDATE location SET open = false WHERE id = %s", with_a_past)
+    transaction(lambda db: jobs.ask(db, with_a_past, MONDAY, NOW), JOB)
+    assert due(NOW) == []
+    community.sql("UPDATE location SET open = true WHERE id = %s", with_a_past)
+    assert due(NOW) != []
+
+
 def test_a_closed_place_runs_no_round_that_was_asked_for(community: Any, with_a_past: int) -> None:
     transaction(lambda db: jobs.ask(db, with_a_past, MONDAY, NOW), JOB)
     answer = community.admin().ask("PATCH", f"/api/admin/locations/{with_a_past}", {"open": False})

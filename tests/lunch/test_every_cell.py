@@ -184,3 +184,62 @@ def test_what_happened_is_told_so_that_it_can_be_rebuilt(community: Any, sql: An
     jobs.sweep(datetime.fromisoformat("2026-11-26T14:00:00+00:00"))
     replays.holds(sql)
     assert "Ada" not in str(sql("SELECT event FROM outbox")), "what members write is told to nobody"
+
+
+REVIEW_TIMES = TIMES | {"over long": START + timedelta(days=7, hours=1, minutes=1)}
+
+
+def drawn_review(attendance: str, state: str, time: str) -> int:
+    """Who was there reviews what took place, from its end until its days are over; nobody else, and nothing else."""
+    if attendance != "approved":
+        return 404
+    took_place = state in ("Confirmed", "Awaiting Evaluation")
+    return 204 if took_place and time == "over" else 409
+
+
+@pytest.mark.timeout(900)
+def test_a_review_is_taken_where_it_is_drawn_or_says_why_not(community: Any, clock: Any) -> None:
+    world = World(community)
+    for attendance, state, (time, now) in itertools.product(ATTENDANCES, STATES, REVIEW_TIMES.items()):
+        clock.set(now.isoformat())
+        event = world.make(attendance, state, public=True)
+        there = world.sql("SELECT person_id FROM attendance WHERE response = 'approved' AND person_id <> %s", world.me)
+        slugs = [
+            row.slug
+            for row in world.sql("SELECT slug FROM person WHERE id = ANY(%s)", [one.person_id for one in there])
+        ]
+        answer = world.browser.ask("PUT", f"/api/events/{event}/review", {"enjoyed": dict.fromkeys(slugs, True)})
+        cell = (attendance, state, time)
+        assert answer.status == drawn_review(*cell), (cell, answer.text)
+        assert (state, attendance) == world.stored(), cell
+        reviewed = world.sql("SELECT 1 FROM attendance WHERE reviewed")
+        told = world.sql("SELECT 1 FROM outbox WHERE event->>'type' = 'attendance.reviewed'")
+        assert len(reviewed) == len(told) == (answer.status == 204), cell
+        if answer.status != 204:
+            assert answer.json["detail"].strip(), cell
+
+
+@pytest.mark.parametrize("response", ["approved", "rejected"])
+@pytest.mark.parametrize("role", ["admin", "coach", "client", "visitor", "banned", "stranger"])
+def test_what_one_is_besides_makes_no_difference_to_whether_one_comes(
+    community: Any, clock: Any, visitor: Any, sql: Any, role: str, response: str
+) -> None:
+    """Nobody answers for another, and no role opens a lunch that one was not asked to."""
+    world = World(community)
+    clock.set(TIMES["in time"].isoformat())
+    roles = {"stranger": ("member",), "banned": ("member",)}.get(role, ("member", role))
+    browser = visitor if role == "visitor" else community.browser_of(community.person("zoe", roles=roles))
+    if role == "banned":
+        community.ban("zoe")
+    for attendance, state in itertools.product(ATTENDANCES, STATES):
+        event = world.make(attendance, state, public=False)
+        before = sql("SELECT * FROM attendance ORDER BY person_id")
+        for method, path, body in (
+            ("PUT", "attendance", {"response": response}),
+            ("PUT", "review", {"enjoyed": {}}),
+            ("GET", "review", None),
+        ):
+            answer = browser.ask(method, f"/api/events/{event}/{path}", body)
+            assert answer.status == {"visitor": 401, "banned": 403}.get(role, 404), (state, path, answer.text)
+        assert sql("SELECT * FROM attendance ORDER BY person_id") == before
+        assert world.stored() == (state, attendance)

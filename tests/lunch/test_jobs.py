@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -224,7 +225,8 @@ def test_what_is_ended_stays_as_it_is(community: Any, final: str) -> None:
     assert status(community) == final and all_told(community) == {}
 
 
-def test_more_than_a_batch_is_moved_on_by_one_sweep(community: Any) -> None:
+def test_more_than_a_batch_is_moved_on_by_one_sweep(community: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(jobs, "BATCH", 200)
     community.sql(
         "INSERT INTO event (id, title, location_id, during)"
         " SELECT gen_random_uuid(), 'Soup', %s, '[2026-12-01T20:00Z,2026-12-01T21:00Z)' FROM generate_series(1, 450)",
@@ -233,3 +235,28 @@ def test_more_than_a_batch_is_moved_on_by_one_sweep(community: Any) -> None:
     jobs.sweep(START)
     assert [row.n for row in community.sql("SELECT count(*) AS n FROM event WHERE status = 'Rejected'")] == [450]
     assert len(told(community.sql, "Events_All")) == 450
+
+
+@pytest.mark.parametrize("evaluated", [200, 250, 0])
+def test_a_batch_of_those_asked_for_reviews_leaves_the_others_to_the_next(
+    community: Any, monkeypatch: Any, evaluated: int
+) -> None:
+    """As many as a batch holds are over and reviewed, more than it holds, none; and others that are not reviewed."""
+    monkeypatch.setattr(jobs, "BATCH", 200)
+    community.sql("ALTER TABLE event DISABLE TRIGGER USER")
+    for many, asked in ((evaluated, True), (30, False)):
+        community.sql(
+            "INSERT INTO event (id, title, location_id, during, allow_evaluation, status)"
+            " SELECT gen_random_uuid(), 'Soup', %s, '[2026-11-24T20:00Z,2026-11-24T21:00Z)', %s, 'Confirmed'"
+            " FROM generate_series(1, %s)",
+            community.locations["Harbour"],
+            asked,
+            many,
+        )
+    community.sql("ALTER TABLE event ENABLE TRIGGER USER")
+    jobs.sweep(START)
+    found = {row.status: row.n for row in community.sql("SELECT status, count(*) AS n FROM event GROUP BY 1")}
+    # Nobody comes to these, so nobody's review is waited for.
+    assert found == {"Done": evaluated + 30}
+    types = Counter(told(community.sql, "Events_All"))
+    assert types == Counter({"event.evaluate": evaluated, "event.done": evaluated + 30})

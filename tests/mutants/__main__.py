@@ -32,9 +32,10 @@ WANTED = 0.95
 PURE_FUNCTIONS = {
     "chalicelib.calendar.availability": ("checked", "shown"),
     "chalicelib.coaching.agenda": ("weeks", "farthest", "last_week", "span_of", "following"),
-    "chalicelib.rules": ("_rule", "check_together", "_minutes"),
+    "chalicelib.rules": ("check_together", "_minutes"),
 }
-"""Of modules that ask the database as well: the functions that do not. Of all other modules every function counts."""
+"""Of modules that ask the database as well: the functions that do not. Of all other modules every function counts. What
+runs while a module is imported (rules._rule) has run before any mutant begins: no tool of this kind reaches it."""
 METHODS_OF = {"chalicelib.rules": ("Rule", "Rules")}
 
 

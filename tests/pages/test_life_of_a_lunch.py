@@ -140,7 +140,7 @@ def test_a_visitor_reads_of_a_public_lunch_what_where_and_on_which_day(community
     assert "Ada" not in page.source and "12:00" not in page.source
     assert page.one("a", class_="button")["href"] == f"/login?next=/events/{public}"
     own = opened(of_ada, f"/events/{public}")
-    assert f"http://rendezvous.test/events/{public}" in own.one("textarea").text
+    assert f"Harbour: http://rendezvous.test/events/{public}" in own.one("span", class_="code").text
     private = lunch(sql, community.locations["Harbour"], THURSDAY, approved=[bob])
     for hidden in (private, "00000000-0000-0000-0000-000000000000"):
         assert Browser().get(f"/events/{hidden}").header("location") == f"/login?next=/events/{hidden}"

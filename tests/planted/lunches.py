@@ -18,7 +18,7 @@ FAULTS = [
     Fault(JOBS, "monday not in row.weeks and", "", "tests/lunch/test_jobs.py", "A week is matched again every minute."),
     Fault(JOBS, "WHERE l.open ORDER BY l.id", "ORDER BY l.id", "tests/lunch/test_jobs.py",
           "People are sent to a place that is closed."),
-    Fault(JOBS, ' AND location_id IN (SELECT id FROM location WHERE open)"', '"',
+    Fault(JOBS, " AND location_id IN (SELECT id FROM location WHERE open) RETURNING", " RETURNING",
           "tests/lunch/test_again_and_late.py -k closed", "A round that was asked for runs at a closed place."),
     Fault(JOBS, "SENT_AGAIN = timedelta(minutes=20)", "SENT_AGAIN = timedelta(minutes=21)", "tests/lunch/test_jobs.py",
           "A message that was lost is sent again later than is said."),
