@@ -4,6 +4,7 @@ Jinja2 is imported when the first page is asked for: the API does without it.
 """
 
 import secrets
+from collections.abc import Callable
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,23 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 SLICES = Path(__file__).parent.parent
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "local": formats.local,
+    "day": formats.day,
+    "listed": formats.listed,
+    "month_name": lambda at: f"{at:%B}",
+    "short_day": lambda at: f"{at.day} {at:%b}",
+    "week": lambda day: f"{day:%G-W%V}",
+    "clock": formats.clock_time,
+    "end_clock": formats.end_clock,
+    "span": formats.span,
+    "able_to_show": formats.able_to_show,
+    "before_dot": lambda name: name.partition(".")[0],
+    "moment": formats.moment,
+}
+"""How templates write times, days and lists."""
 
 
 @cache
@@ -43,20 +61,7 @@ def environment() -> "Environment":
         "timedelta": timedelta,
         "dated": lambda days: [(one.isoformat(), formats.day(one)) for one in days],
     }
-    found.filters |= {
-        "local": formats.local,
-        "day": formats.day,
-        "listed": formats.listed,
-        "month_name": lambda at: f"{at:%B}",
-        "short_day": lambda at: f"{at.day} {at:%b}",
-        "week": lambda day: f"{day:%G-W%V}",
-        "clock": formats.clock_time,
-        "end_clock": formats.end_clock,
-        "span": formats.span,
-        "able_to_show": formats.able_to_show,
-        "before_dot": lambda name: name.partition(".")[0],
-        "moment": formats.moment,
-    }
+    found.filters |= FILTERS
     return found
 
 
