@@ -41,6 +41,23 @@ FILTERS: dict[str, Callable[..., Any]] = {
 """What templates write times and names with."""
 
 
+FILTERS: dict[str, Callable[..., Any]] = {
+    "local": formats.local,
+    "day": formats.day,
+    "listed": formats.listed,
+    "month_name": lambda at: f"{at:%B}",
+    "short_day": lambda at: f"{at.day} {at:%b}",
+    "week": lambda day: f"{day:%G-W%V}",
+    "clock": formats.clock_time,
+    "end_clock": formats.end_clock,
+    "span": formats.span,
+    "able_to_show": formats.able_to_show,
+    "before_dot": lambda name: name.partition(".")[0],
+    "moment": formats.moment,
+}
+"""How templates write times, days and lists."""
+
+
 @cache
 def environment() -> "Environment":
     """The templates, compiled once a process. An unknown name in a template is an error, not an empty space."""
