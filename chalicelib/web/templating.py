@@ -38,24 +38,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "before_dot": lambda name: name.partition(".")[0],
     "moment": formats.moment,
 }
-"""What templates write times and names with."""
-
-
-FILTERS: dict[str, Callable[..., Any]] = {
-    "local": formats.local,
-    "day": formats.day,
-    "listed": formats.listed,
-    "month_name": lambda at: f"{at:%B}",
-    "short_day": lambda at: f"{at.day} {at:%b}",
-    "week": lambda day: f"{day:%G-W%V}",
-    "clock": formats.clock_time,
-    "end_clock": formats.end_clock,
-    "span": formats.span,
-    "able_to_show": formats.able_to_show,
-    "before_dot": lambda name: name.partition(".")[0],
-    "moment": formats.moment,
-}
-"""How templates write times, days and lists."""
+"""What templates write times, names and lists with."""
 
 
 @cache
