@@ -201,6 +201,12 @@ def test_no_function_outgrows_a_reader() -> None:
     assert set(found) <= LONGER, f"say what its parts do, in functions of at most {MOST_LINES_OF_A_FUNCTION} lines"
 
 
+def test_days_are_written_in_one_way_on_pages_and_in_mails() -> None:
+    """``3 December``, by the filter ``day``, never ``03 December``."""
+    written = [*TEMPLATES, *(ROOT / "chalicelib").glob("*/templates/*.txt")]
+    assert [place(path) for path in written if "%d" in path.read_text()] == []
+
+
 def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text().splitlines()) <= 120
 

@@ -12,7 +12,7 @@ def test_from_an_invitation_by_mail_to_a_lunch_that_is_reviewed(deployed: Deploy
         community.free(who, "2026-12-08")
     deployed.set_clock("2026-12-03T14:05+00:00")  # five past three in Berlin: the hour of the match
     deployed.fires("match_lunches")
-    deployed.mail("ada@example.org", "Lunch on Tuesday, 08 December: Soup at Harbour")
+    deployed.mail("ada@example.org", "Lunch on Tuesday, 8 December: Soup at Harbour")
     [lunch] = ada.ask("GET", "/MyEvents/").json["appointments"]
     assert lunch["people"] == ["Ada", "Bob"] and lunch["date"].startswith("2026-12-08T12:00:00+01:00")
     assert bob.ask("GET", "/MyEvents").json["appointments"] == [lunch]
