@@ -1517,6 +1517,15 @@ BEGIN
 END $$;
 CREATE TRIGGER new_address_ends_other_changes AFTER UPDATE OF email ON account FOR EACH ROW WHEN ((old.email <> new.email)) EXECUTE FUNCTION forget_other_addresses();
 
+-- owner: which code shows an invitation to who made it, while the digests are read by nobody.
+CREATE FUNCTION digest_of_my_invitation(invitation uuid, since timestamptz) RETURNS bytea
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT digest FROM invitation i
+    WHERE i.id = digest_of_my_invitation.invitation AND i.by_person = me() AND i.made > since
+$$;
+
 -- owner: whether a mailbox is still somebody's, without telling whose address it is.
 CREATE FUNCTION takes_mail_at(person uuid, mailbox text) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -2425,7 +2434,7 @@ GRANT SELECT, INSERT, UPDATE (seal_key, sealed) ON filter_chunk TO rendezvous_ap
 GRANT SELECT, INSERT, DELETE, UPDATE ON food_type TO rendezvous_app;
 GRANT SELECT ON former_address TO rendezvous_app;
 GRANT SELECT, INSERT ON idempotency TO rendezvous_app;
-GRANT INSERT, SELECT (id, by_person, digest, role, made, expires) ON invitation TO rendezvous_app;
+GRANT INSERT, SELECT (id, by_person, role, made, expires) ON invitation TO rendezvous_app;
 GRANT SELECT, INSERT ON invitation_address TO rendezvous_app;
 GRANT SELECT, INSERT ON invitation_batch TO rendezvous_app;
 GRANT INSERT ON invitation_mail TO rendezvous_app;
@@ -2463,10 +2472,10 @@ GRANT INSERT ON ticket TO rendezvous_app;
 GRANT EXECUTE ON FUNCTION
     account_of_reset, ask_for_round_again, ask_reset, book_calls, busy, cancel_call, cancel_coming_calls,
     change_call_link, change_password, close_sessions, close_socket, coach_calendar, confirm_address,
-    dead_letters, end_sessions_of, enrol, enter, enter_feed, erase, hold_events, hold_password,
-    hold_person, i_am, i_am_a_job, is_asked_to, is_done, last_published, leave_coaching, live_invitation,
-    lock_coach, login_of, me, move_call, my_password, offer_second_factor, open_feed, open_session,
-    open_socket, place_of_round, present, prove_session, public_event, refuse_mail,
+    dead_letters, digest_of_my_invitation, end_sessions_of, enrol, enter, enter_feed, erase, hold_events,
+    hold_password, hold_person, i_am, i_am_a_job, is_asked_to, is_done, last_published, leave_coaching,
+    live_invitation, lock_coach, login_of, me, move_call, my_password, offer_second_factor, open_feed,
+    open_session, open_socket, place_of_round, present, prove_session, public_event, refuse_mail,
     remove_second_factor_of, reset_password, revise_events_at, revoke_invitation, sees_coach, sees_event,
     sees_person, share_coach, shares_calls_with, switch_off_second_factor, switch_on_second_factor,
     take_recovery_code, take_step, takes_mail_at, tally, waiting_messages

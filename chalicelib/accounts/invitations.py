@@ -142,9 +142,8 @@ def revoke(db: Database, caller: Caller, invitation: UUID) -> None:
 def code_to_show(db: Database, caller: Caller, invitation: UUID, now: datetime) -> str:
     """The code of an invitation that the caller has just made, for the page that comes after; '' a while later."""
     known = db.value(
-        "SELECT digest FROM invitation WHERE id = %(id)s AND by_person = %(me)s AND made > %(since)s",
+        "SELECT digest_of_my_invitation(%(id)s, %(since)s)",
         id=invitation,
-        me=caller.id,
         since=now - SHOWN_FOR,
     )
     return (known and links.code_found_by(PURPOSE, invitation, bytes(known))) or ""

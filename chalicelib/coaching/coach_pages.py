@@ -11,7 +11,6 @@ from chalicelib.coaching.api import Slug
 from chalicelib.coaching.booking_pages import Press, pressed, typed_instant
 from chalicelib.coaching.slot_weeks import Shown
 from chalicelib.database import Database
-from chalicelib.errors import NotFound
 from chalicelib.web import Form, Routes, formats
 from chalicelib.web.field_types import Body, ClockTime, Day, Empty, Instant, wall_span_of
 from chalicelib.web.request import Caller
@@ -61,10 +60,8 @@ def week(db: Database, caller: Caller, form: Form, query: Shown, now: datetime) 
 
 @routes.page("/coach/at", who="coach")
 def hour(db: Database, caller: Caller, form: Form, query: At, now: datetime) -> Page:
-    """What can be done with an empty hour: keep it, or book a client."""
-    at = query.at or _typed_start(form)
-    if at is None:
-        raise NotFound
+    """What can be done with an empty hour: keep it, or book a client. Where none is named, it is the next."""
+    at = query.at or _typed_start(form) or now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     starts = appointments.checked_time(at, now, "at").astimezone(ZoneInfo(caller.timezone))
     minutes = rules.read(db, str(caller.id)).coaching.call_minutes
     clients = [(one.slug, one.name) for one in coaches.clients(db, caller)]

@@ -108,10 +108,13 @@ class Empty(Body):
 
 
 def wall_time(given: str, field: str) -> datetime:
-    """A LocalTime as a naive datetime. Raises Invalid naming the field if there is no such day or minute."""
+    """A LocalTime as a naive datetime. Raises Invalid naming the field if there is no such day or minute.
+
+    An end may be 24:00 (ISO 8601), at which nothing starts.
+    """
     day, _, clock = given.partition("T")
     try:
-        if clock.startswith("24:00"):  # ISO 8601: the end of the day
+        if clock.startswith("24:00") and field == "end":
             return datetime.fromisoformat(day) + timedelta(days=1)
         return datetime.fromisoformat(given)
     except (ValueError, OverflowError):

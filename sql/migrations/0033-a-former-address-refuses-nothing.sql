@@ -1,5 +1,9 @@
 -- The link in a mail refuses a kind for whom it was mailed to, as long as that is their address: whoever reads the
 -- mailbox of a former one has no say any more. A mailbox is known by the beginning of its address's digest.
+-- depends: 0032-rotated-keys
+
+SET LOCAL lock_timeout = '5s';
+
 CREATE FUNCTION takes_mail_at(person uuid, mailbox text) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT EXISTS (SELECT FROM account

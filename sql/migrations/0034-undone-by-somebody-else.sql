@@ -1,6 +1,10 @@
 -- Where a pressed form led is kept for seconds (0015). Whoever undoes what was pressed makes the next press a new one:
 -- the person themselves when they do anything else, and others when they free or move the person's time. Whoever is
 -- just pressing something else holds their own row; they are passed over, for they replace it.
+-- depends: 0033-a-former-address-refuses-nothing
+
+SET LOCAL lock_timeout = '5s';
+
 CREATE FUNCTION forget_undone_press() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
