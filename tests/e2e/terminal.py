@@ -8,7 +8,7 @@ from types import TracebackType
 import pexpect
 import pyte
 
-COLUMNS, LINES = 110, 170
+COLUMNS, LINES = 110, 400
 UP, DOWN, LEFT, RIGHT = "\x1b[A", "\x1b[B", "\x1b[D", "\x1b[C"
 PATIENCE = 60.0
 SETTLED = 0.4
