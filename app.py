@@ -156,9 +156,9 @@ def sweep(event: Any) -> None:
 @app.schedule(Rate(1, unit=Rate.MINUTES))
 def observe(event: Any) -> None:
     """Writes down how long what should be done soon has been waiting."""
-    from chalicelib import gauges
+    from chalicelib import metrics
 
-    gauges.tell(clock.now())
+    metrics.observe(clock.now())
 
 
 @app.lambda_function(name="mailer")

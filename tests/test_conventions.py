@@ -201,6 +201,12 @@ def test_no_function_outgrows_a_reader() -> None:
     assert set(found) <= LONGER, f"say what its parts do, in functions of at most {MOST_LINES_OF_A_FUNCTION} lines"
 
 
+def test_a_newcomer_sees_the_whole_house_at_once() -> None:
+    entries = [one for one in (ROOT / "chalicelib").iterdir() if not one.name.startswith(("__", "."))]
+    packages = [one for one in entries if one.is_dir()]
+    assert len(entries) <= 20 and len(packages) * 2 >= len(entries), sorted(one.name for one in entries)
+
+
 def test_days_are_written_in_one_way_on_pages_and_in_mails() -> None:
     """``3 December``, by the filter ``day``, never ``03 December``."""
     written = [*TEMPLATES, *(ROOT / "chalicelib").glob("*/templates/*.txt")]

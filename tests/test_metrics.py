@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 import app
-from chalicelib import gauges, metrics
+from chalicelib import metrics
 from chalicelib.database import JOB, transaction
 from chalicelib.messaging import outbox
 
@@ -21,7 +21,7 @@ def put(at: datetime) -> None:
 
 
 def read() -> dict[str, float]:
-    return transaction(lambda db: gauges.read(db, NOW), JOB)
+    return transaction(lambda db: metrics.read(db, NOW), JOB)
 
 
 def test_an_empty_outbox_has_waited_for_nothing(database: str) -> None:
