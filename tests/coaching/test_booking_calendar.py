@@ -187,8 +187,9 @@ def test_an_empty_hour_of_the_coach_is_kept_or_booked(practice: Practice, ada: B
     assert "That time is yours. Saturday, 5 December 2026, 16:00 to 17:00: nobody can book it." in kept.text
     outside = submit(carla, later, "/coach/at", client="ada")
     assert outside.status == 422
-    for wrong in ("", "?at=x", "?at=2026-12-01T10:00:00", "?at=9999-12-31T23:59:59%2B00:00"):
+    for wrong in ("?at=x", "?at=2026-12-01T10:00:00", "?at=9999-12-31T23:59:59%2B00:00"):
         assert carla.get(f"/coach/at{wrong}").status in (404, 422), wrong
+    assert "Monday, 23 November, 09:00" in carla.get("/coach/at").text, "where none is named, the next hour"
 
 
 def test_clients_are_listed_with_their_last_and_next_call(practice: Practice, ada: Browser, clock: Any) -> None:
