@@ -40,7 +40,7 @@ def mine(db: Database, caller: Caller, form: Form, query: Shown, now: datetime) 
     return page(
         "accounts/invitations.html",
         done=DONE.get(query.done),
-        code=invitations.code_to_show(db, caller, query.given, now) if query.given else "",
+        code=invitations.code_to_show(db, query.given, now) if query.given else "",
         invitations=found[:PAGE_SIZE],
         number=query.page,
         more=len(found) > PAGE_SIZE,

@@ -139,7 +139,7 @@ def revoke(db: Database, caller: Caller, invitation: UUID) -> None:
     raise Conflict("This invitation was used already")
 
 
-def code_to_show(db: Database, caller: Caller, invitation: UUID, now: datetime) -> str:
+def code_to_show(db: Database, invitation: UUID, now: datetime) -> str:
     """The code of an invitation that the caller has just made, for the page that comes after; '' a while later."""
     known = db.value(
         "SELECT digest_of_my_invitation(%(id)s, %(since)s)",

@@ -2,7 +2,6 @@
 
 import re
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -65,14 +64,17 @@ def lead_to(db: Database, caller: Caller, path: str, now: datetime) -> Redirect:
     return Redirect(f"{path}?done={act or 'nothing'}")
 
 
+def number(done: str) -> int | None:
+    """The number of the act that led to a page; None where none did, or what stands in the address is no number."""
+    return int(done) if done.isascii() and done.isdecimal() and len(done) < 18 else None
+
+
 def told(db: Database, caller: Caller, done: str) -> str:
     """The caller's own act of that number as a sentence: ``Granted the role coach: Bob.``; '' for no number."""
     if done == "nothing":
         return "Nothing was changed: it was so already."
-    act: Any = done.isascii() and done.isdecimal() and len(done) < 18
-    if act:
-        one = f"{_ACTS} WHERE id = %(act)s AND admin_id = %(me)s"
-        act = db.row(one, act=int(done), me=caller.id, former=FORMER_MEMBER, uuid=_ID)
+    one = f"{_ACTS} WHERE id = %(act)s AND admin_id = %(me)s"
+    act = db.row(one, act=number(done), me=caller.id, former=FORMER_MEMBER, uuid=_ID)
     if not act:
         return ""
     whom = act.name or ("" if re.fullmatch(_ID, act.whom) else act.whom)

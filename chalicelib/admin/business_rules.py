@@ -80,10 +80,14 @@ def history(db: Database, name: str) -> list[Change]:
     return shaped(rows, Change)
 
 
-def newest_change(db: Database, caller: Caller) -> Any | None:
-    """The newest change that the caller made: the rule's name and its value before."""
+def undoable(db: Database, caller: Caller, act: int | None) -> Any | None:
+    """The change of the caller's act of that number, while no other came after it: the rule's name and value before."""
     return db.row(
-        "SELECT name, before FROM rule_change WHERE changed_by = %(me)s AND scope = '' ORDER BY id DESC LIMIT 1",
+        "SELECT c.name, c.before FROM audit u JOIN rule_change c"
+        " ON c.name = u.whom AND c.changed = u.at AND c.changed_by = u.admin_id"
+        " WHERE u.id = %(act)s AND u.admin_id = %(me)s AND c.scope = ''"
+        " AND NOT EXISTS (SELECT FROM rule_change l WHERE l.name = c.name AND l.scope = '' AND l.id > c.id)",
+        act=act,
         me=caller.id,
     )
 

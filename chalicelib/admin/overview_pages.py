@@ -41,7 +41,7 @@ def start(db: Database) -> Page:
 @routes.page("/admin/rules", who="admin")
 def find_rules(db: Database, caller: Caller, query: Done) -> Page:
     done = audit_log.told(db, caller, query.done)
-    undo = business_rules.newest_change(db, caller) if query.done.isdecimal() and done else None
+    undo = business_rules.undoable(db, caller, audit_log.number(query.done))
     return page("admin/rules.html", done=done, undo=undo, found=business_rules.find(db), shown=business_rules.shown)
 
 

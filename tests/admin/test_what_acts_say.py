@@ -46,6 +46,16 @@ def test_setting_what_stands_already_says_so_and_offers_no_undo(admin: Browser, 
     assert "Undo" not in admin.get(answer.header("location")).text
 
 
+def test_a_page_that_was_left_open_offers_no_undo_of_what_came_later(admin: Browser) -> None:
+    first = send(admin, "/admin/rules/lunch.minutes", value="45").header("location")
+    other = send(admin, "/admin/rules/lunch.repeat_days", value="20").header("location")
+    assert 'action="/admin/rules/lunch.minutes"' in admin.get(first).text
+    assert 'action="/admin/rules/lunch.repeat_days"' not in admin.get(first).text
+    send(admin, "/admin/rules/lunch.minutes", value="50")
+    assert 'action="/admin/rules' not in admin.get(first).text
+    assert 'action="/admin/rules/lunch.repeat_days"' in admin.get(other).text
+
+
 def test_a_rule_of_yes_and_no_is_undone_too(admin: Browser) -> None:
     answer = send(admin, "/admin/rules/lunch.auto_approve", value="no")
     undo = form_to(admin.get(answer.header("location")), "/admin/rules/lunch.auto_approve")
