@@ -5,6 +5,7 @@ import itertools
 import json
 import os
 import secrets
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,14 @@ from tests.state import make_logins_of
 
 _numbers = itertools.count()
 
-# Before any test's module is imported: some import app.py at once, and what it registers depends on the stage.
-os.environ["STAGE"] = "test"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Before any test's module is imported: some import app.py, which depends on the stage, some ask what day it is."""
+    folder = tempfile.TemporaryDirectory(prefix="clock")
+    config.add_cleanup(folder.cleanup)
+    os.environ |= {"STAGE": "test", "CLOCK_FILE": str(Path(folder.name) / "clock")}
+    days.set_clock(Path(os.environ["CLOCK_FILE"]))
 
 
 def pytest_report_header() -> str:
@@ -40,7 +47,6 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     os.environ |= {
         "SITE": "http://rendezvous.test",
         "SECRETS_FILE": str(kept),
-        "CLOCK_FILE": str(folder / "clock"),
         "DATABASE_URL": "",
         "DATABASE_JOB_URL": "",
         "DATABASE_OWNER_URL": "",
@@ -51,7 +57,6 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         "AWS_SECRET_ACCESS_KEY": "nothing",
         "AWS_DEFAULT_REGION": "us-east-1",
     }
-    days.set_clock(folder / "clock")
     # What is registered depends on the stage: a test that plays another must not be the first to ask.
     importlib.import_module("app")
     from chalicelib.config import config

@@ -80,7 +80,7 @@ def test_a_coach_gives_hours_keeps_time_to_himself_and_is_away(lynx: Lynx, site:
     coach, client, slug = pair(site, "ruth.adler", "sami.haddad", hours=False)
     day = next_monday() + timedelta(weeks=1)
     log_in(lynx, coach)
-    lynx.follow("Coaching", "Nothing in this week")
+    lynx.follow("Coaching", "Week of", "Block a time")
     lynx.follow("Hours", "None, so nobody can book you.", "Every week on")
     lynx.fill("Start", "09:00")
     lynx.fill("End", "17:00")
