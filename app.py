@@ -13,6 +13,7 @@ import chalicelib.accounts.invitation_pages
 import chalicelib.admin.access_api
 import chalicelib.admin.access_pages
 import chalicelib.admin.api
+import chalicelib.admin.coach_rule_pages
 import chalicelib.admin.lunch_pages
 import chalicelib.admin.overview_pages
 import chalicelib.admin.people_pages
@@ -98,6 +99,7 @@ for part in (
     chalicelib.notifications.api,
     chalicelib.admin.overview_pages,
     chalicelib.admin.people_pages,
+    chalicelib.admin.coach_rule_pages,
     chalicelib.admin.lunch_pages,
     chalicelib.admin.relationship_pages,
 ):

@@ -117,6 +117,7 @@ CONSTRAINTS = {
     "relationship_client_is_active": "A client with a coach stays a client: end that relationship first",
     "commitment_follows_appointment": "This time was taken just now",
     "appointment_is_cancelled_once": "This call is cancelled",
+    "no_show_is_noted_once": "That was noted already",
     "pause_is_whole_weeks": "A pause is made of whole weeks",
 }
 """Constraint name -> what a person who runs into it reads. A constraint without one is a defect and answers 500."""

@@ -26,6 +26,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /events/{id}/leave": {"response": "rejected"},
     "PUT /api/events/{id}/review": {"enjoyed": {}},
     "POST /api/appointments": {"coach": "carla", "start": NINE, "end": TEN},
+    "PUT /api/appointments/{id}/no-show": {"came": False},
     "PATCH /api/appointments/{id}": {"start": NINE, "end": TEN, "version": 99},
     "POST /api/series": {"coach": "carla", "start": TEN, "months": 2},
     "POST /availability/{id}": {"start": "11:00", "end": "12:30", "day": "2026-12-01"},
@@ -74,6 +75,7 @@ POST   /coach/blocks/{id}/delete                    303     404     404     303 
 GET    /coach/clients                               303     404     404     200     404     404     403     303
 GET    /coach/clients/{client}                      303     404     404     200     404     404     403     303
 POST   /coach/clients/{client}                      303     404     404     422     404     404     403     303
+POST   /coach/clients/{client}/calls/{id}           303     404     404     422     404     404     403     303
 GET    /coach/hours                                 303     404     404     200     404     404     403     303
 POST   /coach/hours                                 303     404     404     422     404     404     403     303
 GET    /coach/hours/{id}                            303     404     404     200     404     404     403     303
@@ -185,6 +187,10 @@ GET    /admin/people/{person}/ban                   303     404     404     404 
 POST   /admin/people/{person}/ban                   303     404     404     404     404     422     403     303
 GET    /admin/people/{person}/roles/{role}          303     404     404     404     404     200     403     303
 POST   /admin/people/{person}/roles/{role}          303     404     404     404     404     422     403     303
+GET    /admin/people/{person}/rules                 303     404     404     404     404     200     403     303
+GET    /admin/people/{person}/rules/{rule}          303     404     404     404     404     200     403     303
+POST   /admin/people/{person}/rules/{rule}          303     404     404     404     404     422     403     303
+POST   /admin/people/{person}/rules/{rule}/reset    303     404     404     404     404     303     403     303
 GET    /admin/people/{person}/second-factor         303     404     404     404     404     200     403     303
 POST   /admin/people/{person}/second-factor         303     404     404     404     404     422     403     303
 GET    /admin/people/{person}/sessions              303     404     404     404     404     200     403     303
@@ -212,6 +218,7 @@ POST   /api/appointments                            401     422     422     422 
 GET    /api/appointments/{id}                       401     404     404     200     200     404     403     401
 PATCH  /api/appointments/{id}                       401     404     404     409     409     404     403     401
 DELETE /api/appointments/{id}                       401     404     404     204     204     404     403     401
+PUT    /api/appointments/{id}/no-show               401     404     404     409     403     404     403     401
 GET    /api/availability                            401     200     200     200     200     200     403     401
 POST   /api/availability                            401     422     422     422     422     422     403     401
 PATCH  /api/availability/{id}                       401     200     404     404     404     404     403     401
@@ -355,6 +362,10 @@ class World:
             "/relationships/{slug}": lambda: "clive",
             "/coaches/{slug}": lambda: "carla",
         }
+        if path.startswith("/coach/clients/{client}/calls"):
+            return "clive" if name == "client" else self.call()
+        if "/people/{person}/rules" in path:
+            return {"person": self.people["carla"], "rule": "coaching.notice_hours"}[name]
         by_name = {
             "invitation": self.invitation,
             "event": self.event,

@@ -7,7 +7,16 @@ from uuid import UUID
 from msgspec import Meta
 
 from chalicelib.calendar.occurrences import Span
-from chalicelib.coaching import agenda, appointments, cancellations, coaches, free_slots, schemas, series
+from chalicelib.coaching import (
+    agenda,
+    appointments,
+    cancellations,
+    coaches,
+    free_slots,
+    no_shows,
+    schemas,
+    series,
+)
 from chalicelib.database import Database
 from chalicelib.web import Routes, url
 from chalicelib.web.field_types import (
@@ -60,6 +69,10 @@ class MoveCall(Body):
 class CancelCall(Body):
     reason: Line = ""
     version: Annotated[int, Meta(ge=1, le=2**31 - 1)] | None = None
+
+
+class Attendance(Body):
+    came: bool
 
 
 class BookSeries(Body):
@@ -140,6 +153,12 @@ def move(db: Database, caller: Caller, id: UUID, body: MoveCall, now: datetime) 
 def cancel(db: Database, caller: Caller, id: UUID, query: CancelCall, now: datetime) -> None:
     """Cancel a call; with a version, only if it is still that one."""
     cancellations.cancel(db, caller, id, query.reason, query.version, now)
+
+
+@routes.api("PUT", "/api/appointments/{id}/no-show")
+def note_no_show(db: Database, caller: Caller, id: UUID, body: Attendance, now: datetime) -> schemas.Call:
+    """Say, as its coach, whether the client came to a call that is over."""
+    return no_shows.note(db, caller, id, body.came, now)
 
 
 @routes.api("POST", "/api/series", status=201)

@@ -37,7 +37,7 @@ class Reasons(TypedDict):
 
 
 class Call(TypedDict):
-    """A call; ``change_until``: until when its client may move or cancel it."""
+    """A call; ``no_show``: whether its client did not come; ``change_until``: until when they may move or cancel it."""
 
     id: UUID
     coach: Somebody
@@ -45,6 +45,7 @@ class Call(TypedDict):
     start: Moment
     end: Moment
     status: Literal["booked", "cancelled"]
+    no_show: bool
     reason: str
     call_link: str
     version: int

@@ -31,6 +31,7 @@ DATA: dict[str, str] = {
     "public": "whether everybody may see and join it",
     "purpose": "`lunch` or `coaching`",
     "response": "`approved` or `invited`: what its people are at first",
+    "rule": "name of the business rule that was changed for the coach",
     "title": "what the round called it; absent where a member wrote it",
     "to": "whether it goes to an address",
     "topic": "the topic that the record came by",

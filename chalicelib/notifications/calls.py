@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from chalicelib import clock
 from chalicelib.calendar import entries
 from chalicelib.calendar.occurrences import Span
-from chalicelib.coaching import agenda, appointments, offers
+from chalicelib.coaching import agenda, appointments, call_entries, offers
 from chalicelib.coaching.agenda import Call
 from chalicelib.database import Database
 from chalicelib.messaging import mail
@@ -61,6 +61,20 @@ def cancelled(db: Database, person: UUID, about: About) -> Letter | None:
     return _letter(db, person, call, "CANCEL", coach, times)
 
 
+@kind("call_missed", "You did not come to a call", on=("Appointments_All", "appointment.missed"), to=its_client)
+def missed(db: Database, person: UUID, about: About) -> Letter | None:
+    """The coach noted that the client did not come."""
+    call = agenda.known(db, UUID(about["appointment"]))
+    return _letter(db, person, call, "") if call and call.no_show else None
+
+
+@kind("call_attended", "You came to a call after all", on=("Appointments_All", "appointment.attended"), to=its_client)
+def attended(db: Database, person: UUID, about: About) -> Letter | None:
+    """The coach took that back."""
+    call = agenda.known(db, UUID(about["appointment"]))
+    return _letter(db, person, call, "") if call and not call.no_show else None
+
+
 def _about_what_stands(db: Database, person: UUID, about: About, method: str) -> Letter | None:
     """Only while the call is as the message says, and to come: of what came after, another message tells."""
     call = agenda.known(db, UUID(about["appointment"]))
@@ -84,12 +98,13 @@ def _letter(
         "timezone": known.timezone,
         "call_link": call.call_link,
         "reason": call.reason,
+        "counts": call.counts,
         "coach": coach,
         "offers": [start.astimezone(place) for start, _ in times],
     }
     if not method:
         return Letter(known.email, values)
-    entry = agenda.entry(call, person)
+    entry = call_entries.entry(call, person)
     return Letter(
         known.email, values, entries.invitation(entry, method, mail.sender()[1], known.email, clock.now()), method
     )

@@ -89,6 +89,7 @@ CHAPTERS = (
             "appointment",
             "appointment_change",
             "cancellation",
+            "no_show",
             "reminder",
         ),
     ),

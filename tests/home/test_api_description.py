@@ -182,6 +182,11 @@ def test_what_coaches_and_clients_read_and_do_is_as_described(
     practice.coach("conrad")
     asks(admin, "PATCH", "/api/admin/relationships/{slug}", {"coach": "conrad", "calls": "keep"}, slug="ada")
     asks(admin, "DELETE", "/api/admin/relationships/{slug}", query="?calls=cancel", slug="ada")
+    kept = next(
+        call for call in carla.get("/api/appointments?weeks=13").json["appointments"] if call["status"] == "booked"
+    )
+    clock.set("2027-01-01T09:00Z")
+    asks(carla, "PUT", "/api/appointments/{id}/no-show", {"came": False}, id=kept["id"])
     coaching = {
         f"{method.upper()} {path}"
         for path, methods in document["paths"].items()

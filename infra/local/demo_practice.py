@@ -1,0 +1,15 @@
+"""What the demo's practice has beside its calls: rules of one coach, a client who did not come."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+
+def fill(cursor: Any, carla: UUID, konrad: UUID, now: datetime) -> None:
+    """Make it, for two coaches of the practice."""
+    cursor.execute("INSERT INTO rule (name, scope, value) VALUES ('coaching.notice_hours', %s, '48')", (str(konrad),))
+    cursor.execute(
+        "INSERT INTO no_show (appointment_id, at, counts) SELECT id, %s, true FROM appointment"
+        " WHERE coach_id = %s AND ends < %s ORDER BY starts DESC LIMIT 1",
+        (now, carla, now),
+    )
