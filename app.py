@@ -30,6 +30,7 @@ import chalicelib.coaching.client_pages
 import chalicelib.coaching.coach_pages
 import chalicelib.coaching.hours_api
 import chalicelib.coaching.hours_pages
+import chalicelib.coaching.series_pages
 import chalicelib.home.access_pages
 import chalicelib.home.account_pages
 import chalicelib.home.api
@@ -73,6 +74,7 @@ for part in (
     chalicelib.coaching.client_pages,
     chalicelib.coaching.coach_pages,
     chalicelib.coaching.hours_pages,
+    chalicelib.coaching.series_pages,
     chalicelib.lunch.api,
     chalicelib.lunch.approval_pages,
     chalicelib.lunch.proposal_pages,

@@ -890,6 +890,23 @@ CREATE POLICY through_appointment ON no_show FOR SELECT TO rendezvous_app USING 
    FROM appointment a
   WHERE (a.id = no_show.appointment_id))));
 
+CREATE TABLE series_call (
+    appointment_id uuid PRIMARY KEY REFERENCES appointment(id) ON DELETE CASCADE,
+    series_id uuid NOT NULL,
+    number integer NOT NULL,
+    CONSTRAINT series_call_has_its_place UNIQUE (series_id, number),
+    CONSTRAINT series_call_counts_from_one CHECK ((number >= 1))
+);
+COMMENT ON COLUMN series_call.number IS 'Which month of the series: it stays when the call is moved by itself.';
+ALTER TABLE series_call ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON series_call TO rendezvous_job USING (true);
+CREATE POLICY through_appointment ON series_call FOR SELECT TO rendezvous_app USING ((EXISTS ( SELECT
+   FROM appointment a
+  WHERE (a.id = series_call.appointment_id))));
+CREATE POLICY who_booked_it ON series_call FOR INSERT TO rendezvous_app WITH CHECK ((EXISTS ( SELECT
+   FROM appointment a
+  WHERE ((a.id = series_call.appointment_id) AND (a.booked_by = (SELECT me()))))));
+
 CREATE TABLE reminder (
     appointment_id uuid NOT NULL REFERENCES appointment(id) ON DELETE CASCADE,
     starts timestamptz NOT NULL,
@@ -2485,6 +2502,7 @@ GRANT SELECT ON round TO rendezvous_app;
 GRANT SELECT, INSERT, DELETE, UPDATE ON rule TO rendezvous_app;
 GRANT SELECT, INSERT ON rule_change TO rendezvous_app;
 GRANT SELECT (person_id, id, since, active) ON second_factor TO rendezvous_app;
+GRANT SELECT, INSERT ON series_call TO rendezvous_app;
 GRANT DELETE, SELECT (id, person_id, opened, expires, proved) ON session TO rendezvous_app;
 GRANT SELECT, UPDATE (answered) ON silence TO rendezvous_app;
 GRANT SELECT, DELETE ON suggested_food TO rendezvous_app;

@@ -45,6 +45,9 @@ GET    /appointments/{id}/cancel                    303     404     404     200 
 POST   /appointments/{id}/cancel                    303     404     404     303     303     404     403     303
 GET    /appointments/{id}/move                      303     404     404     200     200     404     403     303
 POST   /appointments/{id}/move                      303     404     404     422     422     404     403     303
+GET    /appointments/{id}/series                    303     404     404     200     200     404     403     303
+POST   /appointments/{id}/series/cancel             303     404     404     303     303     404     403     303
+POST   /appointments/{id}/series/move               303     404     404     422     422     404     403     303
 GET    /availability                                303     200     200     200     200     200     403     303
 GET    /availability/once                           303     200     200     200     200     200     403     303
 POST   /availability/once                           303     422     422     422     422     422     403     303
@@ -276,6 +279,8 @@ POST   /api/pauses                                  401     422     422     422 
 DELETE /api/pauses/{id}                             401     204     404     404     404     404     403     401
 GET    /api/reference/{slice}                       200     200     200     200     200     200     200     200
 POST   /api/series                                  401     422     422     422     201     422     403     401
+PATCH  /api/series/{id}                             401     404     404     422     422     404     403     401
+DELETE /api/series/{id}                             401     422     422     422     422     422     403     401
 GET    /api/admin/audit                             401     404     404     404     404     200     403     401
 GET    /api/admin/events                            401     404     404     404     404     200     403     401
 GET    /api/admin/events/{event}                    401     404     404     404     404     200     403     401
@@ -362,6 +367,8 @@ class World:
             "/relationships/{slug}": lambda: "clive",
             "/coaches/{slug}": lambda: "carla",
         }
+        if "/series" in path and name == "id":
+            return self.series("series" if path.startswith("/api") else "id")
         if path.startswith("/coach/clients/{client}/calls"):
             return "clive" if name == "client" else self.call()
         if "/people/{person}/rules" in path:
@@ -423,6 +430,13 @@ class World:
         answer = book(self.browser("client"), "carla", "2026-12-03T10:00:00+01:00")
         assert answer.status == 201, answer.text
         return answer.json["id"]
+
+    def series(self, which: str) -> Any:
+        self.sql("DELETE FROM appointment")
+        wanted = {"coach": "carla", "start": TEN, "months": 2}
+        first = self.made("client", "POST", "/api/series", wanted)["appointments"][0]
+        BODIES["PATCH /api/series/{id}"] = {"from": first["id"], "start": TEN}
+        return first[which]
 
     def block(self) -> Any:
         self.sql("DELETE FROM block")

@@ -45,6 +45,8 @@ class Call(NamedTuple):
     """Whether the coach noted that the client did not come."""
     counts: bool = True
     """Whether it counts as a call of its month: a no-show does by coaching.no_show_counts."""
+    series: UUID | None = None
+    """Which it was booked in; None for a single call."""
 
 
 _CALL = """
@@ -53,9 +55,11 @@ SELECT a.id, a.coach_id, a.client_id, a.starts, a.ends, a.version, a.booked_by, 
        coalesce(nullif(k.name, ''), %(former)s) AS client_name, x.at IS NOT NULL AS cancelled, coalesce(x.reason, '') AS reason,
        coalesce((SELECT url FROM call_link l WHERE l.coach_id = a.coach_id), '') AS call_link,
        (SELECT count(*) FROM appointment_change m WHERE m.appointment_id = a.id AND m.moved_by = a.client_id) AS moves,
-       greatest(a.changed, x.at) AS changed, n.appointment_id IS NOT NULL AS no_show, coalesce(n.counts, true) AS counts
+       greatest(a.changed, x.at) AS changed, n.appointment_id IS NOT NULL AS no_show, coalesce(n.counts, true) AS counts,
+       s.series_id AS series
 FROM appointment a JOIN person c ON c.id = a.coach_id JOIN person k ON k.id = a.client_id
 LEFT JOIN cancellation x ON x.appointment_id = a.id LEFT JOIN no_show n ON n.appointment_id = a.id
+LEFT JOIN series_call s ON s.appointment_id = a.id
 """
 
 
@@ -121,6 +125,7 @@ def shown(call: Call, caller: Caller, in_force: rules.Rules) -> schemas.Call:
         "end": zones.local_time(call.ends, place).isoformat(),
         "status": "cancelled" if call.cancelled else "booked",
         "no_show": call.no_show,
+        "series": call.series,
         "reason": call.reason,
         "call_link": call.call_link,
         "version": call.version,

@@ -16,6 +16,7 @@ from chalicelib.coaching import (
     no_shows,
     schemas,
     series,
+    series_changes,
 )
 from chalicelib.database import Database
 from chalicelib.web import Routes, url
@@ -80,6 +81,16 @@ class BookSeries(Body):
     start: Instant
     months: Annotated[int, Meta(ge=1, le=36)]
     client: Slug | None = None
+
+
+class CancelSeries(Body, rename={"first": "from"}):
+    first: UUID
+    reason: Line = ""
+
+
+class MoveSeries(Body, rename={"first": "from"}):
+    first: UUID
+    start: Instant
 
 
 def _slots(spans: list[Span], caller: Caller) -> schemas.Slots:
@@ -164,4 +175,16 @@ def note_no_show(db: Database, caller: Caller, id: UUID, body: Attendance, now: 
 @routes.api("POST", "/api/series", status=201)
 def book_series(db: Database, caller: Caller, body: BookSeries, now: datetime) -> schemas.Series:
     """Book a call every month, on that weekday of the month at that hour: all of them or none."""
-    return {"appointments": series.book(db, caller, body.coach, body.start, body.months, body.client, now)}
+    return series.book(db, caller, body.coach, body.start, body.months, body.client, now)
+
+
+@routes.api("PATCH", "/api/series/{id}")
+def move_series(db: Database, caller: Caller, id: UUID, body: MoveSeries, now: datetime) -> schemas.Moved:
+    """Move a call of a series and those after it, each to that weekday of its month at that hour: all of them or none."""
+    return {"appointments": series_changes.move(db, caller, id, body.first, body.start, now)}
+
+
+@routes.api("DELETE", "/api/series/{id}", status=204, refuses=(409,))
+def cancel_series(db: Database, caller: Caller, id: UUID, body: CancelSeries, now: datetime) -> None:
+    """Cancel a call of a series and those after it: all of them or none."""
+    series_changes.cancel(db, caller, id, body.first, body.reason, now)

@@ -37,7 +37,8 @@ class Reasons(TypedDict):
 
 
 class Call(TypedDict):
-    """A call; ``no_show``: whether its client did not come; ``change_until``: until when they may move or cancel it."""
+    """A call; ``no_show``: whether its client did not come; ``series``: the one that it was booked in;
+    ``change_until``: until when they may move or cancel it."""
 
     id: UUID
     coach: Somebody
@@ -46,6 +47,7 @@ class Call(TypedDict):
     end: Moment
     status: Literal["booked", "cancelled"]
     no_show: bool
+    series: UUID | None
     reason: str
     call_link: str
     version: int
@@ -57,7 +59,12 @@ Following = TypedDict("Following", {"from": str, "weeks": int})
 Calls = TypedDict("Calls", {"from": str, "weeks": int, "appointments": list[Call], "next": Following | None})
 
 
+class Moved(TypedDict):
+    appointments: list[Call]
+
+
 class Series(TypedDict):
+    id: UUID
     appointments: list[Call]
 
 

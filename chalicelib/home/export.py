@@ -84,6 +84,11 @@ TABLES: dict[str, str] = {
         " FROM cancellation x JOIN appointment a ON a.id = x.appointment_id"
         " WHERE %(me)s IN (a.coach_id, a.client_id) ORDER BY x.at"
     ),
+    "series_call": (
+        "SELECT s.series_id AS series, s.number, s.appointment_id FROM series_call s"
+        " JOIN appointment a ON a.id = s.appointment_id WHERE %(me)s IN (a.coach_id, a.client_id)"
+        " ORDER BY s.series_id, s.number"
+    ),
     "no_show": (
         "SELECT n.appointment_id, n.at, n.counts FROM no_show n JOIN appointment a ON a.id = n.appointment_id"
         " WHERE %(me)s IN (a.coach_id, a.client_id) ORDER BY n.at"

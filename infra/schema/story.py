@@ -90,6 +90,7 @@ CHAPTERS = (
             "appointment_change",
             "cancellation",
             "no_show",
+            "series_call",
             "reminder",
         ),
     ),

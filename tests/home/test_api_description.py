@@ -163,7 +163,11 @@ def test_what_coaches_and_clients_read_and_do_is_as_described(
     later = {"start": hour_later, "end": "2026-11-25T12:00:00+01:00", "version": call["version"]}
     asks(ada, "PATCH", "/api/appointments/{id}", later, id=call["id"])
     asks(ada, "DELETE", "/api/appointments/{id}", id=call["id"])
-    asks(ada, "POST", "/api/series", {"coach": "carla", "start": at, "months": 2})
+    series = asks(ada, "POST", "/api/series", {"coach": "carla", "start": at, "months": 3})
+    second, third = (one["id"] for one in series["appointments"][1:])
+    later = {"from": second, "start": "2026-12-23T11:00:00+01:00"}
+    asks(ada, "PATCH", "/api/series/{id}", later, id=series["id"])
+    asks(ada, "DELETE", "/api/series/{id}", {"from": third}, id=series["id"])
     hours = {"start": "2026-11-28T09:00", "end": "2026-11-28T12:00", "timezone": "Europe/Berlin"}
     given = asks(carla, "POST", "/api/office-hours", hours)
     asks(carla, "GET", "/api/office-hours")

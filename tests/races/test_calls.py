@@ -341,3 +341,20 @@ def test_the_same_request_sent_sixteen_times_with_one_key(race: Race) -> None:
         assert {a.status for a in answers if isinstance(a, Answer)} <= {201, 409}
         assert len({a.text for a in answers if isinstance(a, Answer) and a.status == 201}) == 1
         assert len(race.held()) == 1
+
+
+def test_a_series_moved_to_where_others_book(race: Race) -> None:
+    """Either every call of it moves or none does; and whoever wants one of the new times gets it or not."""
+    ada = race.clients[0]
+    for _ in range(ROUNDS):
+        race.clear()
+        wanted = {"coach": "carla", "start": "2026-11-26T10:00:00+01:00", "months": 3}
+        made = ada.post("/api/series", wanted).json
+        change = {"from": made["appointments"][0]["id"], "start": "2026-11-26T15:00:00+01:00"}
+        moves: list[Try] = [lambda: ada.ask("PATCH", f"/api/series/{made['id']}", change)] * 8
+        bookings: list[Try] = [lambda c=c: book(c, "carla", "2027-01-28T15:00:00+01:00") for c in race.clients[8:]]
+        assert winners(race.run(moves + bookings)) == 1
+        assert [(c.starts.hour, c.version) for c in race.held() if c.client_id == race.practice.ids["client0"]] in (
+            [(9, 1)] * 3,
+            [(14, 2)] * 3,
+        )
