@@ -1,8 +1,8 @@
-"""What the demo's practice has beside its calls: rules of one coach, a client who did not come."""
+"""What the demo's practice has beside its calls: rules of one coach, a client who did not come, a series."""
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 
 def fill(cursor: Any, carla: UUID, konrad: UUID, now: datetime) -> None:
@@ -12,4 +12,10 @@ def fill(cursor: Any, carla: UUID, konrad: UUID, now: datetime) -> None:
         "INSERT INTO no_show (appointment_id, at, counts) SELECT id, %s, true FROM appointment"
         " WHERE coach_id = %s AND ends < %s ORDER BY starts DESC LIMIT 1",
         (now, carla, now),
+    )
+    cursor.execute(
+        "INSERT INTO series_call (appointment_id, series_id, number) SELECT id, %s, row_number() OVER (ORDER BY starts)"
+        " FROM appointment WHERE client_id = (SELECT client_id FROM appointment WHERE coach_id = %s AND starts > %s"
+        " ORDER BY starts LIMIT 1) AND starts > %s",
+        (uuid5(carla, "series"), carla, now, now),
     )

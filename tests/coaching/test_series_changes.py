@@ -66,12 +66,8 @@ def test_that_call_and_those_after_it_are_moved_and_stay_the_same_calls(
 def test_into_the_next_month_none_is_in_anothers_way(practice: Practice, ada: Browser, series: Any) -> None:
     practice.rule("horizon_weeks", 30)
     assert move_from(ada, series, 0, "2026-12-28T10:00:00").status == 200
-    assert starts(practice) == [
-        "2026-12-28 10:00",
-        "2027-01-25 10:00",
-        "2027-02-22 10:00",
-        "2027-03-29 11:00",
-    ] or starts(practice) == ["2026-12-28 10:00", "2027-01-25 10:00", "2027-02-22 10:00", "2027-03-29 09:00"]
+    # The fourth Monday of each.
+    assert [one[:10] for one in starts(practice)] == ["2026-12-28", "2027-01-25", "2027-02-22", "2027-03-22"]
     assert move_from(ada, series, 0, "2026-11-30T10:00:00").status == 200
     assert [one[:10] for one in starts(practice)] == MONDAYS
 
@@ -156,7 +152,7 @@ def test_it_is_done_on_its_page(practice: Practice, ada: Browser, series: Any) -
     page = ada.get(path)
     assert page.text.count("<li>") >= 3 and "28 December 2026" in page.text
     refused = submit(ada, page, f"{path}/move", day="2026-12-12", time="14:00")
-    assert refused.status == 409 and "Saturday" not in refused.text and 'value="14:00"' in refused.text
+    assert refused.status == 422 and 'value="14:00"' in refused.text
     assert "outside" in refused.text or "not within" in refused.text
     done = follow(ada, submit(ada, page, f"{path}/move", day="2026-12-10", time="14:00"))
     assert (
