@@ -31,6 +31,8 @@ import chalicelib.coaching.coach_pages
 import chalicelib.coaching.hours_api
 import chalicelib.coaching.hours_pages
 import chalicelib.coaching.series_pages
+import chalicelib.coaching.waiting_api
+import chalicelib.coaching.waiting_pages
 import chalicelib.home.access_pages
 import chalicelib.home.account_pages
 import chalicelib.home.api
@@ -75,6 +77,8 @@ for part in (
     chalicelib.coaching.coach_pages,
     chalicelib.coaching.hours_pages,
     chalicelib.coaching.series_pages,
+    chalicelib.coaching.waiting_api,
+    chalicelib.coaching.waiting_pages,
     chalicelib.lunch.api,
     chalicelib.lunch.approval_pages,
     chalicelib.lunch.proposal_pages,
@@ -149,11 +153,12 @@ def match_location(event: Any) -> None:
 def sweep(event: Any) -> None:
     """Moves on what time moves on, and forgets what need not be kept."""
     from chalicelib import retention
-    from chalicelib.coaching import reminders
+    from chalicelib.coaching import reminders, waiting_list
     from chalicelib.lunch import jobs
 
     jobs.sweep(clock.now())
     reminders.sweep(clock.now())
+    waiting_list.sweep(clock.now())
     retention.forget(clock.now())
 
 

@@ -907,6 +907,23 @@ CREATE POLICY who_booked_it ON series_call FOR INSERT TO rendezvous_app WITH CHE
    FROM appointment a
   WHERE ((a.id = series_call.appointment_id) AND (a.booked_by = (SELECT me()))))));
 
+CREATE TABLE waiting (
+    id uuid PRIMARY KEY,
+    client_id uuid NOT NULL REFERENCES person(id) ON DELETE CASCADE,
+    coach_id uuid NOT NULL REFERENCES person(id) ON DELETE CASCADE,
+    until timestamptz NOT NULL,
+    asked timestamptz NOT NULL,
+    looked timestamptz NOT NULL,
+    known timestamptz[] NOT NULL,
+    CONSTRAINT client_waits_once_for_a_coach UNIQUE (client_id, coach_id)
+);
+COMMENT ON COLUMN waiting.until IS 'Nothing later than that is told.';
+COMMENT ON COLUMN waiting.known IS 'Starts that were free when it was looked last, of which the client knows.';
+CREATE INDEX waiting_looked ON waiting USING btree (looked);
+ALTER TABLE waiting ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON waiting TO rendezvous_job USING (true);
+CREATE POLICY own ON waiting TO rendezvous_app USING ((client_id = (SELECT me()))) WITH CHECK ((client_id = (SELECT me())));
+
 CREATE TABLE reminder (
     appointment_id uuid NOT NULL REFERENCES appointment(id) ON DELETE CASCADE,
     starts timestamptz NOT NULL,
@@ -2273,6 +2290,7 @@ BEGIN
         DELETE FROM call_link WHERE coach_id = person;
         DELETE FROM block WHERE person_id = person;
         DELETE FROM day_away WHERE person_id = person;
+        DELETE FROM waiting WHERE person IN (client_id, coach_id);
         DELETE FROM rule WHERE scope = person::text;
         DELETE FROM no_show n USING appointment a WHERE a.id = n.appointment_id AND person IN (a.coach_id, a.client_id);
         UPDATE cancellation SET reason = '' WHERE cancelled_by = person AND reason <> '';
@@ -2510,6 +2528,7 @@ GRANT SELECT, DELETE ON suggested_hour TO rendezvous_app;
 GRANT SELECT, DELETE ON suggested_place TO rendezvous_app;
 GRANT SELECT, DELETE ON suggested_return TO rendezvous_app;
 GRANT INSERT ON ticket TO rendezvous_app;
+GRANT SELECT, INSERT, DELETE ON waiting TO rendezvous_app;
 
 GRANT EXECUTE ON FUNCTION
     account_of_reset, ask_for_round_again, ask_reset, book_calls, busy, cancel_call, cancel_coming_calls,

@@ -133,6 +133,11 @@ GET    /Validate                                    303     200     200     200 
 POST   /Validate                                    303     422     422     422     422     422     403     303
 GET    /ValidFoodTypes                              401     200     200     200     200     200     403     401
 GET    /ValidLocations                              401     200     200     200     200     200     403     401
+GET    /waiting                                     303     404     404     404     200     404     403     303
+POST   /waiting                                     303     404     404     404     303     404     403     303
+GET    /waiting/{id}                                303     404     404     404     200     404     403     303
+POST   /waiting/{id}                                303     404     404     404     422     404     403     303
+POST   /waiting/{id}/delete                         303     404     404     404     303     404     403     303
 GET    /account                                     303     200     200     200     200     200     200     303
 GET    /account/confirm                             200     200     200     200     200     200     200     200
 POST   /account/confirm                             422     422     422     422     422     422     422     422
@@ -281,6 +286,9 @@ GET    /api/reference/{slice}                       200     200     200     200 
 POST   /api/series                                  401     422     422     422     201     422     403     401
 PATCH  /api/series/{id}                             401     404     404     422     422     404     403     401
 DELETE /api/series/{id}                             401     422     422     422     422     422     403     401
+GET    /api/waiting                                 401     200     200     200     200     200     403     401
+POST   /api/waiting                                 401     422     422     422     422     422     403     401
+DELETE /api/waiting/{id}                            401     404     404     404     204     404     403     401
 GET    /api/admin/audit                             401     404     404     404     404     200     403     401
 GET    /api/admin/events                            401     404     404     404     404     200     403     401
 GET    /api/admin/events/{event}                    401     404     404     404     404     200     403     401
@@ -362,6 +370,7 @@ class World:
             "/office-hours/{id}": lambda: self.browser("coach").get("/api/office-hours").json["office_hours"][0]["id"],
             "/coach/hours/{id}": lambda: self.browser("coach").get("/api/office-hours").json["office_hours"][0]["id"],
             "/blocks/{id}": self.block,
+            "/waiting/{id}": self.waiting,
             "/away/{id}": self.day_away,
             "/days-away/{id}": self.day_away,
             "/relationships/{slug}": lambda: "clive",
@@ -437,6 +446,10 @@ class World:
         first = self.made("client", "POST", "/api/series", wanted)["appointments"][0]
         BODIES["PATCH /api/series/{id}"] = {"from": first["id"], "start": TEN}
         return first[which]
+
+    def waiting(self) -> Any:
+        self.sql("DELETE FROM waiting")
+        return self.made("client", "POST", "/api/waiting", {"coach": "carla"})["id"]
 
     def block(self) -> Any:
         self.sql("DELETE FROM block")

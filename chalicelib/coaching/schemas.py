@@ -68,6 +68,19 @@ class Series(TypedDict):
     appointments: list[Call]
 
 
+class Waiting(TypedDict):
+    """A wish to be told of an earlier time, as long as it begins before ``until``."""
+
+    id: UUID
+    coach: Somebody
+    until: Moment
+    asked: Moment
+
+
+class WaitingList(TypedDict):
+    waiting: list[Waiting]
+
+
 class OfficeHours(TypedDict):
     office_hours: list[Availability]
 

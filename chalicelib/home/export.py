@@ -84,6 +84,10 @@ TABLES: dict[str, str] = {
         " FROM cancellation x JOIN appointment a ON a.id = x.appointment_id"
         " WHERE %(me)s IN (a.coach_id, a.client_id) ORDER BY x.at"
     ),
+    "waiting": (
+        "SELECT w.id, c.slug AS coach, w.until, w.asked FROM waiting w JOIN person c ON c.id = w.coach_id"
+        " WHERE w.client_id = %(me)s ORDER BY w.asked"
+    ),
     "series_call": (
         "SELECT s.series_id AS series, s.number, s.appointment_id FROM series_call s"
         " JOIN appointment a ON a.id = s.appointment_id WHERE %(me)s IN (a.coach_id, a.client_id)"

@@ -222,6 +222,8 @@ MESSAGES: tuple[Message, ...] = (
             "token?",
             "tokens_kept?",
             "rule?",
+            "waiting?",
+            "start?",
         ),
     ),
 )

@@ -1,13 +1,14 @@
 """Mails about calls: booked, moved, linked, cancelled, near. Each of the two reads it in their own zone, with a calendar file."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chalicelib import clock
 from chalicelib.calendar import entries
 from chalicelib.calendar.occurrences import Span
-from chalicelib.coaching import agenda, appointments, call_entries, offers
+from chalicelib.coaching import agenda, appointments, call_entries, offers, waiting_list
 from chalicelib.coaching.agenda import Call
 from chalicelib.database import Database
 from chalicelib.messaging import mail
@@ -108,3 +109,30 @@ def _letter(
     return Letter(
         known.email, values, entries.invitation(entry, method, mail.sender()[1], known.email, clock.now()), method
     )
+
+
+@kind("earlier_time", "An earlier time came free")
+def earlier_time(db: Database, person: UUID, about: About) -> Letter | None:
+    """A time came free for which the client waits; only while it is free, and by day where they live."""
+    known, waits = confirmed(db, person), waiting_list.known(db, UUID(about["waiting"]))
+    if known is None or waits is None or not waits.waits:
+        return None
+    start, now = datetime.fromisoformat(about["start"]), clock.now()
+    if not waiting_list.is_day(known.timezone, now):
+        waiting_list.forget(db, waits.id, start)
+        return None
+    found = waiting_list.openings(db, waits.coach, waits.coach_id, person, waits.until, now)
+    span = next((one for one in found.free if one[0] == start), None)
+    if span is None:
+        return None
+    place = ZoneInfo(known.timezone)
+    values = {
+        "name": known.name,
+        "coach": waits.coach_name,
+        "date": start.astimezone(place),
+        "end": span[1].astimezone(place),
+        "timezone": known.timezone,
+        "instead": found.call.starts.astimezone(place) if found.call else None,
+        "path": f"/waiting/{waits.id}?start={start.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+    }
+    return Letter(known.email, values)

@@ -1,4 +1,4 @@
-"""What the demo's practice has beside its calls: rules of one coach, a client who did not come, a series."""
+"""What the demo's practice has beside its calls: rules of one coach, a client who did not come, a series, one who waits."""
 
 from datetime import datetime
 from typing import Any
@@ -18,4 +18,10 @@ def fill(cursor: Any, carla: UUID, konrad: UUID, now: datetime) -> None:
         " FROM appointment WHERE client_id = (SELECT client_id FROM appointment WHERE coach_id = %s AND starts > %s"
         " ORDER BY starts LIMIT 1) AND starts > %s",
         (uuid5(carla, "series"), carla, now, now),
+    )
+    cursor.execute(
+        "INSERT INTO waiting (id, client_id, coach_id, until, asked, looked, known)"
+        " SELECT %s, client_id, coach_id, starts, %s, %s, '{}' FROM appointment WHERE coach_id = %s AND starts > %s"
+        " ORDER BY starts DESC LIMIT 1",
+        (uuid5(carla, "waiting"), now, now, carla, now),
     )

@@ -91,6 +91,7 @@ CHAPTERS = (
             "cancellation",
             "no_show",
             "series_call",
+            "waiting",
             "reminder",
         ),
     ),

@@ -168,6 +168,9 @@ def test_what_coaches_and_clients_read_and_do_is_as_described(
     later = {"from": second, "start": "2026-12-23T11:00:00+01:00"}
     asks(ada, "PATCH", "/api/series/{id}", later, id=series["id"])
     asks(ada, "DELETE", "/api/series/{id}", {"from": third}, id=series["id"])
+    waits = asks(ada, "POST", "/api/waiting", {"coach": "carla"})
+    assert asks(ada, "GET", "/api/waiting")["waiting"]
+    asks(ada, "DELETE", "/api/waiting/{id}", id=waits["id"])
     hours = {"start": "2026-11-28T09:00", "end": "2026-11-28T12:00", "timezone": "Europe/Berlin"}
     given = asks(carla, "POST", "/api/office-hours", hours)
     asks(carla, "GET", "/api/office-hours")

@@ -16,6 +16,7 @@ import pytest
 from chalicelib import clock as present
 from chalicelib.database import JOB, Database, transaction
 from tests.coaching.practice import NOW, Practice, at, book, move
+from tests.coaching.test_pages import press
 from tests.people import Answer, Browser
 
 PEOPLE = 16
@@ -358,3 +359,16 @@ def test_a_series_moved_to_where_others_book(race: Race) -> None:
             [(9, 1)] * 3,
             [(14, 2)] * 3,
         )
+
+
+def test_the_one_earlier_time_that_everybody_waits_for(race: Race) -> None:
+    """All are told of it and press at once: one gets it and waits no longer, the others wait on."""
+    for _ in range(ROUNDS):
+        race.clear()
+        race.practice.sql("DELETE FROM waiting")
+        ids = [c.post("/api/waiting", {"coach": "carla"}).json["id"] for c in race.clients]
+        pages = [c.get(f"/waiting/{id}?start=2026-11-25T09:00:00Z") for c, id in zip(race.clients, ids, strict=True)]
+        tries: list[Try] = [lambda c=c, n=n: press(c, pages[n], "Book it") for n, c in enumerate(race.clients)]
+        answers = race.run(tries)
+        assert [a.status for a in answers if isinstance(a, Answer)].count(303) == 1
+        assert len(race.held()) == 1 and len(race.practice.sql("SELECT 1 FROM waiting")) == PEOPLE - 1
