@@ -49,6 +49,9 @@ GET    /appointments/{id}/series                    303     404     404     200 
 POST   /appointments/{id}/series/cancel             303     404     404     303     303     404     403     303
 POST   /appointments/{id}/series/move               303     404     404     422     422     404     403     303
 GET    /availability                                303     200     200     200     200     200     403     303
+GET    /availability/calendars                      303     200     200     200     200     200     403     303
+POST   /availability/calendars                      303     422     422     422     422     422     403     303
+POST   /availability/calendars/{id}/delete          303     303     404     404     404     404     403     303
 GET    /availability/once                           303     200     200     200     200     200     403     303
 POST   /availability/once                           303     422     422     422     422     422     403     303
 GET    /availability/pauses                         303     200     200     200     200     200     403     303
@@ -286,6 +289,9 @@ GET    /api/reference/{slice}                       200     200     200     200 
 POST   /api/series                                  401     422     422     422     201     422     403     401
 PATCH  /api/series/{id}                             401     404     404     422     422     404     403     401
 DELETE /api/series/{id}                             401     422     422     422     422     422     403     401
+GET    /api/outside-calendars                       401     200     200     200     200     200     403     401
+POST   /api/outside-calendars                       401     422     422     422     422     422     403     401
+DELETE /api/outside-calendars/{id}                  401     204     404     404     404     404     403     401
 GET    /api/waiting                                 401     200     200     200     200     200     403     401
 POST   /api/waiting                                 401     422     422     422     422     422     403     401
 DELETE /api/waiting/{id}                            401     404     404     404     204     404     403     401
@@ -371,6 +377,7 @@ class World:
             "/coach/hours/{id}": lambda: self.browser("coach").get("/api/office-hours").json["office_hours"][0]["id"],
             "/blocks/{id}": self.block,
             "/waiting/{id}": self.waiting,
+            "calendars/{id}": self.calendar,
             "/away/{id}": self.day_away,
             "/days-away/{id}": self.day_away,
             "/relationships/{slug}": lambda: "clive",
@@ -446,6 +453,11 @@ class World:
         first = self.made("client", "POST", "/api/series", wanted)["appointments"][0]
         BODIES["PATCH /api/series/{id}"] = {"from": first["id"], "start": TEN}
         return first[which]
+
+    def calendar(self) -> Any:
+        self.sql("DELETE FROM outside_calendar")
+        url = {"url": "https://calendar.example.org/ada.ics"}
+        return self.made("member", "POST", "/api/outside-calendars", url)["id"]
 
     def waiting(self) -> Any:
         self.sql("DELETE FROM waiting")

@@ -7,6 +7,7 @@ DATA: dict[str, str] = {
     "approved": "id of the lunch that was approved instead",
     "availability": "id of the availability",
     "by": "id of who did it; null for the installation itself",
+    "calendar": "id of the calendar that is kept elsewhere",
     "client": "id of the client",
     "coach": "id of the coach",
     "consumer": "which consumer: `mailer`, `live_updates`",

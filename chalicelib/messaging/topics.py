@@ -224,6 +224,7 @@ MESSAGES: tuple[Message, ...] = (
             "rule?",
             "waiting?",
             "start?",
+            "calendar?",
         ),
     ),
 )
