@@ -181,6 +181,7 @@ def test_a_proposal_with_too_few_is_rejected_at_its_deadline(community: Any, hou
     assert status(community) == "Proposed" and all_told(community) == {}
     jobs.sweep(deadline)
     assert status(community) == "Rejected"
+    assert community.sql("SELECT changed FROM event")[0].changed == deadline, "what calendars read of it"
     assert all_told(community) == {"Event_Rejected": ["event.rejected"], "Events_All": ["event.rejected"]}
 
 
