@@ -26,7 +26,7 @@ _TESTS = {
     "coaching.horizon_weeks": "tests/coaching/test_booking_calendar.py",
     "coaching.past_weeks": "tests/coaching/test_bad_input.py",
     "coaching.calls_per_month": "tests/coaching/test_office_hours.py",
-    "coaching.series_months": "tests/coaching",
+    "coaching.series_months": "tests/coaching/test_office_hours.py",
     "coaching.cancel_hours_before": "tests/coaching/test_office_hours.py",
     "coaching.moves_per_appointment": "tests/coaching/test_office_hours.py",
     "coaching.buffer_minutes": "tests/coaching/test_office_hours.py tests/coaching/test_booking_calendar.py",
