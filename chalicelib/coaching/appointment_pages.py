@@ -24,6 +24,8 @@ routes = Routes(__name__)
 DONE = {
     "booked": "Your call is booked.",
     "series": "Your calls are booked. The first:",
+    "series_moved": "This call and those that follow in its series are moved. The first:",
+    "series_cancelled": "This call and those that followed in its series are cancelled. The first:",
     "moved": "The call is moved.",
     "cancelled": "The call is cancelled.",
 }
