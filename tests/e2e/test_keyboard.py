@@ -104,7 +104,7 @@ def test_from_the_invitation_to_logging_out(chromium: Browser, site: Site, scrip
         "Europe/Berlin",
     )
     assert me["refuses"] == ["Soup"]
-    keys.press("Log out", "Lunch with somebody new, every week")
+    keys.press("Log out", "Lunch with somebody new, and calls with your coach")
     page.goto("/invitations")
     assert "/login?next=" in page.url
     context.close()

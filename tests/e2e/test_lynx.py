@@ -39,7 +39,7 @@ def stored(site: Site, username: str, path: str, password: str = PASSWORD) -> An
 def test_a_newcomer_joins_gives_hours_invites_and_logs_out(lynx: Lynx, site: Site) -> None:
     invitation = {"to": "lola@example.net"}
     _, given, _ = site.running.curl("POST", "/InvitationCode/Create/", invitation, cookie=site.cookies[ADMIN])
-    lynx.reads("Lunch with somebody new, every week")
+    lynx.reads("Lunch with somebody new, and calls with your coach")
     lynx.follow("Register", "With the invitation that somebody gave you")
     lynx.fill("Invitation code", "not the code")
     lynx.fill("Username", "lola")
@@ -81,7 +81,7 @@ def test_a_newcomer_joins_gives_hours_invites_and_logs_out(lynx: Lynx, site: Sit
     me = stored(site, "lola", "/api/me")
     assert (me["name"], me["refuses"]) == ("Lynn Sommer", ["Soup", "Thai"])
 
-    lynx.press("Log out", "Lunch with somebody new, every week")
+    lynx.press("Log out", "Lunch with somebody new, and calls with your coach")
 
 
 def give_hours(lynx: Lynx) -> None:
