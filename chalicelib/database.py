@@ -87,7 +87,7 @@ class Database:
             kind = _KINDS[sql] = cast(Any, namedtuple)("Row", names, rename=True)
         return list(map(kind._make, found))
 
-    def each(self, sql: str, given: Sequence[dict[str, Any]], **values: Any) -> list[Row]:
+    def each(self, sql: str, given: Sequence[dict[str, Any] | tuple[Any, ...]], **values: Any) -> list[Row]:
         """One statement for any number of records: ``... FROM json_to_recordset(%(given)s) AS x (id uuid, ...)``.
 
         COPY would be as fast, but PostgreSQL refuses it under row-level security.

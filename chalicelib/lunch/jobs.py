@@ -1,6 +1,7 @@
 """What runs by itself: the weekly match, and the sweeps that move events on when their time has come."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chalicelib import rules
@@ -147,13 +148,28 @@ def end_events(db: Database, now: datetime) -> int:
     """Lunches that are over wait for their reviews, or are done where none is asked for; how many of a batch."""
     ended = db.rows(_CLAIM, at="Confirmed", to="Awaiting Evaluation", before=now, evaluated=True, batch=BATCH)
     outbox.put_all(db, [message for event in ended for message in messages.evaluate(event)], now)
-    reviews.finish(db, [event.id for event in ended], now)  # some reviewed it before the sweep came
     done = []
     if len(ended) < BATCH:  # else the next batch looks for them: among many that are asked for, few are not
         done = db.rows(_CLAIM, at="Confirmed", to="Done", before=now, evaluated=False, batch=BATCH)
         outbox.put_all(db, [message for event in done for message in messages.done(event)], now)
-    silences.ask(db, [event.id for event in ended + done], now)
+    reviewed, unanswered = _reviewed_and_unanswered(db, [event.id for event in ended + done])
+    reviews.finish(db, reviewed, now)
+    silences.ask(db, unanswered, now)
     return len(ended) + len(done)
+
+
+def _reviewed_and_unanswered(db: Database, events: list[UUID]) -> tuple[list[UUID], list[UUID]]:
+    """Of these lunches, those that nobody is left to review, and those that somebody never answered: few of many, so
+    they are looked for at once."""
+    rows = db.rows(
+        "SELECT id, reviewed, unanswered FROM (SELECT of.id,"
+        " bool_and(a.reviewed OR p.name = '') FILTER (WHERE a.response = 'approved') IS NOT FALSE AS reviewed,"
+        " bool_or(a.response = 'invited') AS unanswered FROM unnest(%(events)s::uuid[]) of (id)"
+        " LEFT JOIN attendance a ON a.event_id = of.id LEFT JOIN person p ON p.id = a.person_id GROUP BY of.id) lunch"
+        " WHERE reviewed OR unanswered ORDER BY id",
+        events=events,
+    )
+    return [row.id for row in rows if row.reviewed], [row.id for row in rows if row.unanswered]
 
 
 def close_reviews(db: Database, now: datetime) -> int:
