@@ -45,6 +45,7 @@ POST   /appointments/{id}/cancel                    303     404     404     303 
 GET    /appointments/{id}/move                      303     404     404     200     200     404     403     303
 POST   /appointments/{id}/move                      303     404     404     422     422     404     403     303
 GET    /availability                                303     200     200     200     200     200     403     303
+POST   /availability                                303     303     303     303     303     303     403     303
 GET    /availability/once                           303     200     200     200     200     200     403     303
 POST   /availability/once                           303     422     422     422     422     422     403     303
 GET    /availability/pauses                         303     200     200     200     200     200     403     303

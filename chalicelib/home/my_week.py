@@ -43,7 +43,7 @@ def of(db: Database, caller: Caller, now: datetime) -> dict[str, Any]:
     account = people.account(db, caller)
     values = rules.read(db)
     mine = hours.read(db, caller, location, values, next_monday, now)
-    given = mine.current()
+    given = mine.entries()
     left = left_over(db, caller, zones.monday(today) - WEEK)
     apart = _coached(caller) and not location and not given
     email = "" if account["email_confirmed"] else account["email"]
