@@ -1,7 +1,7 @@
 """What would help who is left over: true counts, never of fewer than three, and one press that does it."""
 
-import uuid
 import re
+import uuid
 from datetime import date, datetime
 from typing import Any
 
