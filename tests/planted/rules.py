@@ -23,7 +23,7 @@ _TESTS = {
     "coaching.call_minutes": "tests/coaching/test_office_hours.py tests/coaching/test_bad_input.py",
     "coaching.slot_interval_minutes": "tests/coaching/test_book_move_cancel.py tests/coaching/test_equal_hours.py",
     "coaching.notice_hours": "tests/coaching/test_office_hours.py tests/coaching/test_bad_input.py",
-    "coaching.horizon_weeks": "tests/coaching/test_bad_input.py",
+    "coaching.horizon_weeks": "tests/coaching/test_booking_calendar.py",
     "coaching.past_weeks": "tests/coaching/test_bad_input.py",
     "coaching.calls_per_month": "tests/coaching/test_office_hours.py",
     "coaching.series_months": "tests/coaching",
