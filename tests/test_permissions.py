@@ -49,6 +49,7 @@ GET    /appointments/{id}/series                    303     404     404     200 
 POST   /appointments/{id}/series/cancel             303     404     404     303     303     404     403     303
 POST   /appointments/{id}/series/move               303     404     404     422     422     404     403     303
 GET    /availability                                303     200     200     200     200     200     403     303
+POST   /availability                                303     303     303     303     303     303     403     303
 GET    /availability/once                           303     200     200     200     200     200     403     303
 POST   /availability/once                           303     422     422     422     422     422     403     303
 GET    /availability/pauses                         303     200     200     200     200     200     403     303
