@@ -38,16 +38,10 @@ class Match(NamedTuple):
 def of(db: Database, caller: Caller, now: datetime) -> dict[str, Any]:
     """What the caller's front page shows."""
     today = zones.day_of(now, caller.timezone)
-    next_monday = zones.monday(today) + WEEK
     location = locations.of(db, caller)
-    account = people.account(db, caller)
     values = rules.read(db)
-    mine = hours.read(db, caller, location, values, next_monday, now)
-    given = mine.entries()
     left = left_over(db, caller, zones.monday(today) - WEEK)
-    apart = _coached(caller) and not location and not given
-    email = "" if account["email_confirmed"] else account["email"]
-    return {
+    return _beginning(db, caller, location, values, now) | {
         "events": [
             (event, acts.can(event, values, now), event_pages.map_link(event.address))
             for event in events.mine(db, caller, now)
@@ -56,21 +50,35 @@ def of(db: Database, caller: Caller, now: datetime) -> dict[str, Any]:
         "silent": silences.waits(db, caller),
         "calls": calls(db, caller, now) if _coached(caller) else [],
         "waiting": waiting(db, caller, now),
-        "email": email,
-        "apart": apart,
-        "beginning": caller.is_a("member") and not apart and bool(email or not location or not given),
-        "match_hour": f"{values.lunch.match_day} at {values.lunch.match_hour:02}:00",
-        "next_match": next_match(location.timezone, values, now) if location and location.open else None,
         "location": location,
         "near": locations.near(db, location.id) if location and not location.open else [],
-        "hours": given,
-        "starts": mine.starts(),
-        "paused": pauses.holds(db, caller, next_monday),
+        "paused": pauses.holds(db, caller, zones.monday(today) + WEEK),
         "left_over": left,
         "helps": what_helps.of(db, [caller.id], left.week).get(caller.id, []) if left else [],
         "reasons": left_overs.REASONS,
         "today": today,
         "week": zones.week_name(today),
+    }
+
+
+def _beginning(
+    db: Database, caller: Caller, location: Any | None, values: rules.Rules, now: datetime
+) -> dict[str, Any]:
+    """What a lunch needs before it can be: an address that is confirmed, a place, hours; and when the matcher runs."""
+    account = people.account(db, caller)
+    next_monday = zones.monday(zones.day_of(now, caller.timezone)) + WEEK
+    mine = hours.read(db, caller, location, values, next_monday, now)
+    given = mine.entries()
+    apart = _coached(caller) and not location and not given
+    email = "" if account["email_confirmed"] else account["email"]
+    return {
+        "email": email,
+        "hours": given,
+        "starts": mine.starts(),
+        "apart": apart,
+        "beginning": caller.is_a("member") and not apart and bool(email or not location or not given),
+        "match_hour": f"{values.lunch.match_day} at {values.lunch.match_hour:02}:00",
+        "next_match": next_match(location.timezone, values, now) if location and location.open else None,
     }
 
 

@@ -30,6 +30,7 @@ _TESTS = {
     "coaching.cancel_hours_before": "tests/coaching/test_office_hours.py",
     "coaching.moves_per_appointment": "tests/coaching/test_office_hours.py",
     "coaching.buffer_minutes": "tests/coaching/test_office_hours.py tests/coaching/test_booking_calendar.py",
+    "coaching.no_show_counts": "tests/coaching/test_no_shows.py",
     "coaching.reminder_hours": "tests/coaching/test_mails.py",
     "invitation.days_valid": "tests/accounts/test_inviting.py",
     "invitation.per_day": "tests/accounts/test_inviting.py",
