@@ -8,6 +8,7 @@ import threading
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -45,6 +46,10 @@ class Database:
 
     def __init__(self, cursor: Any):
         self._cursor = cursor
+
+    def set_present(self, now: datetime) -> None:
+        """What SQL takes for the present until the commit (present(), and what is noted as changed then)."""
+        self._cursor.execute("SELECT set_config('rendezvous.now', %s, true)", (now.isoformat(),))
 
     def run(self, sql: str, **values: Any) -> int:
         """Execute; how many rows it touched."""

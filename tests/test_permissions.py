@@ -52,6 +52,7 @@ GET    /availability                                303     200     200     200 
 GET    /availability/calendars                      303     200     200     200     200     200     403     303
 POST   /availability/calendars                      303     422     422     422     422     422     403     303
 POST   /availability/calendars/{id}/delete          303     303     404     404     404     404     403     303
+POST   /availability                                303     303     303     303     303     303     403     303
 GET    /availability/once                           303     200     200     200     200     200     403     303
 POST   /availability/once                           303     422     422     422     422     422     403     303
 GET    /availability/pauses                         303     200     200     200     200     200     403     303

@@ -125,6 +125,7 @@ def sweep(now: datetime) -> None:
 
 def reject_unconfirmed(db: Database, now: datetime) -> int:
     """Reject a batch of the proposed lunches that can no longer be approved in time; how many."""
+    db.set_present(now)
     late = db.rows(
         f"SELECT {messages.EVENT} FROM event e JOIN location l ON l.id = e.location_id"
         " WHERE e.status = 'Proposed' AND e.starts <= %(before)s ORDER BY e.starts LIMIT %(batch)s"
@@ -146,6 +147,7 @@ _CLAIM = (
 
 def end_events(db: Database, now: datetime) -> int:
     """Lunches that are over wait for their reviews, or are done where none is asked for; how many of a batch."""
+    db.set_present(now)
     ended = db.rows(_CLAIM, at="Confirmed", to="Awaiting Evaluation", before=now, evaluated=True, batch=BATCH)
     outbox.put_all(db, [message for event in ended for message in messages.evaluate(event)], now)
     done = []
@@ -174,6 +176,7 @@ def _reviewed_and_unanswered(db: Database, events: list[UUID]) -> tuple[list[UUI
 
 def close_reviews(db: Database, now: datetime) -> int:
     """Lunches whose days for reviews have passed are done; how many of a batch."""
+    db.set_present(now)
     before = now - timedelta(days=rules.read(db).lunch.review_days)
     done = db.rows(_CLAIM, at="Awaiting Evaluation", to="Done", before=before, evaluated=True, batch=BATCH)
     outbox.put_all(db, [message for event in done for message in messages.done(event)], now)
