@@ -2243,6 +2243,38 @@ BEGIN
     RETURN 'moved';
 END $$;
 
+-- owner: an admin gives a call to the coach whom its client has now; nobody may write calls.
+CREATE FUNCTION hand_over_call(call uuid, expected integer, to_coach uuid, event jsonb) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE a appointment; bond uuid;
+BEGIN
+    SELECT * INTO a FROM appointment WHERE id = call FOR UPDATE;
+    IF NOT FOUND OR i_am('admin') IS NOT TRUE THEN
+        RETURN 'not_there';
+    ELSIF EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = call) THEN
+        RETURN 'cancelled';
+    ELSIF a.version <> expected THEN
+        RETURN 'stale';
+    ELSIF a.starts <= present() THEN
+        RETURN 'begun';
+    END IF;
+    SELECT r.id INTO bond FROM relationship r WHERE r.coach_id = to_coach AND r.client_id = a.client_id AND r.is_current;
+    IF NOT FOUND THEN
+        RETURN 'no_relationship';
+    END IF;
+    INSERT INTO commitment (person_id, during, appointment_id) VALUES (to_coach, a.during, call) ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN
+        RETURN 'taken';
+    END IF;
+    DELETE FROM commitment WHERE appointment_id = call AND person_id = a.coach_id;
+    UPDATE appointment SET relationship_id = bond, coach_id = to_coach, version = version + 1, changed = present(),
+        booked_by = CASE WHEN booked_by = a.coach_id THEN to_coach ELSE booked_by END WHERE id = call;
+    INSERT INTO outbox (topic, key, event) VALUES ('Appointments_All', call::text, event);
+    RETURN 'handed_over';
+END $$;
+
 -- owner: cancels a call if nobody has changed it since.
 CREATE FUNCTION cancel_call(call uuid, expected integer, cancellable_from timestamptz, why text, event jsonb) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2590,11 +2622,12 @@ GRANT SELECT, INSERT, DELETE ON waiting TO rendezvous_app;
 GRANT EXECUTE ON FUNCTION
     account_of_reset, ask_for_round_again, ask_reset, book_calls, busy, cancel_call, cancel_coming_calls,
     change_call_link, change_password, close_sessions, close_socket, coach_calendar, confirm_address,
-    dead_letters, digest_of_my_invitation, end_sessions_of, enrol, enter, enter_feed, erase, hold_events,
-    hold_password, hold_person, i_am, i_am_a_job, is_asked_to, is_done, last_published, leave_coaching,
-    live_invitation, lock_coach, login_of, me, move_call, my_password, offer_second_factor, open_feed,
-    open_session, open_socket, place_of_round, present, prove_session, public_event, refuse_mail,
-    remove_second_factor_of, reset_password, revise_events_at, revoke_invitation, sees_coach, sees_event,
-    sees_person, share_coach, shares_calls_with, switch_off_second_factor, switch_on_second_factor,
-    take_recovery_code, take_step, takes_mail_at, tally, waiting_messages
+    dead_letters, digest_of_my_invitation, end_sessions_of, enrol, enter, enter_feed, erase,
+    hand_over_call, hold_events, hold_password, hold_person, i_am, i_am_a_job, is_asked_to, is_done,
+    last_published, leave_coaching, live_invitation, lock_coach, login_of, me, move_call, my_password,
+    offer_second_factor, open_feed, open_session, open_socket, place_of_round, present, prove_session,
+    public_event, refuse_mail, remove_second_factor_of, reset_password, revise_events_at,
+    revoke_invitation, sees_coach, sees_event, sees_person, share_coach, shares_calls_with,
+    switch_off_second_factor, switch_on_second_factor, take_recovery_code, take_step, takes_mail_at,
+    tally, waiting_messages
     TO rendezvous_app;

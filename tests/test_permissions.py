@@ -25,6 +25,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /events/{id}": {"response": "approved"},
     "POST /events/{id}/leave": {"response": "rejected"},
     "PUT /api/events/{id}/review": {"enjoyed": {}},
+    "POST /admin/relationships/{client}/hand-over": {"coach": "dora"},
     "POST /api/appointments": {"coach": "carla", "start": NINE, "end": TEN},
     "PUT /api/appointments/{id}/no-show": {"came": False},
     "PATCH /api/appointments/{id}": {"start": NINE, "end": TEN, "version": 99},
@@ -36,6 +37,8 @@ QUERIES = {
     "/api/coaches/{slug}/nearest": f"?start={NINE}",
     "/api/coaches/{slug}/why": f"?start={NINE}",
     "/coach/at": f"?at={NINE}",
+    "/admin/relationships/{client}/hand-over": "?coach=dora",
+    "/api/admin/relationships/{slug}/hand-over": "?coach=dora",
 }
 TABLE = """
                                                 visitor  member   other   coach  client   admin  banned     out
@@ -218,6 +221,8 @@ GET    /admin/relationships/new                     303     404     404     404 
 POST   /admin/relationships/new                     303     404     404     404     404     422     403     303
 GET    /admin/relationships/{client}                303     404     404     404     404     200     403     303
 POST   /admin/relationships/{client}/end            303     404     404     404     404     422     403     303
+GET    /admin/relationships/{client}/hand-over      303     404     404     404     404     200     403     303
+POST   /admin/relationships/{client}/hand-over      303     404     404     404     404     422     403     401
 POST   /admin/relationships/{client}/move           303     404     404     404     404     422     403     303
 GET    /admin/rules                                 303     404     404     404     404     200     403     303
 GET    /admin/rules/{rule}                          303     404     404     404     404     200     403     303
@@ -320,6 +325,7 @@ DELETE /api/admin/people/{person}/roles/{role}      401     404     404     404 
 GET    /api/admin/relationships                     401     404     404     404     404     200     403     401
 POST   /api/admin/relationships                     401     404     404     404     404     422     403     401
 PATCH  /api/admin/relationships/{slug}              401     404     404     404     404     422     403     401
+GET    /api/admin/relationships/{slug}/hand-over    401     404     404     404     404     200     403     401
 DELETE /api/admin/relationships/{slug}              401     404     404     404     404     204     403     401
 GET    /api/admin/rounds                            401     404     404     404     404     200     403     401
 POST   /api/admin/rounds                            401     404     404     404     404     422     403     401
@@ -339,6 +345,7 @@ class World:
         self.community, self.sql = community, sql
         practice.coach("carla")
         practice.client("clive", "carla")
+        practice.coach("dora")
         practice.rule("calls_per_month", 50)
         self.people = practice.ids | {name: community.person(name) for name in ("ada", "bea", "ben")}
         self.people["admin"] = community.person("admin", roles=("member", "admin"))

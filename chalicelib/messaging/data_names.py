@@ -17,6 +17,7 @@ DATA: dict[str, str] = {
     "event": "id of the lunch",
     "foods": "numbers of the food types",
     "former_address": "id of the address that was, which is kept for a week",
+    "former_coach": "id of the coach who had the call before",
     "invitation": "id of the invitation",
     "kind": "which mail",
     "location": "number of the location",
