@@ -8,6 +8,7 @@ import threading
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -45,6 +46,10 @@ class Database:
 
     def __init__(self, cursor: Any):
         self._cursor = cursor
+
+    def set_present(self, now: datetime) -> None:
+        """What SQL takes for the present until the commit (present(), and what is noted as changed then)."""
+        self._cursor.execute("SELECT set_config('rendezvous.now', %s, true)", (now.isoformat(),))
 
     def run(self, sql: str, **values: Any) -> int:
         """Execute; how many rows it touched."""
@@ -87,7 +92,7 @@ class Database:
             kind = _KINDS[sql] = cast(Any, namedtuple)("Row", names, rename=True)
         return list(map(kind._make, found))
 
-    def each(self, sql: str, given: Sequence[dict[str, Any]], **values: Any) -> list[Row]:
+    def each(self, sql: str, given: Sequence[dict[str, Any] | tuple[Any, ...]], **values: Any) -> list[Row]:
         """One statement for any number of records: ``... FROM json_to_recordset(%(given)s) AS x (id uuid, ...)``.
 
         COPY would be as fast, but PostgreSQL refuses it under row-level security.

@@ -23,7 +23,6 @@ from tests.state import make_logins_of
 _numbers = itertools.count()
 
 
-
 def pytest_configure(config: pytest.Config) -> None:
     """Before any test's module is imported: some import app.py, which depends on the stage, some ask what day it is."""
     folder = tempfile.TemporaryDirectory(prefix="clock")

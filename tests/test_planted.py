@@ -5,9 +5,10 @@ import shlex
 
 import pytest
 
-from tests.planted import ROOT, Fault, calls, lunches, people, place
+from chalicelib.rules import RULES
+from tests.planted import ROOT, Fault, calls, lunches, people, place, rules
 
-FAULTS = [*lunches.FAULTS, *calls.FAULTS, *people.FAULTS]
+FAULTS = [*lunches.FAULTS, *calls.FAULTS, *people.FAULTS, *rules.FAULTS]
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.where}: {fault.text[:40]}")
@@ -23,6 +24,10 @@ def test_there_are_enough_of_them_and_each_is_one() -> None:
     assert len(FAULTS) >= 80
     assert len({(fault.where, fault.text, fault.instead) for fault in FAULTS}) == len(FAULTS)
     assert sum("/" not in fault.where for fault in FAULTS) >= 20, "SQL functions are as good a place for faults"
+
+
+def test_every_business_rule_has_one() -> None:
+    assert [f"An admin sets {name}, and nothing changes." for name in RULES] == [fault.seen for fault in rules.FAULTS]
 
 
 def test_a_fault_whose_text_has_gone_is_noticed() -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Meta
 
 from chalicelib import rules
-from chalicelib.accounts import invitations
+from chalicelib.accounts import invitations, links
 from chalicelib.database import Database
 from chalicelib.web import Form, Routes
 from chalicelib.web.field_types import Body, Empty, InvitedEmail, Line
@@ -37,14 +37,17 @@ def mine(db: Database, caller: Caller, form: Form, query: Shown, now: datetime) 
     """My invitations, and the code of the one just given."""
     values = rules.read(db)
     found = invitations.mine(db, caller, now, PAGE_SIZE + 1, PAGE_SIZE * (query.page - 1))
+    code = invitations.code_to_show(db, query.given, now) if query.given else ""
     return page(
         "accounts/invitations.html",
         done=DONE.get(query.done),
-        code=invitations.code_to_show(db, query.given, now) if query.given else "",
+        code=code,
+        given=next((one for one in found if one["id"] == query.given), None),
+        link=links.absolute(f"/Register?invitation_code={code}"),
+        minutes=int(invitations.SHOWN_FOR.total_seconds() / 60),
         invitations=found[:PAGE_SIZE],
         number=query.page,
         more=len(found) > PAGE_SIZE,
-        days=values.invitation.days_valid,
         most=values.invitation.per_day,
     )
 

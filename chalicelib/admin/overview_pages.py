@@ -61,7 +61,7 @@ def set_rule(db: Database, caller: Caller, rule: str, body: TypedRule, now: date
     try:
         business_rules.set_value(db, caller, rule, business_rules.typed(rule, body.value), body.why, now)
     except Invalid as refused:
-        raise _about_value(rule, refused) from None
+        raise about_value(rule, refused) from None
     return audit_log.lead_to(db, caller, "/admin/rules", now)
 
 
@@ -75,7 +75,7 @@ def reset_rule(db: Database, caller: Caller, rule: str, body: MaybeWhy, now: dat
     try:
         business_rules.reset(db, caller, rule, body.why, now)
     except Invalid as refused:
-        raise _about_value(rule, refused) from None
+        raise about_value(rule, refused) from None
     return audit_log.lead_to(db, caller, "/admin/rules", now)
 
 
@@ -109,7 +109,7 @@ def read_audit(db: Database, query: Which) -> Page:
     return page("admin/audit.html", query=query, listing=audit_log.acts(db, query))
 
 
-def _about_value(rule: str, refused: Invalid) -> Invalid:
+def about_value(rule: str, refused: Invalid) -> Invalid:
     """The refusal as one of the form's field, which is called value whatever the rule is."""
     told = [
         message if name in (rule, "value") else f"does not go with {name}, which {message}"

@@ -46,7 +46,7 @@ def give(
     if purpose == "coaching" and not caller.is_a("coach"):
         raise Forbidden("Only coaches have office hours")
     hours = checked(start, end, timezone, weekly, until, exceptions, now)
-    db.run("SELECT pg_advisory_xact_lock(hashtextextended(%(who)s, 1))", who=f"availability {caller.id}")
+    lock(db, caller)
     if sum(not is_over(kept, now) for kept in hours_by_id(db, caller, purpose).values()) >= MOST:
         raise Invalid.field("start", f"there are {MOST} availabilities already, which is the most one can give")
     id = uuid4()
@@ -61,6 +61,11 @@ def give(
     _except(db, id, hours)
     _tell(db, caller, id, purpose, hours, now)
     return shown(id, purpose, hours)
+
+
+def lock(db: Database, caller: Caller) -> None:
+    """Have the caller's availabilities changed by one transaction at a time, this one until it ends."""
+    db.run("SELECT pg_advisory_xact_lock(hashtextextended(%(who)s, 1))", who=f"availability {caller.id}")
 
 
 def change(

@@ -1,10 +1,20 @@
 """When people are taken: lunches they approved, calls they booked."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from chalicelib.calendar.occurrences import Span
 from chalicelib.database import Database
 from chalicelib.web.request import Caller
+
+
+class Taken(NamedTuple):
+    """A span in which somebody is taken, and by what: a lunch, a call or a blocked time, with its id."""
+
+    begins: datetime
+    ends: datetime
+    by: str
+    id: str
 
 
 def mine(db: Database, caller: Caller, begins: datetime, ends: datetime) -> list[Span]:
@@ -17,3 +27,16 @@ def mine(db: Database, caller: Caller, begins: datetime, ends: datetime) -> list
         ends=ends,
     )
     return [(row.begins, row.ends) for row in rows]
+
+
+def named(db: Database, caller: Caller, begins: datetime, ends: datetime) -> list[Taken]:
+    """As ``mine``, with what the caller is taken by."""
+    rows = db.rows(
+        "SELECT lower(during) AS begins, upper(during) AS ends, coalesce(event_id, appointment_id, block_id)::text AS id,"
+        " CASE WHEN event_id IS NOT NULL THEN 'lunch' WHEN appointment_id IS NOT NULL THEN 'call' ELSE 'blocked' END AS by"
+        " FROM commitment WHERE person_id = %(me)s AND during && tstzrange(%(begins)s, %(ends)s) ORDER BY during",
+        me=caller.id,
+        begins=begins,
+        ends=ends,
+    )
+    return [Taken(row.begins, row.ends, row.by, row.id) for row in rows]

@@ -69,7 +69,7 @@ def _look(db: Database, given: Enrol, address: str, now: datetime) -> tuple[_Cho
 
 def _join(db: Database, given: Enrol, hash: str, chosen: _Chosen, address: str, now: datetime) -> None:
     """Make the account with what was chosen, and take the counted attempt back."""
-    db.run("SELECT set_config('rendezvous.now', %(now)s, true)", now=now.isoformat())
+    db.set_present(now)
     person = joining.enrol(
         db, given.invitation_code, given.username, hash, given.name, given.email, given.timezone, now
     )

@@ -1,14 +1,16 @@
 """Pages of whoever is not in yet: joining, logging in and out, a forgotten password, an address to confirm."""
 
 from datetime import datetime
+from typing import Literal
 
 from chalicelib.accounts import addresses, new_passwords, sessions
 from chalicelib.calendar import zones
 from chalicelib.database import Database, transaction
+from chalicelib.errors import CONSTRAINTS, Conflict, Forbidden, Invalid
 from chalicelib.home import enrolment
 from chalicelib.lunch import food_types, locations
 from chalicelib.web import ANYBODY, Form, Routes, auth, credentials, saved_forms
-from chalicelib.web.field_types import AnyPassword, Body, Code, Email, Empty, Line, Password
+from chalicelib.web.field_types import AnyPassword, Body, Code, Email, Empty, Line, Password, Zone
 from chalicelib.web.request import Caller, Request
 from chalicelib.web.responses import Page, Redirect, page
 from chalicelib.web.urls import own_path
@@ -25,6 +27,7 @@ DONE = {
     "confirmed": "Thank you, your address is confirmed.",
 }
 """What just happened, by the word that a redirect carries."""
+UNUSABLE = "cannot be used: it is not right, was used, is too old, or is meant for another address"
 
 
 class Next(Body):
@@ -38,6 +41,12 @@ class LogIn(Body):
     code: Code = ""
     next: Line = ""
     kept: saved_forms.Kept = ""
+
+
+class Join(enrolment.Enrol):
+    """Whoever names no time zone lives by that of the place they chose."""
+
+    timezone: Zone | Literal[""] = ""
 
 
 class Invited(Body):
@@ -66,10 +75,14 @@ class Confirm(Body):
 
 
 @routes.page("/login", who=ANYBODY)
-def login(db: Database, caller: Caller | None, form: Form, query: Next) -> Page | Redirect:
+def login(db: Database, caller: Caller | None, form: Form, query: Next, request: Request) -> Page | Redirect:
     if caller and not form.message:
         return Redirect(own_path(query.next))
-    return page("home/login.html", next=query.next, kept="", done=DONE.get(query.done))
+    shown = page("home/login.html", next=query.next, kept="", done=DONE.get(query.done), username="")
+    if query.done == "registered":
+        shown.values["username"] = credentials.cookie(request.headers.get("cookie", ""), credentials.SHOWN_ONCE)
+        shown.headers["Set-Cookie"] = credentials.shown_once()
+    return shown
 
 
 @routes.form("/login", who=ANYBODY, shows=login)
@@ -104,9 +117,26 @@ def register(db: Database, form: Form, query: Invited) -> Page:
 
 
 @routes.form("/Register", who=ANYBODY, shows=register)
-def enrol(request: Request, body: enrolment.Enrol, now: datetime) -> Redirect:
-    enrolment.enrol(body, request.address, now)
-    return Redirect("/login?done=registered")
+def enrol(request: Request, body: Join, now: datetime) -> Redirect:
+    """Leads to the login, which finds the username by a cookie: it stands in no address."""
+    body.timezone = body.timezone or transaction(lambda db: _zone_of(db, body.location))
+    try:
+        enrolment.enrol(body, request.address, now)
+    except Conflict as refused:
+        if refused.message == CONSTRAINTS["username_is_unique"]:
+            refused.fields = {"username": "is taken: please choose another"}
+        raise
+    except Forbidden as refused:
+        refused.fields = {"invitation_code": UNUSABLE}
+        raise
+    return Redirect("/login?done=registered", {"Set-Cookie": credentials.shown_once(body.username)})
+
+
+def _zone_of(db: Database, location: str | None) -> str:
+    """The time zone of the location of that name. Raises Invalid without one."""
+    if not location:
+        raise Invalid.field("timezone", "is missing: choose yours, or a place that has it")
+    return str(locations.open_one(db, location).timezone)
 
 
 @routes.page("/forgotten", who=ANYBODY)

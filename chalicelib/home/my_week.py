@@ -1,18 +1,19 @@
 """My week: the next lunch, what waits for me, my hours, why I was not matched last time."""
 
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 
 from chalicelib import rules
 from chalicelib.accounts import people
 from chalicelib.calendar import zones
-from chalicelib.coaching import upcoming
+from chalicelib.coaching import agenda, upcoming
 from chalicelib.database import Database
 from chalicelib.lunch import (
     acts,
     event_pages,
     events,
     hours,
+    jobs,
     left_overs,
     locations,
     pauses,
@@ -22,37 +23,85 @@ from chalicelib.lunch import (
 )
 from chalicelib.web.request import Caller
 
+CALLS = 5
+"""So many of the coming week's calls are shown."""
+WEEK = timedelta(days=7)
+
+
+class Match(NamedTuple):
+    """When the matcher runs next, and the Monday of the week for which it does."""
+
+    at: datetime
+    monday: date
+
 
 def of(db: Database, caller: Caller, now: datetime) -> dict[str, Any]:
     """What the caller's front page shows."""
     today = zones.day_of(now, caller.timezone)
-    next_monday = zones.monday(today) + timedelta(days=7)
     location = locations.of(db, caller)
-    account = people.account(db, caller)
     values = rules.read(db)
-    mine = hours.read(db, caller, location, values, next_monday, now)
-    left = left_over(db, caller, zones.monday(today) - timedelta(days=7))
-    return {
+    left = left_over(db, caller, zones.monday(today) - WEEK)
+    return _beginning(db, caller, location, values, now) | {
         "events": [
             (event, acts.can(event, values, now), event_pages.map_link(event.address))
             for event in events.mine(db, caller, now)
         ],
         "off": events.called_off(db, caller, now),
         "silent": silences.waits(db, caller),
-        "call": upcoming.next_call(db, caller, now) if caller.is_a("client") or caller.is_a("coach") else None,
+        "calls": calls(db, caller, now) if _coached(caller) else [],
         "waiting": waiting(db, caller, now),
-        "email": "" if account["email_confirmed"] else account["email"],
         "location": location,
         "near": locations.near(db, location.id) if location and not location.open else [],
-        "hours": mine.current(),
-        "starts": mine.starts(),
-        "paused": pauses.holds(db, caller, next_monday),
+        "paused": pauses.holds(db, caller, zones.monday(today) + WEEK),
         "left_over": left,
         "helps": what_helps.of(db, [caller.id], left.week).get(caller.id, []) if left else [],
         "reasons": left_overs.REASONS,
         "today": today,
         "week": zones.week_name(today),
     }
+
+
+def _beginning(
+    db: Database, caller: Caller, location: Any | None, values: rules.Rules, now: datetime
+) -> dict[str, Any]:
+    """What a lunch needs before it can be: an address that is confirmed, a place, hours; and when the matcher runs."""
+    account = people.account(db, caller)
+    next_monday = zones.monday(zones.day_of(now, caller.timezone)) + WEEK
+    mine = hours.read(db, caller, location, values, next_monday, now)
+    given = mine.entries()
+    apart = _coached(caller) and not location and not given
+    email = "" if account["email_confirmed"] else account["email"]
+    return {
+        "email": email,
+        "hours": given,
+        "starts": mine.starts(),
+        "apart": apart,
+        "beginning": caller.is_a("member") and not apart and bool(email or not location or not given),
+        "match_hour": f"{values.lunch.match_day} at {values.lunch.match_hour:02}:00",
+        "next_match": next_match(location.timezone, values, now) if location and location.open else None,
+    }
+
+
+def _coached(caller: Caller) -> bool:
+    """Whether they come here for calls: lunches are then theirs only if they began with them."""
+    return caller.is_a("coach") or caller.is_a("client")
+
+
+def next_match(timezone: str, values: rules.Rules, now: datetime) -> Match:
+    """When the matcher runs next for places in that zone."""
+    this = zones.this_monday(now, timezone)
+    runs = [Match(jobs.match_hour(this + ahead, timezone, values), this + ahead) for ahead in (WEEK, 2 * WEEK)]
+    return runs[0] if runs[0].at > now else runs[1]
+
+
+def calls(db: Database, caller: Caller, now: datetime) -> list[Any]:
+    """The first of the caller's calls in the coming seven days: a coach's day is made of them; else the next one."""
+    if caller.is_a("coach"):
+        soon = agenda.between(db, caller.id, (now, now + WEEK))[:CALLS]
+        if soon:
+            return soon
+    one = upcoming.next_call(db, caller, now)
+    return [one] if one else []
 
 
 def waiting(db: Database, caller: Caller, now: datetime) -> dict[str, int]:

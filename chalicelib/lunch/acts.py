@@ -59,7 +59,9 @@ def consequence(event: Any, caller: Caller, values: rules.Rules, now: datetime) 
         return "Nobody else has approved it yet."
     names = formats.listed(left)
     if len(left) >= event.min_attendees:
-        return f"It takes place without you: {names} still {'comes' if len(left) == 1 else 'come'}."
+        return (
+            f"It takes place without you: {names} still {'comes' if len(left) == 1 else 'come'}, and {_is(left)} told."
+        )
     if event.status == "Confirmed" and states.is_late(event, values, now):
         return f"It is too late to find somebody else, so it does not take place: {names} {_is(left)} told at once."
     if event.status == "Confirmed":

@@ -31,7 +31,7 @@ class Round(NamedTuple):
 
 def read(db: Database, monday: date, location: int, now: datetime) -> Round:
     """Everybody who can still be matched there in that week, as columns in order of their ids."""
-    db.run("SELECT set_config('rendezvous.now', %(now)s, true)", now=now.isoformat())
+    db.set_present(now)
     values = rules.read(db)
     place = _place(db, location)
     week = week_at(monday, place.timezone, values)

@@ -1,7 +1,7 @@
 """Pages of a member's hours: the week, giving hours every week or once, changing and deleting them."""
 
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -10,17 +10,21 @@ from chalicelib.calendar import availability, zones
 from chalicelib.calendar.occurrences import Hours, occurrences
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound
-from chalicelib.lunch import hours, locations, pauses
+from chalicelib.lunch import hours, hours_given, locations, pauses, weekly_grid
 from chalicelib.rules import DAYS
 from chalicelib.web import Form, Routes
-from chalicelib.web.field_types import Body, ClockTime, Day, Empty, Line, wall_time_of
+from chalicelib.web.field_types import Body, ClockTime, Day, Empty, Line, matching, wall_span_of
 from chalicelib.web.request import Caller
 from chalicelib.web.responses import Page, Redirect, page
 
 routes = Routes(__name__)
 
 DONE = {
-    "given": "Your hours are added.",
+    "given": "Your hours are added. Below you can change them or take them back.",
+    "merged": "Your hours are added. They met others of yours, and are one entry with them now.",
+    "already": "You had given these hours already, so nothing was added.",
+    "ticked": "Your weekly hours are saved. Untick what you want to take back, and save again.",
+    "unticked": "Nothing was changed: your weekly hours were so already.",
     "changed": "Your hours are changed.",
     "deleted": "Your hours are deleted.",
     "suggested": "The suggested hour is added, every week from now on. Below you can change it or take it back.",
@@ -30,6 +34,11 @@ DONE = {
 }
 NEXT_DAYS = 8
 """So many of the coming days of weekly hours can be ticked as exceptions; any other is typed."""
+NEXT_WEEKS = 3
+"""Of hours on several days of the week, those of so many weeks."""
+
+
+DayOfWeek = Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 
 
 class Shown(Body):
@@ -41,10 +50,20 @@ class Copied(Body):
     copy: UUID | None = None
 
 
+HalfHour = Annotated[str, matching(r"^[0-6]-([01][0-9]|2[0-3]):(00|30)\Z", "is no half hour of the week")]
+
+
+class Tick(Body):
+    """The half hours that are ticked, and those that were when the page was shown."""
+
+    free: list[HalfHour] = []
+    was: list[HalfHour] = []
+
+
 class GiveWeekly(Body):
     start: ClockTime
     end: ClockTime
-    days: list[Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]] = []
+    days: list[DayOfWeek] = []
     first: Day | None = None
     until: Day | None = None
 
@@ -58,6 +77,7 @@ class GiveOnce(Body):
 class ChangeHours(Body):
     start: ClockTime
     end: ClockTime
+    days: list[DayOfWeek] = []
     day: Day | None = None
     until: Day | None = None
     skip: list[Day] = []
@@ -65,12 +85,13 @@ class ChangeHours(Body):
 
 
 @routes.page("/availability")
-def week(db: Database, caller: Caller, query: Shown, now: datetime) -> Page:
+def week(db: Database, caller: Caller, form: Form, query: Shown, now: datetime) -> Page:
     """My hours, and how many lunches could start in them. The next week, if no other is asked for."""
     monday = zones.week_of(query.week) if query.week else zones.this_monday(now, caller.timezone) + timedelta(days=7)
     location = locations.of(db, caller)
     values = rules.read(db)
     mine = hours.read(db, caller, location, values, monday, now)
+    grid = mine.grid(values)
     return page(
         "lunch/availability.html",
         done=DONE.get(query.done),
@@ -79,12 +100,25 @@ def week(db: Database, caller: Caller, query: Shown, now: datetime) -> Page:
         name=zones.week_name,
         table=mine.table(),
         starts=mine.starts(),
-        hours=mine.current(),
+        grid=grid,
+        grid_days=sorted({cell.half[0] for row in grid for cell in row.cells if cell}),
+        presets=mine.presets(values),
+        entries=mine.entries(),
+        useless=mine.useless(values),
         location=location,
         paused=pauses.holds(db, caller, monday),
         values=values,
-        today=zones.day_of(now, caller.timezone),
+        today=mine.today,
+        days=DAYS,
     )
+
+
+@routes.form("/availability", shows=week)
+def tick(db: Database, caller: Caller, body: Tick, now: datetime) -> Redirect:
+    """Weekly hours by half hours: what was ticked or unticked since the page was shown."""
+    before, after = (set(map(weekly_grid.half_hour, keys)) for keys in (body.was, body.free))
+    changed = hours_given.tick(db, caller, before, after, now)
+    return Redirect(f"/availability?done={'ticked' if changed else 'unticked'}")
 
 
 @routes.page("/availability/weekly")
@@ -96,15 +130,15 @@ def weekly(db: Database, caller: Caller, form: Form, query: Copied, now: datetim
 
 @routes.form("/availability/weekly", shows=weekly)
 def give_weekly(db: Database, caller: Caller, body: GiveWeekly, now: datetime) -> Redirect:
-    """One availability for each of the days."""
+    """Hours on each of the days."""
     if not body.days:
         raise Invalid.field("days", "needs at least one of them")
     first = body.first or zones.day_of(now, caller.timezone)
+    outcomes = set()
     for name in dict.fromkeys(body.days):
         day = first + timedelta(days=(DAYS.index(name) - first.weekday()) % 7)
-        start, end = wall_time_of(day, body.start), wall_time_of(day, body.end)
-        availability.give(db, caller, "lunch", start, end, caller.timezone, True, body.until, [], now)
-    return Redirect("/availability?done=given")
+        outcomes.add(hours_given.give_weekly(db, caller, *wall_span_of(day, body.start, body.end), body.until, now))
+    return Redirect(f"/availability?done={next(one for one in ('merged', 'given', 'already') if one in outcomes)}")
 
 
 @routes.page("/availability/once")
@@ -114,36 +148,52 @@ def once(db: Database, caller: Caller, form: Form, query: Copied, now: datetime)
 
 @routes.form("/availability/once", shows=once)
 def give_once(db: Database, caller: Caller, body: GiveOnce, now: datetime) -> Redirect:
-    start, end = wall_time_of(body.day, body.start), wall_time_of(body.day, body.end)
-    availability.give(db, caller, "lunch", start, end, caller.timezone, False, None, [], now)
-    return Redirect(f"/availability?week={zones.week_name(body.day)}&done=given")
+    outcome = hours_given.give_once(db, caller, *wall_span_of(body.day, body.start, body.end), now)
+    return Redirect(f"/availability?week={zones.week_name(body.day)}&done={outcome}")
 
 
 @routes.page("/availability/{id}")
 def edit(db: Database, caller: Caller, id: UUID, form: Form, now: datetime) -> Page:
-    found = _one(db, caller, id)
-    return page("lunch/hours_edit.html", id=id, hours=found, days=_days(found, zones.day_of(now, caller.timezone)))
+    given = availability.hours_by_id(db, caller)
+    found = _entry(given, caller, id, now)
+    dated = [given[one] for one in found.ids.values()]
+    return page(
+        "lunch/hours_edit.html",
+        id=id,
+        entry=found,
+        hours=found.hours,
+        weekdays=[DAYS[day] for day in found.ids],
+        days=_days(dated, zones.day_of(now, caller.timezone)),
+        all_days=DAYS,
+    )
 
 
 @routes.form("/availability/{id}", shows=edit)
 def change(db: Database, caller: Caller, id: UUID, body: ChangeHours, now: datetime) -> Redirect:
-    found = _one(db, caller, id)
-    day = found.starts.date() if found.weekly or body.day is None else body.day
-    changes: dict[str, Any] = {"start": wall_time_of(day, body.start), "end": wall_time_of(day, body.end)}
-    if found.weekly:
-        changes |= {"until": body.until, "except": sorted({*body.skip, *filter(None, [body.skip_also])})}
-    availability.change(db, caller, id, changes, now)
+    found = _entry(availability.hours_by_id(db, caller), caller, id, now)
+    if found.hours.weekly:
+        if not body.days:
+            raise Invalid.field("days", "needs at least one of them")
+        exceptions = sorted({*body.skip, *filter(None, [body.skip_also])})
+        days = [DAYS.index(day) for day in body.days]
+        hours_given.change(db, caller, found, days, (body.start, body.end), body.until, exceptions, now)
+    else:
+        start, end = wall_span_of(body.day or found.hours.starts.date(), body.start, body.end)
+        availability.change(db, caller, id, {"start": start, "end": end}, now)
     return Redirect("/availability?done=changed")
 
 
 @routes.form("/availability/{id}/delete", shows=edit)
-def delete(db: Database, caller: Caller, id: UUID, body: Empty) -> Redirect:
-    availability.withdraw(db, caller, id)
+def delete(db: Database, caller: Caller, id: UUID, body: Empty, now: datetime) -> Redirect:
+    for one in _entry(availability.hours_by_id(db, caller), caller, id, now).ids.values():
+        availability.withdraw(db, caller, one)
     return Redirect("/availability?done=deleted")
 
 
-def _one(db: Database, caller: Caller, id: UUID) -> Hours:
-    found = availability.hours_by_id(db, caller).get(id)
+def _entry(given: dict[UUID, Hours], caller: Caller, id: UUID, now: datetime) -> hours_given.Entry:
+    """The entry that these hours belong to. Raises NotFound."""
+    entries = hours_given.entries(given, zones.day_of(now, caller.timezone))
+    found = next((entry for entry in entries if id in entry.ids.values()), None)
     if found is None:
         raise NotFound("There are no such hours of yours")
     return found
@@ -153,12 +203,13 @@ def _copied(db: Database, caller: Caller, id: UUID | None) -> Hours | None:
     return availability.hours_by_id(db, caller).get(id) if id else None
 
 
-def _days(found: Hours, today: date) -> list[date]:
+def _days(dated: list[Hours], today: date) -> list[date]:
     """The coming days of weekly hours, and those that are exceptions already."""
-    if not found.weekly:
-        return []
-    place = ZoneInfo(found.timezone)
-    every = found._replace(exceptions=frozenset())
-    coming = occurrences(every, today, today + timedelta(weeks=NEXT_DAYS) - timedelta(days=1))
-    days = {zones.local_time(span[0], place).date() for span in coming}
-    return sorted(days | {day for day in found.exceptions if day >= today})
+    days = set()
+    for one in dated if dated[0].weekly else ():
+        place = ZoneInfo(one.timezone)
+        last = today + timedelta(weeks=NEXT_DAYS if len(dated) == 1 else NEXT_WEEKS) - timedelta(days=1)
+        coming = occurrences(one._replace(exceptions=frozenset()), today, last)
+        days |= {zones.local_time(span[0], place).date() for span in coming}
+        days |= {day for day in one.exceptions if day >= today}
+    return sorted(days)

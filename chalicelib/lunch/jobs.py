@@ -1,6 +1,7 @@
 """What runs by itself: the weekly match, and the sweeps that move events on when their time has come."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chalicelib import rules
@@ -124,6 +125,7 @@ def sweep(now: datetime) -> None:
 
 def reject_unconfirmed(db: Database, now: datetime) -> int:
     """Reject a batch of the proposed lunches that can no longer be approved in time; how many."""
+    db.set_present(now)
     late = db.rows(
         f"SELECT {messages.EVENT} FROM event e JOIN location l ON l.id = e.location_id"
         " WHERE e.status = 'Proposed' AND e.starts <= %(before)s ORDER BY e.starts LIMIT %(batch)s"
@@ -145,19 +147,36 @@ _CLAIM = (
 
 def end_events(db: Database, now: datetime) -> int:
     """Lunches that are over wait for their reviews, or are done where none is asked for; how many of a batch."""
+    db.set_present(now)
     ended = db.rows(_CLAIM, at="Confirmed", to="Awaiting Evaluation", before=now, evaluated=True, batch=BATCH)
     outbox.put_all(db, [message for event in ended for message in messages.evaluate(event)], now)
-    reviews.finish(db, [event.id for event in ended], now)  # some reviewed it before the sweep came
     done = []
     if len(ended) < BATCH:  # else the next batch looks for them: among many that are asked for, few are not
         done = db.rows(_CLAIM, at="Confirmed", to="Done", before=now, evaluated=False, batch=BATCH)
         outbox.put_all(db, [message for event in done for message in messages.done(event)], now)
-    silences.ask(db, [event.id for event in ended + done], now)
+    reviewed, unanswered = _reviewed_and_unanswered(db, [event.id for event in ended + done])
+    reviews.finish(db, reviewed, now)
+    silences.ask(db, unanswered, now)
     return len(ended) + len(done)
+
+
+def _reviewed_and_unanswered(db: Database, events: list[UUID]) -> tuple[list[UUID], list[UUID]]:
+    """Of these lunches, those that nobody is left to review, and those that somebody never answered: few of many, so
+    they are looked for at once."""
+    rows = db.rows(
+        "SELECT id, reviewed, unanswered FROM (SELECT of.id,"
+        " bool_and(a.reviewed OR p.name = '') FILTER (WHERE a.response = 'approved') IS NOT FALSE AS reviewed,"
+        " bool_or(a.response = 'invited') AS unanswered FROM unnest(%(events)s::uuid[]) of (id)"
+        " LEFT JOIN attendance a ON a.event_id = of.id LEFT JOIN person p ON p.id = a.person_id GROUP BY of.id) lunch"
+        " WHERE reviewed OR unanswered ORDER BY id",
+        events=events,
+    )
+    return [row.id for row in rows if row.reviewed], [row.id for row in rows if row.unanswered]
 
 
 def close_reviews(db: Database, now: datetime) -> int:
     """Lunches whose days for reviews have passed are done; how many of a batch."""
+    db.set_present(now)
     before = now - timedelta(days=rules.read(db).lunch.review_days)
     done = db.rows(_CLAIM, at="Awaiting Evaluation", to="Done", before=before, evaluated=True, batch=BATCH)
     outbox.put_all(db, [message for event in done for message in messages.done(event)], now)

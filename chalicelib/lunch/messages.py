@@ -82,6 +82,11 @@ def unconfirmed(event: Any, people: Iterable[UUID]) -> list[Message]:
     return _on(("Events_All",), event, "event.unconfirmed", about(event) | {"people": _ids(people)})
 
 
+def left(event: Any, people: Iterable[UUID]) -> list[Message]:
+    """Somebody who would have come left a lunch that takes place all the same: a mail to each of these people is due."""
+    return [mail_due("event_left", person, event=str(event.id)) for person in people]
+
+
 def rejected(event: Any, people: Iterable[UUID]) -> list[Message]:
     """The lunch will not be; these people would have come."""
     return _on(("Event_Rejected", "Events_All"), event, "event.rejected", about(event) | {"people": _ids(people)})

@@ -88,7 +88,7 @@ def demand_speed() -> None:
 
 def write(db: Database, given: candidates.Round, result: Result, now: datetime) -> Outcome:
     """Write the lunches, who comes and who is left over, and what is told of them."""
-    db.run("SELECT set_config('rendezvous.now', %(now)s, true)", now=now.isoformat())
+    db.set_present(now)
     values = rules.read(db)
     lunches = _seated(db, _insert(db, given, result, values), values)
     why = reasons(given.columns, result)

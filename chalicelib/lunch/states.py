@@ -71,8 +71,10 @@ def confirm_new(db: Database, events: list[UUID]) -> None:
 
 def after_leaving(db: Database, event: Any, values: rules.Rules, now: datetime) -> None:
     """What becomes of a lunch that somebody left: below its minimum it is proposed again or, too late for that,
-    rejected; and while there is time, its round is run again."""
+    rejected; and while there is time, its round is run again. Who counted on that person is told in each case."""
     people = people_of(db, [event.id], "approved")[event.id]
+    if event.status == "Confirmed" and event.response == "approved" and len(people) >= event.min_attendees:
+        outbox.put_all(db, messages.left(event, people), now)
     if event.status == "Confirmed" and len(people) < event.min_attendees:
         _move(db, [event.id], "Proposed")
         if is_late(event, values, now):

@@ -23,16 +23,12 @@ def put(db: Database, topic: str, key: str, kind: str, data: dict[str, Any], now
 def put_all(db: Database, messages: Sequence[tuple[str, str, str, dict[str, Any]]], now: datetime) -> list[str]:
     """Write many messages (topic, key, kind, data) with one statement; their ids."""
     at = now.isoformat()
-    given: list[dict[str, Any]] = [
-        {"topic": topic, "key": key, "event": envelope(str(uuid.uuid4()), kind, data, at)}
-        for topic, key, kind, data in messages
-    ]
+    given = [(topic, key, envelope(str(uuid.uuid4()), kind, data, at)) for topic, key, kind, data in messages]
     db.each(
-        "INSERT INTO outbox (topic, key, event)"
-        " SELECT topic, key, event FROM json_to_recordset(%(given)s) AS m (topic text, key text, event jsonb)",
+        "INSERT INTO outbox (topic, key, event) SELECT m ->> 0, m ->> 1, m -> 2 FROM jsonb_array_elements(%(given)s) m",
         given,
     )
-    return [str(one["event"]["id"]) for one in given]
+    return [event["id"] for _, _, event in given]
 
 
 def envelope(id: str, kind: str, data: dict[str, Any], at: str) -> dict[str, Any]:

@@ -64,6 +64,12 @@ def unconfirmed(db: Database, person: UUID, about: About) -> Letter | None:
     return _letter(db, person, about, ("approved",), ("Proposed",))
 
 
+@kind("event_left", "Somebody left a lunch of yours, which takes place without them", refusable=True)
+def left(db: Database, person: UUID, about: About) -> Letter | None:
+    """Somebody left, and enough still come: to the others, unless it has changed since."""
+    return _letter(db, person, about, ("approved",), ("Confirmed",))
+
+
 @kind(
     "event_rejected",
     "A lunch of yours will not be",

@@ -82,7 +82,7 @@ addEventListener("popstate", () => {
 
 /** A button beside a code that puts it on the clipboard. */
 function offerToCopy(code) {
-  const button = Object.assign(document.createElement("button"), { type: "button", className: "quiet small", textContent: "Copy" });
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "quiet small", textContent: code.dataset.copy || "Copy" });
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(code.textContent);
     button.textContent = "Copied";

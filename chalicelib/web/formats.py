@@ -49,6 +49,17 @@ def listed(words: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def weekdays(days: Sequence[int]) -> str:
+    """``Monday, Tuesday and Friday``, and ``Monday to Friday`` for three or more on end; Monday is 0."""
+    days = sorted(days)
+    if len(days) > 2 and days[-1] - days[0] == len(days) - 1:
+        return f"{_DAYS[days[0]]} to {_DAYS[days[-1]]}"
+    return listed([_DAYS[day] for day in days])
+
+
 def moment(text: str, timezone: str) -> str:
     """A time with its offset in words, in that zone; any other text as it is."""
     try:

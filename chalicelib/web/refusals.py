@@ -45,7 +45,7 @@ def _to_login(endpoint: Endpoint, request: Request, parts: Mapping[str, str]) ->
     """To the login, and from there to the page that was asked for; a form that was sent is kept until then."""
     place = page_of(endpoint.shows).path.format(**parts) if endpoint.shows else request.path
     if saved := saved_forms.pack(request.path, request.body) if endpoint.shows else "":
-        return show(request, Page("home/login.html", {"next": place, "kept": saved, "done": None}, 401))
+        return show(request, Page("home/login.html", {"next": place, "kept": saved, "done": None, "username": ""}, 401))
     return Response("", status_code=303, headers={"Location": url("/login?next=" + quote(place, safe="/"))})
 
 

@@ -28,6 +28,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "local": formats.local,
     "day": formats.day,
     "listed": formats.listed,
+    "weekdays": formats.weekdays,
     "month_name": lambda at: f"{at:%B}",
     "short_day": lambda at: f"{at.day} {at:%b}",
     "week": lambda day: f"{day:%G-W%V}",

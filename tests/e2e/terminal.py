@@ -102,6 +102,12 @@ class Lynx:
         self.keys(self._number(rf"\[(\d+)\]\[[ X]\]\s*{re.escape(label)}") + "g\r")
         self.keys("\r")
 
+    def tick_in_row(self, head: str, number: int) -> None:
+        """Tick or untick that box of the row of a table that begins so; the first is 1."""
+        before = r"(?:[^\n\[]*\[\d+\]\[[ X]\])" + f"{{{number - 1}}}"
+        self.keys(self._number(rf"\n\s*{re.escape(head)}{before}[^\n\[]*\[(\d+)\]") + "g\r")
+        self.keys("\r")
+
     def choose_one(self, label: str) -> None:
         """Press the radio button of that label."""
         self.keys(self._number(rf"\[(\d+)\]\([ *]\)\s*{re.escape(label)}") + "g\r")

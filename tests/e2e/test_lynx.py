@@ -39,36 +39,35 @@ def stored(site: Site, username: str, path: str, password: str = PASSWORD) -> An
 def test_a_newcomer_joins_gives_hours_invites_and_logs_out(lynx: Lynx, site: Site) -> None:
     invitation = {"to": "lola@example.net"}
     _, given, _ = site.running.curl("POST", "/InvitationCode/Create/", invitation, cookie=site.cookies[ADMIN])
-    lynx.reads("Lunch with somebody new, every week")
+    lynx.reads("Lunch with somebody new, and calls with your coach")
     lynx.follow("Register", "With the invitation that somebody gave you")
     lynx.fill("Invitation code", "not the code")
-    lynx.fill("Username", "lola")
-    lynx.fill("Password", PASSWORD)
     lynx.fill("Your name", "Lynn Example")
     lynx.fill("E-mail", "lola@example.net")
-    lynx.choose("Time zone", "Europe/Berlin")
-    lynx.choose("Where you have lunch", "Speicherstadt")
-    lynx.tick("Soup")
-    lynx.press("Register", "This invitation cannot be used")
-    lynx.reads("Lynn Example", "[X] Soup", "Europe/Berlin")  # what was typed is not lost
-    lynx.fill("Invitation code", given["invitation_code"])
-    lynx.fill("Password", PASSWORD)
-    lynx.press("Register", "You are registered. Please log in.")
     lynx.fill("Username", "lola")
     lynx.fill("Password", PASSWORD)
-    lynx.press("Log in", "My week", "No lunch yet", "You gave no hours, so you cannot be matched")
+    lynx.choose("Where you have lunch", "Speicherstadt")
+    lynx.tick("Soup")
+    lynx.press("Register", "Invitation code cannot be used")
+    lynx.reads("Lynn Example", "[X] Soup", "Speicherstadt")  # what was typed is not lost
+    lynx.fill("Invitation code", given["invitation_code"])
+    lynx.fill("Password", PASSWORD)
+    lynx.press("Register", "You are registered. Please log in.", "lola")
+    lynx.fill("Password", PASSWORD)
+    lynx.press("Log in", "My week", "Before your first lunch", "Say when you are free to do")
     me = stored(site, "lola", "/api/me")
     assert (me["name"], me["location"], me["refuses"]) == ("Lynn Example", "Speicherstadt", ["Soup"])
     assert me["timezone"] == "Europe/Berlin"
 
     give_hours(lynx)
-    [hours] = stored(site, "lola", "/api/availability")["availability"]
-    assert (hours["start"][11:], hours["end"][11:], hours["weekly"]) == ("11:15", "13:45", True)
-    lynx.follow("My week", "Every Thursday, 11:15 to 13:45", "Next week a lunch could start at")
+    given = stored(site, "lola", "/api/availability")["availability"]
+    assert {(one["start"][11:], one["end"][11:], one["weekly"]) for one in given} == {("11:30", "13:30", True)}
+    assert len(given) == 2
+    lynx.follow("My week", "Tuesday and Thursday, 11:30 to 13:30", "Next week a lunch could start at")
 
     lynx.follow("Invitations", "Give an invitation")
     lynx.fill("E-mail of whom you invite", "friend@example.net")
-    lynx.press("Give an invitation", "Here is the invitation code")
+    lynx.press("Give an invitation", "Here is the invitation")
     [given] = stored(site, "lola", "/api/invitations")["invitations"]
     assert given["to"] == "friend@example.net"
     lynx.press("Take back", "The invitation is taken back")
@@ -81,19 +80,22 @@ def test_a_newcomer_joins_gives_hours_invites_and_logs_out(lynx: Lynx, site: Sit
     me = stored(site, "lola", "/api/me")
     assert (me["name"], me["refuses"]) == ("Lynn Sommer", ["Soup", "Thai"])
 
-    lynx.press("Log out", "Lunch with somebody new, every week")
+    lynx.press("Log out", "Lunch with somebody new, and calls with your coach")
 
 
 def give_hours(lynx: Lynx) -> None:
     lynx.follow("Availability", "No hours yet")
+    for row in ("11:30", "12:00", "12:30", "13:00"):
+        lynx.tick_in_row(row, 4)  # Monday is the first
+    lynx.press("Save my weekly hours", "Your weekly hours are saved", "Every Thursday, 11:30 to 13:30")
     lynx.follow("Add weekly hours", "On which days")
-    lynx.tick("Thursday")
-    lynx.fill("Start", "11:15")
+    lynx.tick("Tuesday")
+    lynx.fill("Start", "11:30")
     lynx.fill("End", "13:99")
     lynx.press("Add these hours", "Please look at this again")
-    lynx.reads("[X] Thursday", "11:15")
-    lynx.fill("End", "13:45")
-    lynx.press("Add these hours", "Your hours are added", "Every Thursday, 11:15 to 13:45")
+    lynx.reads("[X] Tuesday", "11:30")
+    lynx.fill("End", "13:30")
+    lynx.press("Add these hours", "Your hours are added", "Every Tuesday and Thursday, 11:30 to 13:30")
 
 
 def test_a_member_reads_when_where_and_with_whom_he_has_lunch(lynx: Lynx, site: Site) -> None:

@@ -36,6 +36,22 @@ def test_the_others_hear_that_there_is_no_lunch(community: Any, sql: Any, clock:
     assert [(mail.to, mail.subject.startswith("No lunch")) for mail in deliver(sql)] == [("bob@example.org", True)]
 
 
+def test_the_others_hear_that_one_left_a_lunch_that_takes_place_all_the_same(community: Any, sql: Any) -> None:
+    ada, bob, cem, dan = (community.person(name) for name in ("ada", "bob", "cem", "dan"))
+    harbour = community.locations["Harbour"]
+    event = lunch(
+        sql, harbour, "2026-11-25T12:00+00:00", approved=[ada, bob, cem], invited=[dan], confirmed=True, seats=4
+    )
+    answers = community.browser_of(dan).ask("PUT", f"/api/events/{event}/attendance", {"response": "rejected"})
+    assert answers.status == 200 and deliver(sql) == [], "nobody counted on who was only asked"
+    community.browser_of(ada).ask("PUT", f"/api/events/{event}/attendance", {"response": "rejected"})
+    of_bob, of_cem = sorted(deliver(sql), key=lambda mail: mail.to)
+    assert (of_bob.to, of_cem.to) == ("bob@example.org", "cem@example.org")
+    assert "without one of you" in of_bob.subject
+    assert "you have lunch with Cem" in of_bob.text and "you have lunch with Bob" in of_cem.text
+    assert "Ada" not in of_bob.text + of_cem.text
+
+
 def test_a_refused_kind_is_not_sent_and_another_is(community: Any, sql: Any) -> None:
     bob, event = left(community, sql)
     answer = bob.ask("PATCH", "/api/me", {"mails": {"event_unconfirmed": False}})

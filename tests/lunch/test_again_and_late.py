@@ -91,6 +91,29 @@ def test_the_same_two_are_not_brought_together_again_in_that_week(community: Any
     assert len(rounds.run(date(2026, 11, 30), community.locations["Harbour"], NOW).lunches) == 1
 
 
+@pytest.mark.parametrize("answered", [False, True])
+def test_two_of_whom_one_never_answered_are_not_asked_again_in_that_week(community: Any, answered: bool) -> None:
+    ada, bob = people = [community.person(name) for name in ("ada", "bob")]
+    for person in people:
+        hours(community, person, "2026-11-25")
+    who: Any = {"approved": people} if answered else {"approved": [bob], "invited": [ada]}
+    event = lunch(community.sql, community.locations["Harbour"], TUESDAY, **who)
+    community.sql("UPDATE event SET status = 'Rejected' WHERE id = %s", event)
+    assert len(run(community).lunches) == answered
+
+
+def test_a_round_leaves_what_a_member_proposed_to_them(community: Any, pair: Any) -> None:
+    _, (_, bob, cem) = pair
+    own = lunch(community.sql, community.locations["Harbour"], FRIDAY, approved=[cem], invited=[bob])
+    community.sql("UPDATE attendance SET response = 'rejected' WHERE event_id = %s AND person_id = %s", own, bob)
+    community.sql("UPDATE event SET creator = %s WHERE id = %s", cem, own)
+    run(community)
+    assert state(community, own) == "Proposed", "who proposed it asks others, or calls it off"
+    community.sql("UPDATE event SET creator = NULL WHERE id = %s", own)
+    run(community)
+    assert state(community, own) == "Rejected"
+
+
 def test_whoever_cannot_come_at_an_hour_is_not_asked_for_it_again(community: Any, pair: Any) -> None:
     event, (ada, _, cem) = pair
     community.sql("DELETE FROM availability")

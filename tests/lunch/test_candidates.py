@@ -100,6 +100,11 @@ def test_who_is_at_another_place_or_at_none_is_not_in(community: Any, location: 
     assert not is_in(community, member(community, "ada", location))
 
 
+def test_each_place_has_its_own_people_whichever_was_opened_first(community: Any) -> None:
+    at = {place: member(community, name, place) for place, name in ((PLACE, "ada"), ("Harbour", "bob"))}
+    assert {place: read(community, place=place).people for place in at} == {p: [who] for p, who in at.items()}
+
+
 @pytest.mark.parametrize(
     ("weeks", "there"),
     [

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -156,9 +156,11 @@ def test_run_again_it_repeats_nothing_and_adds_what_is_newly_possible(community:
 def test_two_rounds_at_once_make_a_lunch_once(community: Any) -> None:
     for name in ("ada", "bob"):
         member(community, name, "2026-12-01")
-    made = at_once(4, lambda n: len(run(community).lunches))
+    made = at_once(4, lambda n: len(run(community, NOW + timedelta(seconds=n)).lunches))
     assert sorted(made) == [0, 0, 0, 1]
     assert len(ask(community, "SELECT 1 FROM event")) == 1
+    looked = ask(community, "SELECT people FROM round ORDER BY people")
+    assert [row.people for row in looked] == [0, 0, 0, 2], "each looked after the other was done"
 
 
 def test_places_do_not_wait_for_each_other_and_take_only_their_own(community: Any) -> None:

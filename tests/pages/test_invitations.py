@@ -37,6 +37,20 @@ def test_the_code_is_not_shown_later_nor_to_others(community: Any, clock: Any) -
     assert code not in ada.get(there).text
 
 
+def test_the_link_stands_there_as_text_and_it_is_said_how_long(community: Any, clock: Any) -> None:
+    clock.set("2026-11-19T12:00Z")
+    ada = community.member("ada")
+    there, code = given(ada, "bob@example.org")
+    page = Document(ada.get(there).text)
+    link = page.one("a", class_="link")
+    assert link["href"] == link.text and link.text.endswith(f"/Register?invitation_code={code}")
+    assert "It can be used once, until Thursday, 3 December 2026. You see it here for 10 minutes" in page.main
+    assert "We mail another code to bob@example.org" in page.main
+    path = link.text[link.text.index("/Register") :]
+    assert Document(Browser().get(path).text).value("invitation_code") == code
+    assert code in ada.get(there).text, "a reload shows it again"
+
+
 def test_an_invitation_is_taken_back(community: Any) -> None:
     ada = community.member("ada")
     there, code = given(ada, "bob@example.org")

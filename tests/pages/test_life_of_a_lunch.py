@@ -96,7 +96,7 @@ def test_before_leaving_one_reads_what_becomes_of_the_others_and_after_it_too(
     page = opened(of_ada, f"/events/{event}")
     assert "You come" in page.main and page.one("a", href=f"/events/{event}/lunch.ics")
     asked = opened(of_ada, f"/events/{event}/leave")
-    assert "It takes place without you: Bob and Cem still come." in asked.main
+    assert "It takes place without you: Bob and Cem still come, and are told." in asked.main
     left = send(of_ada, asked, f"/events/{event}/leave")
     assert (
         "You do not come to Soup on Wednesday, 25 November, 12:00 (Europe/Berlin); that hour is yours again. It takes place with Bob and Cem."

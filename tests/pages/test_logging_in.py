@@ -114,15 +114,77 @@ def test_looking_at_a_confirmation_link_confirms_nothing(community: Any, sql: An
     answer = send(browser, "/Register", typed)
     assert (answer.status, answer.header("location")) == (303, "/login?done=registered"), answer.text
     assert log_in(browser).status == 303
-    assert "ada@example.org is not confirmed" in Document(browser.get("/").text).main
+    assert "Open the link that we mailed to ada@example.org." in Document(browser.get("/").text).main
     from uuid import UUID
 
     link = links.link("confirm", UUID(mailed(sql, "confirm")["address_change"]))
     page = Document(Browser().get(f"/account/confirm?link={link}").text)
-    assert "is not confirmed" in Document(browser.get("/").text).main
+    assert "Confirm your address to do" in Document(browser.get("/").text).main
     assert Browser().post("/account/confirm", page.form("/account/confirm"), kind="form").status == 303
-    assert "is not confirmed" not in Document(browser.get("/").text).main
+    assert "Confirm your address done" in Document(browser.get("/").text).main
 
 
 def test_an_invitation_link_fills_in_the_code(visitor: Browser) -> None:
     assert Document(visitor.get("/Register?invitation_code=abcdefgh").text).value("invitation_code") == "abcdefgh"
+
+
+JOIN = {"username": "bob", "password": PASSWORD, "name": "Bob", "email": "bob@example.org"}
+
+
+def code_of(community: Any) -> str:
+    return str(community.admin().post("/InvitationCode/Create/").json["invitation_code"])
+
+
+def test_who_names_no_zone_lives_by_that_of_their_place(community: Any, sql: Any) -> None:
+    typed = JOIN | {"invitation_code": code_of(community), "location": "Ferry Building", "timezone": ""}
+    assert send(Browser(), "/Register", typed).status == 303
+    [row] = sql("SELECT timezone FROM person WHERE name = 'Bob'")
+    assert row.timezone == "America/Los_Angeles"
+
+
+def test_who_names_neither_zone_nor_place_is_asked_for_one(community: Any) -> None:
+    answer = send(Browser(), "/Register", JOIN | {"invitation_code": code_of(community), "timezone": ""})
+    assert answer.status == 422
+    assert "Time zone is missing: choose yours, or a place that has it" in Document(answer.text).alert
+
+
+def test_a_taken_username_is_said_at_its_field_and_the_code_stays_alive(community: Any) -> None:
+    community.person("ada")
+    code = code_of(community)
+    typed = JOIN | {"invitation_code": code, "timezone": "Europe/Berlin"}
+    answer = send(Browser(), "/Register", typed | {"username": "ADA"})
+    page = Document(answer.text)
+    assert answer.status == 422
+    assert page.one("div", id="username-error").text == "Username is taken: please choose another."
+    assert send(Browser(), "/Register", typed).status == 303
+
+
+def test_an_invitation_that_cannot_be_used_is_said_at_its_field_in_one_wording(community: Any) -> None:
+    community.person("ada")
+    said = set()
+    for typed in ({"invitation_code": "x"}, {"invitation_code": code_of(community), "email": "ada@example.org"}):
+        answer = send(Browser(), "/Register", JOIN | {"timezone": "Europe/Berlin"} | typed)
+        assert answer.status == 403
+        said.add(Document(answer.text).one("div", id="invitation_code-error").text)
+    assert len(said) == 1, "nobody learns whose address is in use"
+
+
+def test_after_registering_the_login_knows_the_username_once(community: Any) -> None:
+    browser = Browser()
+    typed = JOIN | {"invitation_code": code_of(community), "timezone": "Europe/Berlin"}
+    answer = send(browser, "/Register", typed)
+    given = answer.header("set-cookie")
+    assert "bob" not in answer.header("location") and "HttpOnly" in given and "SameSite=Strict" in given
+    there = browser.get(answer.header("location"), headers={"Cookie": given.partition(";")[0]})
+    page = Document(there.text)
+    assert page.value("username") == "bob" and "autofocus" in page.one("input", id="password").attributes
+    assert there.header("set-cookie").startswith("shown_once=;")
+    assert Document(browser.get("/login").text).value("username") == ""
+
+
+def test_the_link_alone_leaves_six_fields_to_fill(community: Any) -> None:
+    page = Document(Browser().get(f"/Register?invitation_code={code_of(community)}").text)
+    needed = [e["name"] for e in page.fields if "required" in e.attributes and not e["value"]]
+    assert needed == ["name", "email", "username", "password"], "and the place; the zone comes with it"
+    legends = [" ".join(e.text.split()) for e in page.all("legend")]
+    assert legends == ["Who invites you", "You", "Lunch", "What you will not eat"]

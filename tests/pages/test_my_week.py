@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tests.coaching import practice as coaching
 from tests.lunches import lunch
 from tests.pages.documents import Document
 from tests.people import Browser
@@ -38,7 +39,7 @@ def test_what_waits_for_me_is_counted(community: Any, sql: Any, clock: Any) -> N
     clock.set(NOW)
     ada = community.person("ada")
     browser = community.browser_of(ada)
-    assert "What waits for me Nothing." in front(browser)
+    assert "What waits for me" not in front(browser)
     lunch(sql, community.locations["Harbour"], "2026-11-24T11:30+00:00", invited=[ada])
     eaten = lunch(sql, community.locations["Harbour"], "2026-11-17T11:30+00:00", approved=[ada], confirmed=True)
     sql("UPDATE event SET status = 'Awaiting Evaluation' WHERE id = %s", eaten)
@@ -81,8 +82,69 @@ def test_nobody_reads_why_others_were_not_matched(community: Any, sql: Any, cloc
     assert "Why I was not matched" not in front(community.member("ada"))
 
 
-def test_who_has_no_location_or_no_hours_is_told_what_that_means(community: Any, clock: Any) -> None:
+HOURS = {"purpose": "lunch", "start": "2026-11-24T11:00", "end": "2026-11-24T14:00", "timezone": "Europe/Berlin"}
+
+
+def test_a_new_member_reads_what_is_still_to_do_and_when_they_are_matched(community: Any, sql: Any, clock: Any) -> None:
     clock.set(NOW)
-    assert "None, so you are not matched." in front(community.member("ada", location=None))
-    said = front(community.member("bob"))
-    assert "You gave no hours, so you cannot be matched." in said and "My location Harbour" in said
+    ada = community.person("ada", location=None)
+    sql("UPDATE account SET email_confirmed = false WHERE person_id = %s", ada)
+    browser = community.browser_of(ada)
+    said = front(browser)
+    assert "Confirm your address to do" in said and "Send it again" in said
+    assert "Choose where you have lunch to do" in said and "Say when you are free to do" in said
+    assert "Be matched on Thursday at 15:00 For the week after, by the clock of the place." in said
+    assert "No lunch yet" not in said, "one list, and not two empty boxes beside it"
+    browser.ask("PATCH", "/api/me", {"location": "Harbour"})
+    assert "Choose where you have lunch done Harbour" in (said := front(browser))
+    assert "Be matched on Thursday, 19 November at 15:00 For the week of Monday, 23 November." in said
+    sql("UPDATE account SET email_confirmed = true WHERE person_id = %s", ada)
+    assert "Confirm your address done Choose" in front(browser)
+    assert browser.post("/api/availability", HOURS).status == 201
+    said = front(browser)
+    assert "Before your first lunch" not in said
+    assert "No lunch yet The week of Monday, 23 November is matched on Thursday, 19 November at 15:00." in said
+
+
+def test_the_link_is_sent_again_from_the_list(community: Any, sql: Any, clock: Any) -> None:
+    clock.set(NOW)
+    ada = community.person("ada")
+    sql("UPDATE account SET email_confirmed = false WHERE person_id = %s", ada)
+    browser = community.browser_of(ada)
+    form = Document(browser.get("/").text).form("/account/email/confirmation")
+    answer = browser.post("/account/email/confirmation", form, kind="form")
+    assert "on its way" in front_of(browser, answer.header("location"))
+
+
+def front_of(browser: Browser, path: str) -> str:
+    return Document(browser.get(path).text).main
+
+
+def test_the_next_match_is_said_by_ones_own_clock_and_is_the_next_one(community: Any, clock: Any) -> None:
+    clock.set("2026-11-19T13:59Z")
+    kim = community.member("kim", zone="Asia/Tokyo")
+    assert "on Thursday, 19 November at 23:00 For the week of Monday, 23 November" in front(kim)
+    clock.set("2026-11-19T14:00Z")  # that hour has come
+    assert "on Thursday, 26 November at 23:00 For the week of Monday, 30 November" in front(kim)
+
+
+def test_a_coach_reads_of_calls_first_and_of_lunches_only_who_takes_part(community: Any, sql: Any, clock: Any) -> None:
+    clock.set(coaching.NOW)
+    practice = coaching.Practice(community, sql)
+    coach, client = practice.coach("carla"), practice.client("ina", "carla")
+    said = front(coach)
+    assert -1 < said.index("My next calls") < said.index("Before your first lunch"), (
+        "she chose a place, so she takes part"
+    )
+    sql("DELETE FROM person_location")
+    booked = coaching.book(client, "carla", "2026-11-25T10:00:00+01:00")
+    assert booked.status == 201, booked.text
+    said = front(coach)
+    assert "My next calls Call with Ina When Wednesday, 25 November 2026, 10:00 to 11:00" in said
+    assert "Next call Call with Carla" in front(client)
+    for word in ("Before your first lunch", "No lunch yet", "My hours", "My location"):
+        assert word not in said
+        assert word not in front(client)
+    assert "You can have lunch with somebody new, too: choose where" in said
+    sql("UPDATE person_role SET active = false WHERE role = 'member'")
+    assert "lunch" not in front(coach) + front(client)

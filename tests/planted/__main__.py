@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import Queue
 
-from tests.planted import ROOT, Fault, calls, lunches, people, place
+from tests.planted import ROOT, Fault, calls, lunches, people, place, rules
 
 BUILD = ROOT / "build" / "planted"
 COPIED = (
@@ -29,7 +29,7 @@ COPIED = (
     "pyproject.toml",
     "requirements.txt",
 )
-LISTS = {"lunches": lunches.FAULTS, "calls": calls.FAULTS, "people": people.FAULTS}
+LISTS = {"lunches": lunches.FAULTS, "calls": calls.FAULTS, "people": people.FAULTS, "rules": rules.FAULTS}
 SECONDS = 600
 CAUGHT, MISSED, BROKEN = "caught", "NOT CAUGHT", "BROKEN"
 

@@ -1,0 +1,75 @@
+"""How many links and buttons it takes from one's week: no more than it took when each was counted first."""
+
+import uuid
+from typing import Any
+
+import pytest
+
+from tests.coaching.practice import NOW, Practice
+from tests.journeys.walk import Walk
+from tests.lunches import lunch
+
+
+@pytest.fixture
+def practice(community: Any, sql: Any, clock: Any) -> Practice:
+    clock.set(NOW)
+    practice = Practice(community, sql)
+    practice.coach("carla")
+    practice.client("ada", "carla")
+    return practice
+
+
+def booked(practice: Practice) -> Any:
+    Walk(practice.browsers["ada"]).follow("Book a call").press("10:00")
+    [call] = practice.calls()
+    return call
+
+
+def test_a_client_books_a_call_in_two_steps(practice: Practice) -> None:
+    walk = Walk(practice.browsers["ada"]).follow("Book a call").press("10:00")
+    assert "Your call is booked." in walk.said
+    assert walk.steps == 2 and len(practice.calls()) == 1
+
+
+def test_a_client_moves_a_call_in_three_steps(practice: Practice) -> None:
+    call = booked(practice)
+    walk = Walk(practice.browsers["ada"])
+    walk.follow("Call with Carla").follow("Move").press("15:00")
+    assert "The call is moved." in walk.said
+    [moved] = practice.calls()
+    assert walk.steps == 3 and moved.id == call.id and moved.starts != call.starts
+
+
+def test_a_client_cancels_a_call_in_three_steps(practice: Practice) -> None:
+    booked(practice)
+    walk = Walk(practice.browsers["ada"])
+    walk.follow("Call with Carla").follow("Cancel").press("Cancel the call", reason="I am on a journey")
+    assert "The call is cancelled." in walk.said
+    assert walk.steps == 3 and practice.calls() == []
+
+
+def test_a_coach_blocks_an_hour_in_two_steps(practice: Practice) -> None:
+    walk = Walk(practice.browsers["carla"])
+    walk.follow("Coaching").press("Block this time", day="2026-11-25", start="09:00", end="10:00")
+    assert "That time is yours." in walk.said
+    assert walk.steps == 2
+
+
+def members(community: Any, *names: str) -> list[uuid.UUID]:
+    return [community.person(name) for name in names]
+
+
+def test_a_member_approves_a_lunch_in_two_steps(community: Any, sql: Any, clock: Any) -> None:
+    clock.set(NOW)
+    ada, bob = members(community, "ada", "bob")
+    lunch(sql, community.locations["Harbour"], "2026-11-26T12:00+01:00", approved=[bob], invited=[ada])
+    walk = Walk(community.browser_of(ada)).follow("1 lunch to approve").press("Approve")
+    assert "You come to Soup" in walk.said and walk.steps == 2
+
+
+def test_a_member_who_cannot_come_says_so_in_two_steps(community: Any, sql: Any, clock: Any) -> None:
+    clock.set(NOW)
+    ada, bob = members(community, "ada", "bob")
+    lunch(sql, community.locations["Harbour"], "2026-11-26T12:00+01:00", approved=[ada, bob], confirmed=True)
+    walk = Walk(community.browser_of(ada)).follow("I can't come").press("I can't come")
+    assert "You do not come to Soup" in walk.said and walk.steps == 2

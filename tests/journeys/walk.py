@@ -1,0 +1,66 @@
+"""Somebody who goes through the pages by what they read there; every link and every button is a step."""
+
+from urllib.parse import urlencode
+
+from tests.pages.documents import Document, Element
+from tests.people import Answer, Browser
+
+
+class Walk:
+    """``Walk(browser).follow("Book a call").press("10:00")``; ``steps`` says how many it took."""
+
+    def __init__(self, browser: Browser, path: str = "/") -> None:
+        self.browser, self.steps = browser, 0
+        self._read(browser.get(path, headers={"Accept": "text/html"}))
+
+    @property
+    def said(self) -> str:
+        """What the page reads, spaces made one."""
+        return self.page.main
+
+    def follow(self, text: str) -> "Walk":
+        """Follow the first link of that text."""
+        link = next((e for e in self.page.all("a") if _words(e).startswith(text)), None)
+        assert link, f"no link says {text!r}: {[_words(e) for e in self.page.all('a')]}"
+        self.steps += 1
+        return self._read(self.browser.get(link["href"], headers={"Accept": "text/html"}))
+
+    def press(self, text: str, **typed: str) -> "Walk":
+        """Press the first button of that text, in a form that has those fields; what is not typed is as it stands."""
+        button, form = next(
+            (
+                (button, form)
+                for button in self.page.all("button")
+                if _words(button).startswith(text)
+                for form in button.inside
+                if form.tag == "form" and typed.keys() <= {e["name"] for e in self.page.fields if form in e.inside}
+            ),
+            (None, None),
+        )
+        assert button and form, f"no button says {text!r}: {[_words(e) for e in self.page.all('button')]}"
+        self.steps += 1
+        sent = self._standing(form) | typed | ({button["name"]: button["value"]} if button["name"] else {})
+        if form["method"] == "post":
+            return self._read(self.browser.post(form["action"], sent, kind="form"))
+        return self._read(self.browser.get(f"{form['action']}?{urlencode(sent)}", headers={"Accept": "text/html"}))
+
+    def _standing(self, form: Element) -> dict[str, str]:
+        """What a browser sends of the form as it stands."""
+        boxes = ("checkbox", "radio")
+        names = [
+            e["name"]
+            for e in self.page.all("input", "select", "textarea")
+            if form in e.inside and e["name"] and (e["type"] not in boxes or "checked" in e.attributes)
+        ]
+        return {name: self.page.value_in(form, name) for name in names}
+
+    def _read(self, answer: Answer) -> "Walk":
+        if answer.status == 303:
+            answer = self.browser.get(answer.header("location"), headers={"Accept": "text/html"})
+        assert answer.status in (200, 422, 409), answer.text
+        self.page = Document(answer.text)
+        return self
+
+
+def _words(element: Element) -> str:
+    return " ".join(element.text.split())
