@@ -49,6 +49,11 @@ def listed(words: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
+def place_of_call(url: str) -> str:
+    """Where a call is, as people write it: ``+49-40-5550123`` or ``call.example.org/carla`` instead of its address."""
+    return url.removeprefix("tel:").removeprefix("https://")
+
+
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
