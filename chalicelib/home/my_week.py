@@ -48,10 +48,7 @@ def of(db: Database, caller: Caller, now: datetime) -> dict[str, Any]:
     apart = _coached(caller) and not location and not given
     email = "" if account["email_confirmed"] else account["email"]
     return {
-        "events": [
-            (event, acts.can(event, values, now), event_pages.map_link(event.address))
-            for event in events.mine(db, caller, now)
-        ],
+        "events": lunches(db, caller, values, now),
         "off": events.called_off(db, caller, now),
         "silent": silences.waits(db, caller),
         "calls": calls(db, caller, now) if _coached(caller) else [],
@@ -84,6 +81,14 @@ def next_match(timezone: str, values: rules.Rules, now: datetime) -> Match:
     this = zones.this_monday(now, timezone)
     runs = [Match(jobs.match_hour(this + ahead, timezone, values), this + ahead) for ahead in (WEEK, 2 * WEEK)]
     return runs[0] if runs[0].at > now else runs[1]
+
+
+def lunches(db: Database, caller: Caller, values: rules.Rules, now: datetime) -> list[Any]:
+    """The caller's lunches to come: each with what they can do about it and a link to a map."""
+    return [
+        (event, acts.can(event, values, now), event_pages.map_link(event.address))
+        for event in events.mine(db, caller, now)
+    ]
 
 
 def calls(db: Database, caller: Caller, now: datetime) -> list[Any]:
