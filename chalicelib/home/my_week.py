@@ -56,8 +56,7 @@ def of(db: Database, caller: Caller, now: datetime) -> dict[str, Any]:
         "email": email,
         "apart": apart,
         "beginning": caller.is_a("member") and not apart and bool(email or not location or not given),
-        "match_hour": f"{values.lunch.match_day} at {values.lunch.match_hour:02}:00",
-        "next_match": next_match(location.timezone, values, now) if location and location.open else None,
+        **_matching(location, values, now),
         "location": location,
         "near": locations.near(db, location.id) if location and not location.open else [],
         "hours": given,
@@ -74,6 +73,14 @@ def of(db: Database, caller: Caller, now: datetime) -> dict[str, Any]:
 def _coached(caller: Caller) -> bool:
     """Whether they come here for calls: lunches are then theirs only if they began with them."""
     return caller.is_a("coach") or caller.is_a("client")
+
+
+def _matching(location: Any | None, values: rules.Rules, now: datetime) -> dict[str, Any]:
+    """When one is matched: the hour of every week, and the next one at an open location."""
+    return {
+        "match_hour": f"{values.lunch.match_day} at {values.lunch.match_hour:02}:00",
+        "next_match": next_match(location.timezone, values, now) if location and location.open else None,
+    }
 
 
 def next_match(timezone: str, values: rules.Rules, now: datetime) -> Match:
