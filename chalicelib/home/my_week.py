@@ -44,7 +44,6 @@ def of(db: Database, caller: Caller, now: datetime) -> dict[str, Any]:
     values = rules.read(db)
     mine = hours.read(db, caller, location, values, next_monday, now)
     given = mine.entries()
-    left = left_over(db, caller, zones.monday(today) - WEEK)
     apart = _coached(caller) and not location and not given
     email = "" if account["email_confirmed"] else account["email"]
     return {
@@ -62,9 +61,7 @@ def of(db: Database, caller: Caller, now: datetime) -> dict[str, Any]:
         "hours": given,
         "starts": mine.starts(),
         "paused": pauses.holds(db, caller, next_monday),
-        "left_over": left,
-        "helps": what_helps.of(db, [caller.id], left.week).get(caller.id, []) if left else [],
-        "reasons": left_overs.REASONS,
+        **_why_not(db, caller, zones.monday(today) - WEEK),
         "today": today,
         "week": zones.week_name(today),
     }
@@ -81,6 +78,13 @@ def _matching(location: Any | None, values: rules.Rules, now: datetime) -> dict[
         "match_hour": f"{values.lunch.match_day} at {values.lunch.match_hour:02}:00",
         "next_match": next_match(location.timezone, values, now) if location and location.open else None,
     }
+
+
+def _why_not(db: Database, caller: Caller, since: date) -> dict[str, Any]:
+    """Why the caller was left over last, from that Monday on, and what would help."""
+    left = left_over(db, caller, since)
+    helps = what_helps.of(db, [caller.id], left.week).get(caller.id, []) if left else []
+    return {"left_over": left, "helps": helps, "reasons": left_overs.REASONS}
 
 
 def next_match(timezone: str, values: rules.Rules, now: datetime) -> Match:
