@@ -159,7 +159,7 @@ def test_a_form_that_is_refused_keeps_what_was_typed_and_says_what_is_wrong(admi
     answer = send(admin, "/admin/rules/lunch.minutes", value="7")
     assert answer.status == 422 and 'value="7"' in answer.text and "must be from 15 to 180" in answer.text
     answer = send(admin, "/admin/rules/lunch.min_attendees", value="4")
-    assert answer.status == 422 and "does not go with lunch.max_attendees" in answer.text
+    assert answer.status == 422 and "does not go with “Most people at a lunch”" in answer.text
     answer = send(admin, "/admin/invitations", addresses=" \n")
     assert answer.status == 422 and "1 to 500 addresses" in answer.text
 
