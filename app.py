@@ -13,6 +13,7 @@ import chalicelib.accounts.invitation_pages
 import chalicelib.admin.access_api
 import chalicelib.admin.access_pages
 import chalicelib.admin.api
+import chalicelib.admin.csv_files
 import chalicelib.admin.lunch_pages
 import chalicelib.admin.overview_pages
 import chalicelib.admin.people_pages
@@ -96,6 +97,7 @@ for part in (
     chalicelib.home.leaving_pages,
     chalicelib.home.unsubscribe_pages,
     chalicelib.notifications.api,
+    chalicelib.admin.csv_files,
     chalicelib.admin.overview_pages,
     chalicelib.admin.people_pages,
     chalicelib.admin.lunch_pages,

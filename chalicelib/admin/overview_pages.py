@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from chalicelib import rules
-from chalicelib.admin import audit_log, business_rules, mails, messages, round_results
+from chalicelib.admin import audit_log, business_rules, charts, mails, messages, overview, round_results
 from chalicelib.admin.lists import Done, Which
 from chalicelib.database import Database
 from chalicelib.errors import Invalid
@@ -31,9 +31,19 @@ class MaybeWhy(Body):
 
 
 @routes.page("/admin", who="admin")
-def start(db: Database) -> Page:
+def start(db: Database, now: datetime) -> Page:
+    weeks = overview.matching(db, now)
     return page(
         "admin/start.html",
+        weeks=weeks,
+        bars=overview.chart(weeks),
+        reasons=overview.REASONS,
+        waits=overview.waits(db),
+        places=overview.places(db, now),
+        coaches=overview.coaches(db, now),
+        invitations=overview.invitations(db, now),
+        lost=overview.mails(db),
+        share=charts.share,
         waiting=messages.waiting(db),
         rounds=round_results.find(db, Which()).found[:5],
         late=round_results.late,

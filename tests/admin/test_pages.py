@@ -118,6 +118,8 @@ def test_every_page_is_reached_by_links_from_the_first(admin: Browser) -> None:
         seen.add(path)
         answer = admin.get(path)
         assert answer.status == 200, (path, answer.text[:2000])
+        if answer.header("content-type").startswith("text/csv"):
+            continue
         assert len(answer.text) < 40_000, path
         assert answer.text.count("<h1>") == 1
         waiting |= links(answer.text) - seen
