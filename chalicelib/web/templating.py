@@ -28,6 +28,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "local": formats.local,
     "day": formats.day,
     "listed": formats.listed,
+    "days_of_week": formats.days_of_week,
     "weekdays": formats.weekdays,
     "month_name": lambda at: f"{at:%B}",
     "short_day": lambda at: f"{at.day} {at:%b}",
