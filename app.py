@@ -13,6 +13,7 @@ import chalicelib.accounts.invitation_pages
 import chalicelib.admin.access_api
 import chalicelib.admin.access_pages
 import chalicelib.admin.api
+import chalicelib.admin.coach_rule_pages
 import chalicelib.admin.csv_files
 import chalicelib.admin.lunch_pages
 import chalicelib.admin.overview_pages
@@ -30,6 +31,9 @@ import chalicelib.coaching.client_pages
 import chalicelib.coaching.coach_pages
 import chalicelib.coaching.hours_api
 import chalicelib.coaching.hours_pages
+import chalicelib.coaching.series_pages
+import chalicelib.coaching.waiting_api
+import chalicelib.coaching.waiting_pages
 import chalicelib.home.access_pages
 import chalicelib.home.account_pages
 import chalicelib.home.api
@@ -73,6 +77,9 @@ for part in (
     chalicelib.coaching.client_pages,
     chalicelib.coaching.coach_pages,
     chalicelib.coaching.hours_pages,
+    chalicelib.coaching.series_pages,
+    chalicelib.coaching.waiting_api,
+    chalicelib.coaching.waiting_pages,
     chalicelib.lunch.api,
     chalicelib.lunch.approval_pages,
     chalicelib.lunch.proposal_pages,
@@ -100,6 +107,7 @@ for part in (
     chalicelib.admin.csv_files,
     chalicelib.admin.overview_pages,
     chalicelib.admin.people_pages,
+    chalicelib.admin.coach_rule_pages,
     chalicelib.admin.lunch_pages,
     chalicelib.admin.relationship_pages,
 ):
@@ -147,11 +155,12 @@ def match_location(event: Any) -> None:
 def sweep(event: Any) -> None:
     """Moves on what time moves on, and forgets what need not be kept."""
     from chalicelib import retention
-    from chalicelib.coaching import reminders
+    from chalicelib.coaching import reminders, waiting_list
     from chalicelib.lunch import jobs
 
     jobs.sweep(clock.now())
     reminders.sweep(clock.now())
+    waiting_list.sweep(clock.now())
     retention.forget(clock.now())
 
 

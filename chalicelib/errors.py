@@ -117,6 +117,8 @@ CONSTRAINTS = {
     "relationship_client_is_active": "A client with a coach stays a client: end that relationship first",
     "commitment_follows_appointment": "This time was taken just now",
     "appointment_is_cancelled_once": "This call is cancelled",
+    "client_waits_once_for_a_coach": "You wait for an earlier time with this coach already",
+    "no_show_is_noted_once": "That was noted already",
     "pause_is_whole_weeks": "A pause is made of whole weeks",
 }
 """Constraint name -> what a person who runs into it reads. A constraint without one is a defect and answers 500."""

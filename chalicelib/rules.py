@@ -105,6 +105,7 @@ class Coaching:
     cancel_hours_before: int = _rule(24, "Hours before a call until which a client may cancel", 0, 336)
     moves_per_appointment: int = _rule(3, "How often a client may move a call", 0, 20)
     buffer_minutes: int = _rule(0, "Minutes kept free around a call", 0, 120)
+    no_show_counts: bool = _rule(True, "A call to which its client did not come counts as one of its month")
     reminder_hours: int = _rule(24, "Hours before a call at which both are reminded", 1, 168)
 
 
@@ -188,6 +189,13 @@ def read(db: Database, scope: str = "") -> Rules:
     """The rules in force in that scope ('' the installation, else a coach's id), in one query."""
     rows = db.rows("SELECT name, value FROM rule WHERE scope IN ('', %(scope)s) ORDER BY scope", scope=scope)
     return DEFAULTS.with_values({row.name: row.value for row in rows})
+
+
+def shown(value: Value) -> str:
+    """A value as a person reads and types it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def check_together(values: Rules) -> None:

@@ -35,6 +35,12 @@ CREATE FUNCTION i_am(role text) RETURNS boolean
     RETURN (role = ANY (string_to_array(current_setting('rendezvous.roles', true), ',')));
 COMMENT ON FUNCTION i_am(role text) IS 'Whether the person this transaction serves holds the role.';
 
+-- policy: the time this transaction was given, which `make clock` moves; SQL never asks the server for it.
+CREATE FUNCTION present() RETURNS timestamptz
+    LANGUAGE sql STABLE
+    RETURN (current_setting('rendezvous.now'))::timestamptz;
+COMMENT ON FUNCTION present() IS 'The present of this transaction, as the application gave it.';
+
 -- Who sees whom
 
 -- policy: people see those they share a lunch with.
@@ -863,6 +869,61 @@ CREATE POLICY through_appointment ON cancellation FOR SELECT TO rendezvous_app U
    FROM appointment a
   WHERE (a.id = cancellation.appointment_id))));
 
+CREATE TABLE no_show (
+    appointment_id uuid NOT NULL REFERENCES appointment(id) ON DELETE CASCADE,
+    at timestamptz NOT NULL,
+    counts boolean NOT NULL,
+    CONSTRAINT no_show_is_noted_once PRIMARY KEY (appointment_id)
+);
+COMMENT ON COLUMN no_show.counts IS 'Whether it counts as a call of its month, by the rule that was in force when it was noted.';
+ALTER TABLE no_show ENABLE ROW LEVEL SECURITY;
+CREATE POLICY its_coach_notes ON no_show FOR INSERT TO rendezvous_app WITH CHECK (((EXISTS ( SELECT
+   FROM appointment a
+  WHERE ((a.id = no_show.appointment_id) AND (a.coach_id = (SELECT me())) AND (a.ends <= present())))) AND (NOT (EXISTS ( SELECT
+   FROM cancellation x
+  WHERE (x.appointment_id = no_show.appointment_id))))));
+CREATE POLICY its_coach_takes_back ON no_show FOR DELETE TO rendezvous_app USING ((EXISTS ( SELECT
+   FROM appointment a
+  WHERE ((a.id = no_show.appointment_id) AND (a.coach_id = (SELECT me()))))));
+CREATE POLICY jobs ON no_show TO rendezvous_job USING (true);
+CREATE POLICY through_appointment ON no_show FOR SELECT TO rendezvous_app USING ((EXISTS ( SELECT
+   FROM appointment a
+  WHERE (a.id = no_show.appointment_id))));
+
+CREATE TABLE series_call (
+    appointment_id uuid PRIMARY KEY REFERENCES appointment(id) ON DELETE CASCADE,
+    series_id uuid NOT NULL,
+    number integer NOT NULL,
+    CONSTRAINT series_call_has_its_place UNIQUE (series_id, number),
+    CONSTRAINT series_call_counts_from_one CHECK ((number >= 1))
+);
+COMMENT ON COLUMN series_call.number IS 'Which month of the series: it stays when the call is moved by itself.';
+ALTER TABLE series_call ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON series_call TO rendezvous_job USING (true);
+CREATE POLICY through_appointment ON series_call FOR SELECT TO rendezvous_app USING ((EXISTS ( SELECT
+   FROM appointment a
+  WHERE (a.id = series_call.appointment_id))));
+CREATE POLICY who_booked_it ON series_call FOR INSERT TO rendezvous_app WITH CHECK ((EXISTS ( SELECT
+   FROM appointment a
+  WHERE ((a.id = series_call.appointment_id) AND (a.booked_by = (SELECT me()))))));
+
+CREATE TABLE waiting (
+    id uuid PRIMARY KEY,
+    client_id uuid NOT NULL REFERENCES person(id) ON DELETE CASCADE,
+    coach_id uuid NOT NULL REFERENCES person(id) ON DELETE CASCADE,
+    until timestamptz NOT NULL,
+    asked timestamptz NOT NULL,
+    looked timestamptz NOT NULL,
+    known timestamptz[] NOT NULL,
+    CONSTRAINT client_waits_once_for_a_coach UNIQUE (client_id, coach_id)
+);
+COMMENT ON COLUMN waiting.until IS 'Nothing later than that is told.';
+COMMENT ON COLUMN waiting.known IS 'Starts that were free when it was looked last, of which the client knows.';
+CREATE INDEX waiting_looked ON waiting USING btree (looked);
+ALTER TABLE waiting ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON waiting TO rendezvous_job USING (true);
+CREATE POLICY own ON waiting TO rendezvous_app USING ((client_id = (SELECT me()))) WITH CHECK ((client_id = (SELECT me())));
+
 CREATE TABLE reminder (
     appointment_id uuid NOT NULL REFERENCES appointment(id) ON DELETE CASCADE,
     starts timestamptz NOT NULL,
@@ -1154,12 +1215,6 @@ END $$;
 CREATE FUNCTION i_am_a_job() RETURNS boolean
     LANGUAGE sql STABLE
     RETURN (current_setting('role') = 'rendezvous_job');
-
--- policy: the time this transaction was given, which `make clock` moves; SQL never asks the server for it.
-CREATE FUNCTION present() RETURNS timestamptz
-    LANGUAGE sql STABLE
-    RETURN (current_setting('rendezvous.now'))::timestamptz;
-COMMENT ON FUNCTION present() IS 'The present of this transaction, as the application gave it.';
 
 -- owner: a login is written before anybody is known.
 CREATE FUNCTION open_session(person uuid, kept text, factor uuid, token bytea, at timestamptz, until timestamptz, replaced bytea[]) RETURNS boolean
@@ -2018,7 +2073,8 @@ BEGIN
          (SELECT array_agg(a.starts) AS starts FROM appointment a
           WHERE a.client_id = client AND a.booked_by = client AND (moving IS NULL OR a.id <> moving)
             AND a.starts > lower(span) - interval '32 days' AND a.starts < upper(span) + interval '32 days'
-            AND NOT EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = a.id)) counted;
+            AND NOT EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = a.id)
+            AND NOT EXISTS (SELECT FROM no_show n WHERE n.appointment_id = a.id AND NOT n.counts)) counted;
     RETURN NEXT;
 END $$;
 
@@ -2212,14 +2268,13 @@ END $$;
 
 -- one trip: how many calls a client has booked in a month, asked by the two functions above that book.
 CREATE FUNCTION calls_in(month tstzrange, of_client uuid, besides uuid) RETURNS bigint
-    LANGUAGE plpgsql STABLE
+    LANGUAGE sql STABLE
     AS $$
-BEGIN
-    RETURN (SELECT count(*) FROM appointment a
-            WHERE a.client_id = of_client AND a.booked_by = of_client AND a.starts >= lower(month) AND a.starts < upper(month)
-              AND (besides IS NULL OR a.id <> besides)
-              AND NOT EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = a.id));
-END $$;
+    SELECT count(*) FROM appointment a
+    WHERE a.client_id = of_client AND a.booked_by = of_client AND a.starts >= lower(month) AND a.starts < upper(month)
+      AND (besides IS NULL OR a.id <> besides) AND NOT EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = a.id)
+      AND NOT EXISTS (SELECT FROM no_show n WHERE n.appointment_id = a.id AND NOT n.counts)
+$$;
 
 -- owner: ends somebody's relationships, as coach and as client.
 CREATE FUNCTION leave_coaching(person uuid) RETURNS void
@@ -2235,6 +2290,9 @@ BEGIN
         DELETE FROM call_link WHERE coach_id = person;
         DELETE FROM block WHERE person_id = person;
         DELETE FROM day_away WHERE person_id = person;
+        DELETE FROM waiting WHERE person IN (client_id, coach_id);
+        DELETE FROM rule WHERE scope = person::text;
+        DELETE FROM no_show n USING appointment a WHERE a.id = n.appointment_id AND person IN (a.coach_id, a.client_id);
         UPDATE cancellation SET reason = '' WHERE cancelled_by = person AND reason <> '';
     END IF;
 END $$;
@@ -2491,6 +2549,7 @@ GRANT SELECT, INSERT, DELETE, UPDATE ON location_food TO rendezvous_app;
 GRANT SELECT, INSERT, DELETE ON location_near TO rendezvous_app;
 GRANT SELECT ON mail TO rendezvous_app;
 GRANT SELECT, INSERT, DELETE ON mail_refusal TO rendezvous_app;
+GRANT SELECT, INSERT, DELETE ON no_show TO rendezvous_app;
 GRANT INSERT ON outbox TO rendezvous_app;
 GRANT SELECT (person_id, asked) ON password_reset TO rendezvous_app;
 GRANT SELECT, INSERT, DELETE, UPDATE ON pause TO rendezvous_app;
@@ -2506,6 +2565,7 @@ GRANT SELECT ON round TO rendezvous_app;
 GRANT SELECT, INSERT, DELETE, UPDATE ON rule TO rendezvous_app;
 GRANT SELECT, INSERT ON rule_change TO rendezvous_app;
 GRANT SELECT (person_id, id, since, active) ON second_factor TO rendezvous_app;
+GRANT SELECT, INSERT ON series_call TO rendezvous_app;
 GRANT DELETE, SELECT (id, person_id, opened, expires, proved) ON session TO rendezvous_app;
 GRANT SELECT, UPDATE (answered) ON silence TO rendezvous_app;
 GRANT SELECT, DELETE ON suggested_food TO rendezvous_app;
@@ -2513,6 +2573,7 @@ GRANT SELECT, DELETE ON suggested_hour TO rendezvous_app;
 GRANT SELECT, DELETE ON suggested_place TO rendezvous_app;
 GRANT SELECT, DELETE ON suggested_return TO rendezvous_app;
 GRANT INSERT ON ticket TO rendezvous_app;
+GRANT SELECT, INSERT, DELETE ON waiting TO rendezvous_app;
 
 GRANT EXECUTE ON FUNCTION
     account_of_reset, ask_for_round_again, ask_reset, book_calls, busy, calls_of_person, cancel_call,

@@ -26,6 +26,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /events/{id}/leave": {"response": "rejected"},
     "PUT /api/events/{id}/review": {"enjoyed": {}},
     "POST /api/appointments": {"coach": "carla", "start": NINE, "end": TEN},
+    "PUT /api/appointments/{id}/no-show": {"came": False},
     "PATCH /api/appointments/{id}": {"start": NINE, "end": TEN, "version": 99},
     "POST /api/series": {"coach": "carla", "start": TEN, "months": 2},
     "POST /availability/{id}": {"start": "11:00", "end": "12:30", "day": "2026-12-01"},
@@ -44,6 +45,9 @@ GET    /appointments/{id}/cancel                    303     404     404     200 
 POST   /appointments/{id}/cancel                    303     404     404     303     303     404     403     303
 GET    /appointments/{id}/move                      303     404     404     200     200     404     403     303
 POST   /appointments/{id}/move                      303     404     404     422     422     404     403     303
+GET    /appointments/{id}/series                    303     404     404     200     200     404     403     303
+POST   /appointments/{id}/series/cancel             303     404     404     303     303     404     403     303
+POST   /appointments/{id}/series/move               303     404     404     422     422     404     403     303
 GET    /availability                                303     200     200     200     200     200     403     303
 POST   /availability                                303     303     303     303     303     303     403     303
 GET    /availability/once                           303     200     200     200     200     200     403     303
@@ -75,6 +79,7 @@ POST   /coach/blocks/{id}/delete                    303     404     404     303 
 GET    /coach/clients                               303     404     404     200     404     404     403     303
 GET    /coach/clients/{client}                      303     404     404     200     404     404     403     303
 POST   /coach/clients/{client}                      303     404     404     422     404     404     403     303
+POST   /coach/clients/{client}/calls/{id}           303     404     404     422     404     404     403     303
 GET    /coach/hours                                 303     404     404     200     404     404     403     303
 POST   /coach/hours                                 303     404     404     422     404     404     403     303
 GET    /coach/hours/{id}                            303     404     404     200     404     404     403     303
@@ -129,6 +134,11 @@ GET    /Validate                                    303     200     200     200 
 POST   /Validate                                    303     422     422     422     422     422     403     303
 GET    /ValidFoodTypes                              401     200     200     200     200     200     403     401
 GET    /ValidLocations                              401     200     200     200     200     200     403     401
+GET    /waiting                                     303     404     404     404     200     404     403     303
+POST   /waiting                                     303     404     404     404     303     404     403     303
+GET    /waiting/{id}                                303     404     404     404     200     404     403     303
+POST   /waiting/{id}                                303     404     404     404     422     404     403     303
+POST   /waiting/{id}/delete                         303     404     404     404     303     404     403     303
 GET    /account                                     303     200     200     200     200     200     200     303
 GET    /account/confirm                             200     200     200     200     200     200     200     200
 POST   /account/confirm                             422     422     422     422     422     422     422     422
@@ -187,6 +197,10 @@ GET    /admin/people/{person}/ban                   303     404     404     404 
 POST   /admin/people/{person}/ban                   303     404     404     404     404     422     403     303
 GET    /admin/people/{person}/roles/{role}          303     404     404     404     404     200     403     303
 POST   /admin/people/{person}/roles/{role}          303     404     404     404     404     422     403     303
+GET    /admin/people/{person}/rules                 303     404     404     404     404     200     403     303
+GET    /admin/people/{person}/rules/{rule}          303     404     404     404     404     200     403     303
+POST   /admin/people/{person}/rules/{rule}          303     404     404     404     404     422     403     303
+POST   /admin/people/{person}/rules/{rule}/reset    303     404     404     404     404     303     403     303
 GET    /admin/people/{person}/second-factor         303     404     404     404     404     200     403     303
 POST   /admin/people/{person}/second-factor         303     404     404     404     404     422     403     303
 GET    /admin/people/{person}/sessions              303     404     404     404     404     200     403     303
@@ -214,6 +228,7 @@ POST   /api/appointments                            401     422     422     422 
 GET    /api/appointments/{id}                       401     404     404     200     200     404     403     401
 PATCH  /api/appointments/{id}                       401     404     404     409     409     404     403     401
 DELETE /api/appointments/{id}                       401     404     404     204     204     404     403     401
+PUT    /api/appointments/{id}/no-show               401     404     404     409     403     404     403     401
 GET    /api/availability                            401     200     200     200     200     200     403     401
 POST   /api/availability                            401     422     422     422     422     422     403     401
 PATCH  /api/availability/{id}                       401     200     404     404     404     404     403     401
@@ -271,6 +286,11 @@ POST   /api/pauses                                  401     422     422     422 
 DELETE /api/pauses/{id}                             401     204     404     404     404     404     403     401
 GET    /api/reference/{slice}                       200     200     200     200     200     200     200     200
 POST   /api/series                                  401     422     422     422     201     422     403     401
+PATCH  /api/series/{id}                             401     404     404     422     422     404     403     401
+DELETE /api/series/{id}                             401     422     422     422     422     422     403     401
+GET    /api/waiting                                 401     200     200     200     200     200     403     401
+POST   /api/waiting                                 401     422     422     422     422     422     403     401
+DELETE /api/waiting/{id}                            401     404     404     404     204     404     403     401
 GET    /api/admin/audit                             401     404     404     404     404     200     403     401
 GET    /api/admin/events                            401     404     404     404     404     200     403     401
 GET    /api/admin/events/{event}                    401     404     404     404     404     200     403     401
@@ -352,11 +372,18 @@ class World:
             "/office-hours/{id}": lambda: self.browser("coach").get("/api/office-hours").json["office_hours"][0]["id"],
             "/coach/hours/{id}": lambda: self.browser("coach").get("/api/office-hours").json["office_hours"][0]["id"],
             "/blocks/{id}": self.block,
+            "/waiting/{id}": self.waiting,
             "/away/{id}": self.day_away,
             "/days-away/{id}": self.day_away,
             "/relationships/{slug}": lambda: "clive",
             "/coaches/{slug}": lambda: "carla",
         }
+        if "/series" in path and name == "id":
+            return self.series("series" if path.startswith("/api") else "id")
+        if path.startswith("/coach/clients/{client}/calls"):
+            return "clive" if name == "client" else self.call()
+        if "/people/{person}/rules" in path:
+            return {"person": self.people["carla"], "rule": "coaching.notice_hours"}[name]
         by_name = {
             "invitation": self.invitation,
             "event": self.event,
@@ -415,6 +442,17 @@ class World:
         answer = book(self.browser("client"), "carla", "2026-12-03T10:00:00+01:00")
         assert answer.status == 201, answer.text
         return answer.json["id"]
+
+    def series(self, which: str) -> Any:
+        self.sql("DELETE FROM appointment")
+        wanted = {"coach": "carla", "start": TEN, "months": 2}
+        first = self.made("client", "POST", "/api/series", wanted)["appointments"][0]
+        BODIES["PATCH /api/series/{id}"] = {"from": first["id"], "start": TEN}
+        return first[which]
+
+    def waiting(self) -> Any:
+        self.sql("DELETE FROM waiting")
+        return self.made("client", "POST", "/api/waiting", {"coach": "carla"})["id"]
 
     def block(self) -> Any:
         self.sql("DELETE FROM block")

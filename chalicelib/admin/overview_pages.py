@@ -60,7 +60,7 @@ def find_rules(db: Database, caller: Caller, query: Done) -> Page:
         done=done,
         undo=undo,
         by_heading=business_rules.grouped(db),
-        shown=business_rules.shown,
+        shown=rules.shown,
         patterns=PATTERNS,
     )
 
@@ -72,7 +72,7 @@ def read_rule(db: Database, rule: str, form: Form) -> Page:
         rule=business_rules.read(db, rule),
         pattern=RULES[rule].pattern,
         history=business_rules.history(db, rule),
-        shown=business_rules.shown,
+        shown=rules.shown,
     )
 
 
@@ -81,13 +81,13 @@ def set_rule(db: Database, caller: Caller, rule: str, body: TypedRule, now: date
     try:
         business_rules.set_value(db, caller, rule, business_rules.typed(rule, body.value), body.why, now)
     except Invalid as refused:
-        raise _about_value(rule, refused) from None
+        raise about_value(rule, refused) from None
     return audit_log.lead_to(db, caller, "/admin/rules", now)
 
 
 @routes.page("/admin/rules/{rule}/reset", who="admin")
 def ask_reset(db: Database, rule: str, form: Form) -> Page:
-    return page("admin/reset.html", rule=business_rules.read(db, rule), shown=business_rules.shown)
+    return page("admin/reset.html", rule=business_rules.read(db, rule), shown=rules.shown)
 
 
 @routes.form("/admin/rules/{rule}/reset", shows=ask_reset, who="admin")
@@ -95,7 +95,7 @@ def reset_rule(db: Database, caller: Caller, rule: str, body: MaybeWhy, now: dat
     try:
         business_rules.reset(db, caller, rule, body.why, now)
     except Invalid as refused:
-        raise _about_value(rule, refused) from None
+        raise about_value(rule, refused) from None
     return audit_log.lead_to(db, caller, "/admin/rules", now)
 
 
@@ -129,7 +129,7 @@ def read_audit(db: Database, query: Which) -> Page:
     return page("admin/audit.html", query=query, listing=audit_log.acts(db, query))
 
 
-def _about_value(rule: str, refused: Invalid) -> Invalid:
+def about_value(rule: str, refused: Invalid) -> Invalid:
     """The refusal as one of the form's field, which is called value whatever the rule is."""
     told = [
         business_rules.in_words(message if name in (rule, "value") else f"does not go with {name}, which {message}")

@@ -1,16 +1,13 @@
 """Calls as their people see them: one, or those of some weeks."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chalicelib import rules
-from chalicelib.accounts import feeds, links
 from chalicelib.accounts.people import FORMER_MEMBER
 from chalicelib.calendar import zones
-from chalicelib.calendar.entries import Entry
 from chalicelib.calendar.occurrences import Span
 from chalicelib.coaching import schemas
 from chalicelib.database import Database
@@ -44,6 +41,12 @@ class Call(NamedTuple):
     """By the client: theirs are limited."""
     changed: datetime = datetime.min.replace(tzinfo=UTC)
     """When it was booked, moved, cancelled or given another link, last."""
+    no_show: bool = False
+    """Whether the coach noted that the client did not come."""
+    counts: bool = True
+    """Whether it counts as a call of its month: a no-show does by coaching.no_show_counts."""
+    series: UUID | None = None
+    """Which it was booked in; None for a single call."""
 
 
 _CALL = """
@@ -52,13 +55,15 @@ SELECT a.id, a.coach_id, a.client_id, a.starts, a.ends, a.version, a.booked_by, 
        coalesce(nullif(k.name, ''), %(former)s) AS client_name, x.at IS NOT NULL AS cancelled, coalesce(x.reason, '') AS reason,
        coalesce((SELECT url FROM call_link l WHERE l.coach_id = a.coach_id), '') AS call_link,
        (SELECT count(*) FROM appointment_change m WHERE m.appointment_id = a.id AND m.moved_by = a.client_id) AS moves,
-       greatest(a.changed, x.at) AS changed
+       greatest(a.changed, x.at) AS changed, n.appointment_id IS NOT NULL AS no_show, coalesce(n.counts, true) AS counts,
+       s.series_id AS series
 FROM appointment a JOIN person c ON c.id = a.coach_id JOIN person k ON k.id = a.client_id
-LEFT JOIN cancellation x ON x.appointment_id = a.id
+LEFT JOIN cancellation x ON x.appointment_id = a.id LEFT JOIN no_show n ON n.appointment_id = a.id
+LEFT JOIN series_call s ON s.appointment_id = a.id
 """
 
 
-_TOUCHING = (
+TOUCHING = (
     " WHERE (a.coach_id = %(me)s OR a.client_id = %(me)s)"
     " AND a.starts > %(begin)s - %(longest)s AND a.starts < %(end)s AND a.ends > %(begin)s"
 )
@@ -67,26 +72,26 @@ LONGEST = timedelta(hours=4)
 """Of a call (appointment_has_a_length)."""
 
 
-def _all(db: Database, condition: str, **values: Any) -> list[Call]:
+def every(db: Database, condition: str, **values: Any) -> list[Call]:
     return [Call(*row) for row in db.rows(_CALL + condition, former=FORMER_MEMBER, **values)]
 
 
 def between(db: Database, person: UUID, span: Span) -> list[Call]:
     """The booked calls of that person, as coach or client, that touch the span, by start: also who begins before it."""
-    return _all(
-        db, f"{_TOUCHING} AND x.at IS NULL ORDER BY a.starts, a.id", me=person, begin=span[0], end=span[1], longest=LONGEST
+    return every(
+        db, f"{TOUCHING} AND x.at IS NULL ORDER BY a.starts, a.id", me=person, begin=span[0], end=span[1], longest=LONGEST
     )  # fmt: skip
 
 
 def touching(db: Database, person: UUID, span: Span) -> list[Call]:
     """As ``between``, with those that are cancelled."""
-    return _all(
-        db, f"{_TOUCHING} ORDER BY a.starts, a.id", me=person, begin=span[0], end=span[1], longest=LONGEST
+    return every(
+        db, f"{TOUCHING} ORDER BY a.starts, a.id", me=person, begin=span[0], end=span[1], longest=LONGEST
     )  # fmt: skip
 
 
 def _first(db: Database, condition: str, **values: Any) -> Call | None:
-    return next(iter(_all(db, condition, **values)), None)
+    return next(iter(every(db, condition, **values)), None)
 
 
 def row(db: Database, caller: Caller, id: UUID) -> Call:
@@ -119,6 +124,8 @@ def shown(call: Call, caller: Caller, in_force: rules.Rules) -> schemas.Call:
         "start": zones.local_time(call.starts, place).isoformat(),
         "end": zones.local_time(call.ends, place).isoformat(),
         "status": "cancelled" if call.cancelled else "booked",
+        "no_show": call.no_show,
+        "series": call.series,
         "reason": call.reason,
         "call_link": call.call_link,
         "version": call.version,
@@ -145,6 +152,19 @@ def weeks(
     return monday, min(count or WINDOWS[0], (latest - monday).days // 7 + 1)
 
 
+def _widest(db: Database, caller: Caller) -> rules.Rules:
+    """The rules by which the caller looks: of their coach or their own; who is both looks as far as either lets them."""
+    scopes = db.rows(
+        "SELECT coach_id AS id FROM relationship WHERE client_id = %(me)s AND is_current UNION"
+        " SELECT person_id FROM person_role WHERE person_id = %(me)s AND role = 'coach' AND active",
+        me=caller.id,
+    )
+    found = [rules.read(db, str(row.id)) for row in scopes] or [rules.read(db)]
+    farthest_back = max(one.coaching.past_weeks for one in found)
+    widest = max(found, key=farthest)
+    return widest.with_values({"coaching.past_weeks": farthest_back})
+
+
 def farthest(in_force: rules.Rules) -> int:
     """The weeks ahead in which there can be calls: of a series, or by the ordinary horizon."""
     return max(int(in_force.coaching.horizon_weeks), -(-31 * int(in_force.coaching.series_months) // 7)) + 1
@@ -164,12 +184,12 @@ def span_of(monday: date, count: int, timezone: str) -> Span:
 
 def window(db: Database, caller: Caller, first: str | None, count: int | None, now: datetime) -> schemas.Calls:
     """The caller's calls that touch those weeks, cancelled ones too, by start; ``next`` names the window after it, or is null."""
-    in_force = rules.read(db)
+    in_force = _widest(db, caller)
     monday, number = weeks(caller, first, count, in_force, now)
     begin, end = span_of(monday, number, caller.timezone)
-    calls = _all(
+    calls = every(
         db,
-        f"{_TOUCHING} ORDER BY a.starts, a.id LIMIT 2000",
+        f"{TOUCHING} ORDER BY a.starts, a.id LIMIT 2000",
         me=caller.id,
         begin=begin,
         end=end,
@@ -193,36 +213,18 @@ def following(monday: date, count: int, latest: date) -> schemas.Following | Non
     return {"from": zones.week_name(after), "weeks": min(longer, (latest - after).days // 7 + 1)}
 
 
+def over(db: Database, coach: UUID, client: str, now: datetime) -> list[Call]:
+    """The last ten calls of that coach with the client of that slug that are over and took place, or should have; newest first."""
+    return every(
+        db,
+        " WHERE a.coach_id = %(coach)s AND k.slug = %(client)s AND a.ends <= %(now)s AND x.at IS NULL"
+        " ORDER BY a.starts DESC LIMIT 10",
+        coach=coach,
+        client=client,
+        now=now,
+    )
+
+
 def known(db: Database, id: UUID) -> Call | None:
     """A call whoever asks, for jobs; None if there is none."""
     return _first(db, " WHERE a.id = %(id)s", id=id)
-
-
-def entries(db: Database, person: UUID, since: datetime) -> Iterator[Entry]:
-    """The calls of that person, as calendar entries; those that were cancelled are cancelled, not gone."""
-    calls = _all(
-        db,
-        f"{_TOUCHING}",
-        me=person,
-        begin=since,
-        end="infinity",
-        longest=LONGEST,
-    )
-    return (entry(call, person) for call in calls)
-
-
-def entry(call: Call, person: UUID) -> Entry:
-    """A call as one of its two people has it in their calendar."""
-    other = call.coach_name if person == call.client_id else call.client_name
-    return Entry(
-        call.starts,
-        call.ends,
-        feeds.uid("appointment", call.id),
-        f"Call with {other}",
-        call.call_link,
-        "",
-        links.absolute("/appointments"),
-        "CANCELLED" if call.cancelled else "CONFIRMED",
-        call.version - 1 + int(call.cancelled),
-        call.changed,
-    )

@@ -7,7 +7,17 @@ from uuid import UUID
 from msgspec import Meta
 
 from chalicelib.calendar.occurrences import Span
-from chalicelib.coaching import agenda, appointments, cancellations, coaches, free_slots, schemas, series
+from chalicelib.coaching import (
+    agenda,
+    appointments,
+    cancellations,
+    coaches,
+    free_slots,
+    no_shows,
+    schemas,
+    series,
+    series_changes,
+)
 from chalicelib.database import Database
 from chalicelib.web import Routes, url
 from chalicelib.web.field_types import (
@@ -62,11 +72,25 @@ class CancelCall(Body):
     version: Annotated[int, Meta(ge=1, le=2**31 - 1)] | None = None
 
 
+class Attendance(Body):
+    came: bool
+
+
 class BookSeries(Body):
     coach: Slug
     start: Instant
     months: Annotated[int, Meta(ge=1, le=36)]
     client: Slug | None = None
+
+
+class CancelSeries(Body, rename={"first": "from"}):
+    first: UUID
+    reason: Line = ""
+
+
+class MoveSeries(Body, rename={"first": "from"}):
+    first: UUID
+    start: Instant
 
 
 def _slots(spans: list[Span], caller: Caller) -> schemas.Slots:
@@ -142,7 +166,25 @@ def cancel(db: Database, caller: Caller, id: UUID, query: CancelCall, now: datet
     cancellations.cancel(db, caller, id, query.reason, query.version, now)
 
 
+@routes.api("PUT", "/api/appointments/{id}/no-show")
+def note_no_show(db: Database, caller: Caller, id: UUID, body: Attendance, now: datetime) -> schemas.Call:
+    """Say, as its coach, whether the client came to a call that is over."""
+    return no_shows.note(db, caller, id, body.came, now)
+
+
 @routes.api("POST", "/api/series", status=201)
 def book_series(db: Database, caller: Caller, body: BookSeries, now: datetime) -> schemas.Series:
     """Book a call every month, on that weekday of the month at that hour: all of them or none."""
-    return {"appointments": series.book(db, caller, body.coach, body.start, body.months, body.client, now)}
+    return series.book(db, caller, body.coach, body.start, body.months, body.client, now)
+
+
+@routes.api("PATCH", "/api/series/{id}")
+def move_series(db: Database, caller: Caller, id: UUID, body: MoveSeries, now: datetime) -> schemas.Moved:
+    """Move a call of a series and those after it, each to that weekday of its month at that hour: all of them or none."""
+    return {"appointments": series_changes.move(db, caller, id, body.first, body.start, now)}
+
+
+@routes.api("DELETE", "/api/series/{id}", status=204, refuses=(409,))
+def cancel_series(db: Database, caller: Caller, id: UUID, body: CancelSeries, now: datetime) -> None:
+    """Cancel a call of a series and those after it: all of them or none."""
+    series_changes.cancel(db, caller, id, body.first, body.reason, now)

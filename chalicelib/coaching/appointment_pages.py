@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Meta
 
 from chalicelib.calendar import zones
-from chalicelib.coaching import agenda, appointments, cancellations, my_weeks, slot_weeks, upcoming
+from chalicelib.coaching import agenda, appointments, cancellations, changeable, my_weeks, slot_weeks, upcoming
 from chalicelib.coaching.api import Weeks
 from chalicelib.coaching.booking_pages import Press, pressed
 from chalicelib.coaching.schemas import Calls
@@ -24,6 +24,8 @@ routes = Routes(__name__)
 DONE = {
     "booked": "Your call is booked.",
     "series": "Your calls are booked. The first:",
+    "series_moved": "This call and those that follow in its series are moved. The first:",
+    "series_cancelled": "This call and those that followed in its series are cancelled. The first:",
     "moved": "The call is moved.",
     "cancelled": "The call is cancelled.",
 }
@@ -88,13 +90,16 @@ def choose(db: Database, caller: Caller, id: UUID, form: Form, query: Shown, now
     """To which of the free slots a call is moved."""
     call = agenda.row(db, caller, id)
     client = None if caller.id == call.client_id else call.client
+    why_not = changeable.why_not_move(db, call, caller, now)
+    if why_not:
+        return page("coaching/move.html", call=call, other=_other(call, caller), found=None, why_not=why_not)
     try:
         if query.week is None and query.day is None:
             query.day = slot_weeks.day_of_nearest(db, caller, call.coach, call.client_id, call.starts, now, id)
         found = slot_weeks.of(db, caller, call.coach, client, id, query, now)
     except (NotFound, Invalid):
         found = None
-    return page("coaching/move.html", call=call, other=_other(call, caller), found=found)
+    return page("coaching/move.html", call=call, other=_other(call, caller), found=found, why_not="")
 
 
 @routes.form("/appointments/{id}/move", shows=choose)
@@ -105,9 +110,10 @@ def move(db: Database, caller: Caller, id: UUID, body: PressToMove, now: datetim
 
 
 @routes.page("/appointments/{id}/cancel")
-def ask_to_cancel(db: Database, caller: Caller, id: UUID, form: Form) -> Page:
+def ask_to_cancel(db: Database, caller: Caller, id: UUID, form: Form, now: datetime) -> Page:
     call = agenda.row(db, caller, id)
-    return page("coaching/cancel.html", call=call, other=_other(call, caller))
+    why_not = changeable.why_not_cancel(db, call, caller, now)
+    return page("coaching/cancel.html", call=call, other=_other(call, caller), why_not=why_not)
 
 
 @routes.form("/appointments/{id}/cancel", shows=ask_to_cancel)

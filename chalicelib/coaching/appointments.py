@@ -24,6 +24,7 @@ from chalicelib.web.request import Caller
 
 TOPIC = "Appointments_All"
 FARTHEST = timedelta(days=3660)
+SERIES_HORIZON = timedelta(days=31 * 40)
 
 STATE = frozenset({"taken", "buffer", "client_taken", "month_is_full"})
 """Reasons that lie in what others did meanwhile (409); the rest lie in what was asked for (422)."""
@@ -121,21 +122,25 @@ def move(
 ) -> schemas.Call:
     """Move a call: the same one, at another time, one version on; the call. Raises as ``book`` does, and NotFound."""
     span = checked_span(start, end, now)
-    known = agenda.row(db, caller, id)
+    return move_known(db, caller, agenda.row(db, caller, id), span, version, now)
+
+
+def move_known(
+    db: Database, caller: Caller, known: Call, span: Span, version: int, now: datetime, *, far: bool = False
+) -> schemas.Call:
+    """As ``move``, of a call that was read. ``far`` lifts the horizon: a series has one of its own."""
     _refuse_what_is_past_change(known, version, now)
     limited = caller.id == known.client_id
-    coach = coaches.read(db, known.coach, known.client_id, *span, limited=limited, moving=id, hold="change")
-    if coach is None or not coach.open:
-        raise refused("no_relationship")
+    coach = coach_of(db, caller, known, span)
     if span == (known.starts, known.ends):
         raise Invalid.field("start", "is the time that the call has already")
     if known.booked_by != known.client_id:
         coach = coach._replace(calendar=coach.calendar._replace(calls=[]))
-    refuse_unless_free(coach, span, now)
-    event = message("appointment.moved", id, coach, known.client_id, span, caller.id, now)
+    refuse_unless_free(beyond_horizon(coach) if far else coach, span, now)
+    event = message("appointment.moved", known.id, coach, known.client_id, span, caller.id, now)
     outcome: Outcome = db.value(
         "SELECT move_call(%(id)s, %(version)s, %(span)s, %(month)s, %(most)s, %(moves)s, %(from)s, %(event)s)",
-        id=id,
+        id=known.id,
         version=version,
         span=as_range(span),
         month=as_range(month_span(span[0], coach.zone)),
@@ -147,6 +152,21 @@ def move(
     raise_unless(outcome, "moved")
     moved = known._replace(starts=span[0], ends=span[1], version=version + 1, moves=known.moves + limited)
     return agenda.shown(moved, caller, coach.rules)
+
+
+def coach_of(db: Database, caller: Caller, call: Call, span: Span) -> Coach:
+    """The coach of a call that is to be moved, their calendar held still. Raises Conflict where the two have no calls."""
+    limited = caller.id == call.client_id
+    coach = coaches.read(db, call.coach, call.client_id, *span, limited=limited, moving=call.id, hold="change")
+    if coach is None or not coach.open:
+        raise refused("no_relationship")
+    return coach
+
+
+def beyond_horizon(coach: Coach) -> Coach:
+    """The coach as a series sees them, for which coaching.series_months holds instead of coaching.horizon_weeks."""
+    terms = coach.calendar.terms._replace(horizon=SERIES_HORIZON)
+    return coach._replace(calendar=coach.calendar._replace(terms=terms))
 
 
 def _refuse_what_is_past_change(known: Call, version: int | None, now: datetime) -> None:

@@ -93,7 +93,7 @@ def time(db: Database, caller: Caller, form: Form, now: datetime) -> Page:
 def book_time(db: Database, caller: Caller, body: Typed, now: datetime) -> Redirect:
     slug, start = _my_coach(db, caller), typed_start(body.day, body.time, caller)
     if body.months > 1:
-        calls = series.book(db, caller, slug, start, body.months, None, now)
+        calls = series.book(db, caller, slug, start, body.months, None, now)["appointments"]
         return Redirect(f"/appointments?done=series&call={calls[0]['id']}")
     at = appointments.checked_time(start, now, "day")
     coach = coaches.seen(db, caller, slug, at, at + timedelta(hours=4), None, None)

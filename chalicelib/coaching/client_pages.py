@@ -1,19 +1,26 @@
 """Pages of a coach's clients: when the last and the next call is, and a calendar to book for one of them."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from chalicelib.calendar import zones
-from chalicelib.coaching import appointments, coaches, slot_weeks
+from chalicelib.coaching import agenda, appointments, coaches, no_shows, slot_weeks
 from chalicelib.coaching.api import Slug
 from chalicelib.coaching.booking_pages import Press, pressed
 from chalicelib.coaching.slot_weeks import Shown
 from chalicelib.database import Database
 from chalicelib.errors import NotFound
-from chalicelib.web import Form, Routes
+from chalicelib.web import Form, Routes, formats
+from chalicelib.web.field_types import Body
 from chalicelib.web.request import Caller
 from chalicelib.web.responses import Page, Redirect, page
 
 routes = Routes(__name__)
+
+
+class Attendance(Body):
+    came: bool
 
 
 @routes.page("/coach/clients", who="coach")
@@ -33,7 +40,16 @@ def client_page(db: Database, caller: Caller, client: Slug, form: Form, query: S
     if query.week is None and query.day is None and whose:
         query.day = slot_weeks.day_of_nearest(db, caller, mine, whose, now, now)
     shown = slot_weeks.of(db, caller, mine, client, None, query, now)
-    return page("coaching/coach_client.html", client=client, name=name, **shown)
+    told = agenda.row(db, caller, query.id) if query.id else None
+    return page(
+        "coaching/coach_client.html",
+        client=client,
+        name=name,
+        over=agenda.over(db, caller.id, client, now),
+        told=told,
+        done=_said(told, caller) if told else "",
+        **shown,
+    )
 
 
 @routes.form("/coach/clients/{client}", shows=client_page, who="coach")
@@ -41,6 +57,23 @@ def book(db: Database, caller: Caller, client: Slug, body: Press, now: datetime)
     start, end = pressed(body, now)
     call = appointments.book(db, caller, coaches.slug_of(db, caller.id), start, end, client, now)
     return Redirect(f"/coach?done=booked&id={call['id']}&day={zones.day_of(start, caller.timezone)}")
+
+
+@routes.form("/coach/clients/{client}/calls/{id}", shows=client_page, who="coach")
+def note_no_show(db: Database, caller: Caller, client: Slug, id: UUID, body: Attendance, now: datetime) -> Redirect:
+    """Say whether the client came to that call."""
+    no_shows.note(db, caller, id, body.came, now)
+    return Redirect(f"/coach/clients/{client}?id={id}")
+
+
+def _said(call: agenda.Call, caller: Caller) -> str:
+    """Whether the client came to that call, as a sentence."""
+    starts, ends = (at.astimezone(ZoneInfo(caller.timezone)) for at in (call.starts, call.ends))
+    when = f"the call of {formats.day(starts)}, {formats.span(starts, ends)}"
+    if not call.no_show:
+        return f"{call.client_name} came to {when}."
+    counts = "It counts as a call of that month" if call.counts else "It does not count as a call of that month"
+    return f"Noted: {call.client_name} did not come to {when}. {counts}, and they are told by mail."
 
 
 def _ago(since: timedelta) -> str:

@@ -37,7 +37,8 @@ class Reasons(TypedDict):
 
 
 class Call(TypedDict):
-    """A call; ``change_until``: until when its client may move or cancel it."""
+    """A call; ``no_show``: whether its client did not come; ``series``: the one that it was booked in;
+    ``change_until``: until when they may move or cancel it."""
 
     id: UUID
     coach: Somebody
@@ -45,6 +46,8 @@ class Call(TypedDict):
     start: Moment
     end: Moment
     status: Literal["booked", "cancelled"]
+    no_show: bool
+    series: UUID | None
     reason: str
     call_link: str
     version: int
@@ -56,8 +59,26 @@ Following = TypedDict("Following", {"from": str, "weeks": int})
 Calls = TypedDict("Calls", {"from": str, "weeks": int, "appointments": list[Call], "next": Following | None})
 
 
-class Series(TypedDict):
+class Moved(TypedDict):
     appointments: list[Call]
+
+
+class Series(TypedDict):
+    id: UUID
+    appointments: list[Call]
+
+
+class Waiting(TypedDict):
+    """A wish to be told of an earlier time, as long as it begins before ``until``."""
+
+    id: UUID
+    coach: Somebody
+    until: Moment
+    asked: Moment
+
+
+class WaitingList(TypedDict):
+    waiting: list[Waiting]
 
 
 class OfficeHours(TypedDict):

@@ -15,8 +15,8 @@ FAILED = "Not every one of these calls can be booked, so none was"
 
 def book(
     db: Database, caller: Caller, coach_slug: str, start: datetime, count: int, client_slug: str | None, now: datetime
-) -> list[schemas.Call]:  # fmt: skip
-    """Book that weekday of the month at that hour (the coach's) for ``count`` months; the calls.
+) -> schemas.Series:  # fmt: skip
+    """Book that weekday of the month at that hour (the coach's) for ``count`` months; the series and its calls.
 
     Raises Invalid for what is wrong with the request, Conflict naming every one that fails and why.
     """
@@ -37,15 +37,20 @@ def book(
         for id, span in calls.items()
     ]
     outcomes.raise_unless(appointments.insert(db, coach, client, calls, events), "booked")
-    return [
-        agenda.shown(appointments.booked(id, coach, client, span, caller), caller, coach.rules)
-        for id, span in calls.items()
+    series = uuid4()
+    db.many(
+        "INSERT INTO series_call (appointment_id, series_id, number) VALUES %s",
+        [(id, series, number) for number, id in enumerate(calls, 1)],
+    )
+    booked = [
+        appointments.booked(id, coach, client, span, caller)._replace(series=series) for id, span in calls.items()
     ]
+    return {"id": series, "appointments": [agenda.shown(call, caller, coach.rules) for call in booked]}
 
 
 def _refuse_unless_all_free(coach: Coach, calls: list[tuple[datetime, datetime]], now: datetime) -> None:
     """Each under all the rules, but the horizon: a series has one of its own."""
-    calendar = coach.calendar._replace(terms=coach.calendar.terms._replace(horizon=timedelta(days=MOST_DAYS * 40)))
+    calendar = appointments.beyond_horizon(coach).calendar
     failed = {}
     for span in calls:
         reasons = slots.why_not(calendar, span, now)

@@ -112,7 +112,11 @@ def allowance(
 def _counted(db: Database, caller: Caller, month: Span) -> list[agenda.Call]:
     """The calls that the caller booked for themselves and that begin in that month."""
     calls = agenda.between(db, caller.id, month)
-    return [call for call in calls if call.booked_by == call.client_id == caller.id and month[0] <= call.starts]
+    return [
+        call
+        for call in calls
+        if call.booked_by == call.client_id == caller.id and call.counts and month[0] <= call.starts
+    ]
 
 
 def _monday(query: Shown, this: date) -> date:

@@ -84,6 +84,19 @@ TABLES: dict[str, str] = {
         " FROM cancellation x JOIN appointment a ON a.id = x.appointment_id"
         " WHERE %(me)s IN (a.coach_id, a.client_id) ORDER BY x.at"
     ),
+    "waiting": (
+        "SELECT w.id, c.slug AS coach, w.until, w.asked FROM waiting w JOIN person c ON c.id = w.coach_id"
+        " WHERE w.client_id = %(me)s ORDER BY w.asked"
+    ),
+    "series_call": (
+        "SELECT s.series_id AS series, s.number, s.appointment_id FROM series_call s"
+        " JOIN appointment a ON a.id = s.appointment_id WHERE %(me)s IN (a.coach_id, a.client_id)"
+        " ORDER BY s.series_id, s.number"
+    ),
+    "no_show": (
+        "SELECT n.appointment_id, n.at, n.counts FROM no_show n JOIN appointment a ON a.id = n.appointment_id"
+        " WHERE %(me)s IN (a.coach_id, a.client_id) ORDER BY n.at"
+    ),
     "event_cancellation": (
         "SELECT event_id AS event, at, reason FROM event_cancellation WHERE by_person = %(me)s ORDER BY at"
     ),
@@ -96,6 +109,7 @@ TABLES: dict[str, str] = {
     "suggested_return": "SELECT week, back, people FROM suggested_return WHERE person_id = %(me)s ORDER BY week",
     "suggested_place": "SELECT s.week, l.name, s.people FROM suggested_place s JOIN location l ON l.id = s.location_id WHERE s.person_id = %(me)s ORDER BY s.week",
     "audit": "SELECT at, what, whom, why FROM audit WHERE admin_id = %(me)s ORDER BY at",
+    "rule": "SELECT name, value FROM rule WHERE scope = %(me)s::text ORDER BY name",
     "rule_change": "SELECT name, scope, before, after, changed FROM rule_change WHERE changed_by = %(me)s ORDER BY id",
 }
 """Table -> what it keeps of the person; every table that refers to one is here, which a test holds."""

@@ -9,7 +9,7 @@ from chalice.app import Response
 
 from chalicelib.accounts import feeds
 from chalicelib.calendar.entries import Entry, calendar
-from chalicelib.coaching import agenda
+from chalicelib.coaching import call_entries
 from chalicelib.database import Database
 from chalicelib.errors import NotFound
 from chalicelib.lunch import events
@@ -17,7 +17,7 @@ from chalicelib.lunch import events
 PAST = timedelta(weeks=4)
 """How long an entry stays after it is over, cancelled ones too: long enough for every program to have noticed."""
 
-SOURCES: tuple[Callable[[Database, UUID, datetime], Iterable[Entry]], ...] = (events.entries, agenda.entries)
+SOURCES: tuple[Callable[[Database, UUID, datetime], Iterable[Entry]], ...] = (events.entries, call_entries.entries)
 """What gives entries: (db, person, since) -> those that end after then."""
 
 

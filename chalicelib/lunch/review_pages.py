@@ -17,8 +17,8 @@ from chalicelib.web.responses import Page, Redirect, page
 
 routes = Routes(__name__)
 
-Answer = Annotated[str, Meta(pattern=r"^[01] [a-z0-9-]{1,100}\Z")]
-"""``1`` for yes, ``0`` for no, and the slug of whom it is about: as long for a "yes" as for a "no"."""
+Answer = Annotated[str, Meta(pattern=r"^([01] [a-z0-9-]{1,100})?\Z")]
+"""``1`` for yes, ``0`` for no, and the slug of whom it is about: as long for a "yes" as for a "no"; '' for none."""
 
 
 class Done(Body):

@@ -31,12 +31,15 @@ DATA: dict[str, str] = {
     "public": "whether everybody may see and join it",
     "purpose": "`lunch` or `coaching`",
     "response": "`approved` or `invited`: what its people are at first",
+    "rule": "name of the business rule that was changed for the coach",
+    "start": "when the time begins that came free",
     "title": "what the round called it; absent where a member wrote it",
     "to": "whether it goes to an address",
     "topic": "the topic that the record came by",
     "type": "type of the message",
     "token": "id of the API token",
     "tokens_kept": "true where tokens and the calendar's address outlive the former password",
+    "waiting": "id of the wish to be told of an earlier time",
     "week": "ISO week of the start where the lunch is, or of the day where the person lives: `2026-W48`",
 }
 """What the names in a message's data hold."""

@@ -179,6 +179,20 @@ MESSAGES: tuple[Message, ...] = (
         ("appointment", "coach", "client", "during", "week", "by"),
     ),
     Message(
+        "appointment.missed",
+        ("Appointments_All",),
+        "appointment",
+        "The coach noted that the client did not come to a call that is over",
+        ("appointment", "coach", "client", "during", "week", "by"),
+    ),
+    Message(
+        "appointment.attended",
+        ("Appointments_All",),
+        "appointment",
+        "The coach took back that the client did not come",
+        ("appointment", "coach", "client", "during", "week", "by"),
+    ),
+    Message(
         "appointment.reminder",
         ("Appointments_All",),
         "appointment",
@@ -207,6 +221,9 @@ MESSAGES: tuple[Message, ...] = (
             "week?",
             "token?",
             "tokens_kept?",
+            "rule?",
+            "waiting?",
+            "start?",
         ),
     ),
 )

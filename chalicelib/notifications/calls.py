@@ -1,13 +1,14 @@
 """Mails about calls: booked, moved, linked, cancelled, near. Each of the two reads it in their own zone, with a calendar file."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chalicelib import clock
 from chalicelib.calendar import entries
 from chalicelib.calendar.occurrences import Span
-from chalicelib.coaching import agenda, appointments, offers
+from chalicelib.coaching import agenda, appointments, call_entries, offers, waiting_list
 from chalicelib.coaching.agenda import Call
 from chalicelib.database import Database
 from chalicelib.messaging import mail
@@ -61,6 +62,20 @@ def cancelled(db: Database, person: UUID, about: About) -> Letter | None:
     return _letter(db, person, call, "CANCEL", coach, times)
 
 
+@kind("call_missed", "You did not come to a call", on=("Appointments_All", "appointment.missed"), to=its_client)
+def missed(db: Database, person: UUID, about: About) -> Letter | None:
+    """The coach noted that the client did not come."""
+    call = agenda.known(db, UUID(about["appointment"]))
+    return _letter(db, person, call, "") if call and call.no_show else None
+
+
+@kind("call_attended", "You came to a call after all", on=("Appointments_All", "appointment.attended"), to=its_client)
+def attended(db: Database, person: UUID, about: About) -> Letter | None:
+    """The coach took that back."""
+    call = agenda.known(db, UUID(about["appointment"]))
+    return _letter(db, person, call, "") if call and not call.no_show else None
+
+
 def _about_what_stands(db: Database, person: UUID, about: About, method: str) -> Letter | None:
     """Only while the call is as the message says, and to come: of what came after, another message tells."""
     call = agenda.known(db, UUID(about["appointment"]))
@@ -84,12 +99,40 @@ def _letter(
         "timezone": known.timezone,
         "call_link": call.call_link,
         "reason": call.reason,
+        "counts": call.counts,
         "coach": coach,
         "offers": [start.astimezone(place) for start, _ in times],
     }
     if not method:
         return Letter(known.email, values)
-    entry = agenda.entry(call, person)
+    entry = call_entries.entry(call, person)
     return Letter(
         known.email, values, entries.invitation(entry, method, mail.sender()[1], known.email, clock.now()), method
     )
+
+
+@kind("earlier_time", "An earlier time came free")
+def earlier_time(db: Database, person: UUID, about: About) -> Letter | None:
+    """A time came free for which the client waits; only while it is free, and by day where they live."""
+    known, waits = confirmed(db, person), waiting_list.known(db, UUID(about["waiting"]))
+    if known is None or waits is None or not waits.waits:
+        return None
+    start, now = datetime.fromisoformat(about["start"]), clock.now()
+    if not waiting_list.is_day(known.timezone, now):
+        waiting_list.forget(db, waits.id, start)
+        return None
+    found = waiting_list.openings(db, waits.coach, waits.coach_id, person, waits.until, now)
+    span = next((one for one in found.free if one[0] == start), None)
+    if span is None:
+        return None
+    place = ZoneInfo(known.timezone)
+    values = {
+        "name": known.name,
+        "coach": waits.coach_name,
+        "date": start.astimezone(place),
+        "end": span[1].astimezone(place),
+        "timezone": known.timezone,
+        "instead": found.call.starts.astimezone(place) if found.call else None,
+        "path": f"/waiting/{waits.id}?start={start.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+    }
+    return Letter(known.email, values)

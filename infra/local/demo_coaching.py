@@ -21,6 +21,7 @@ from chalicelib.calendar import zones
 from chalicelib.coaching import appointments
 from chalicelib.database import JOB, Database, transaction
 from chalicelib.messaging import outbox
+from infra.local import demo_practice
 
 NAMESPACE = UUID("b7c1a1de-5f8e-4c3b-9a53-2f1a86f9d0c4")
 MONTHS_BACK = 12
@@ -95,6 +96,7 @@ def _make(cursor: Any, now: datetime, password: str) -> list[Any]:
             start = _call(cursor, coach, client, month, now, chance)
             if start is not None and start > now:
                 upcoming.append((coach, client, start))
+    demo_practice.fill(cursor, id_of(COACHES[0].name), id_of(COACHES[1].name), now)
     return upcoming
 
 

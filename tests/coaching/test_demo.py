@@ -8,6 +8,9 @@ from infra.local import demo_coaching
 from tests.coaching.practice import NOW
 from tests.people import password_hash
 
+SHOWN = ("rule", "no_show", "series_call", "waiting")
+"""Tables of which the demo has something."""
+
 
 def test_the_demo_has_a_year_of_calls(community: Any, clock: Any, sql: Any, database: str) -> None:
     clock.set(NOW)
@@ -37,3 +40,12 @@ def test_the_demo_has_a_year_of_calls(community: Any, clock: Any, sql: Any, data
     assert pair.coach_id == carla.person_id
     slots = community.browser_of(pair.client_id).get("/book")
     assert slots.status == 200
+
+
+def test_the_demo_shows_whatever_a_practice_can_have(community: Any, clock: Any, sql: Any, database: str) -> None:
+    clock.set(NOW)
+    for n in range(25):
+        community.person(f"member{n}")
+    demo_coaching.fill(present.now(), password_hash())
+    for table in SHOWN:
+        assert sql(f"SELECT 1 FROM {table}"), table

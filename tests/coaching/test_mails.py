@@ -123,12 +123,14 @@ def test_the_hours_before_a_reminder_are_each_coachs_own(practice: Practice, sql
 
 
 def test_calls_are_in_the_feed(practice: Practice, sql: Any) -> None:
-    from chalicelib.coaching import agenda
+    from chalicelib.coaching import call_entries
     from chalicelib.database import JOB, transaction
 
     practice.coach("carla")
     book(practice.client("ada", "carla"), "carla", WEDNESDAY)
     now = present.now()
     for name, other in (("ada", "Carla"), ("carla", "Ada")):
-        [entry] = transaction(lambda db, n=name: list(agenda.entries(db, practice.ids[n], now - timedelta(1))), JOB)  # type: ignore[misc]
+        [entry] = transaction(
+            lambda db, n=name: list(call_entries.entries(db, practice.ids[n], now - timedelta(1))), JOB
+        )  # type: ignore[misc]
         assert (entry.title, entry.starts, entry.status) == (f"Call with {other}", at(WEDNESDAY), "CONFIRMED")

@@ -227,6 +227,39 @@ def test_a_client_cancels_until_the_rule_says_and_his_coach_always(practice: Pra
     assert carla.ask("DELETE", path).status == 204
 
 
+@pytest.mark.parametrize(("hours", "status"), [(23, 204), (24, 204), (25, 409), (336, 409), (0, 204)])
+def test_a_client_cancels_as_late_as_the_rule_that_is_set(
+    practice: Practice, clock: Any, hours: int, status: int
+) -> None:
+    practice.coach("carla")
+    ada = practice.client("ada", "carla")
+    call = book(ada, "carla", WEDNESDAY).json
+    practice.rule("cancel_hours_before", hours)
+    clock.set("2026-11-24T08:59Z")  # a day and a minute before it
+    assert ada.ask("DELETE", f"/api/appointments/{call['id']}").status == status
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_a_client_has_as_many_calls_in_a_month_as_the_rule_that_is_set(practice: Practice, most: int) -> None:
+    practice.coach("carla")
+    ada = practice.client("ada", "carla")
+    practice.rule("calls_per_month", most)
+    made = [book(ada, "carla", f"2026-12-{day:02}T10:00:00+01:00").status for day in (1, 2, 3, 4)]
+    assert made == [201] * most + [409] * (4 - most)
+
+
+@pytest.mark.parametrize(("most", "months", "status"), [(2, 2, 201), (2, 3, 422), (3, 3, 201), (36, 37, 422)])
+def test_a_series_spans_as_many_months_as_the_rule_that_is_set(
+    practice: Practice, most: int, months: int, status: int
+) -> None:
+    practice.coach("carla")
+    ada = practice.client("ada", "carla")
+    practice.rule("series_months", most)
+    answer = ada.post("/api/series", {"coach": "carla", "start": WEDNESDAY, "months": months})
+    assert answer.status == status, answer.text
+    assert len(practice.calls()) == (months if status == 201 else 0)
+
+
 def test_a_month_counts_in_the_coachs_zone(practice: Practice) -> None:
     practice.coach("carla", zone="Pacific/Auckland", days=(0, 1, 2, 3, 4, 5, 6))
     ada = practice.client("ada", "carla", zone="America/Los_Angeles")

@@ -163,7 +163,14 @@ def test_what_coaches_and_clients_read_and_do_is_as_described(
     later = {"start": hour_later, "end": "2026-11-25T12:00:00+01:00", "version": call["version"]}
     asks(ada, "PATCH", "/api/appointments/{id}", later, id=call["id"])
     asks(ada, "DELETE", "/api/appointments/{id}", id=call["id"])
-    asks(ada, "POST", "/api/series", {"coach": "carla", "start": at, "months": 2})
+    series = asks(ada, "POST", "/api/series", {"coach": "carla", "start": at, "months": 3})
+    second, third = (one["id"] for one in series["appointments"][1:])
+    later = {"from": second, "start": "2026-12-23T11:00:00+01:00"}
+    asks(ada, "PATCH", "/api/series/{id}", later, id=series["id"])
+    asks(ada, "DELETE", "/api/series/{id}", {"from": third}, id=series["id"])
+    waits = asks(ada, "POST", "/api/waiting", {"coach": "carla"})
+    assert asks(ada, "GET", "/api/waiting")["waiting"]
+    asks(ada, "DELETE", "/api/waiting/{id}", id=waits["id"])
     hours = {"start": "2026-11-28T09:00", "end": "2026-11-28T12:00", "timezone": "Europe/Berlin"}
     given = asks(carla, "POST", "/api/office-hours", hours)
     asks(carla, "GET", "/api/office-hours")
@@ -182,6 +189,11 @@ def test_what_coaches_and_clients_read_and_do_is_as_described(
     practice.coach("conrad")
     asks(admin, "PATCH", "/api/admin/relationships/{slug}", {"coach": "conrad", "calls": "keep"}, slug="ada")
     asks(admin, "DELETE", "/api/admin/relationships/{slug}", query="?calls=cancel", slug="ada")
+    kept = next(
+        call for call in carla.get("/api/appointments?weeks=13").json["appointments"] if call["status"] == "booked"
+    )
+    clock.set("2027-01-01T09:00Z")
+    asks(carla, "PUT", "/api/appointments/{id}/no-show", {"came": False}, id=kept["id"])
     coaching = {
         f"{method.upper()} {path}"
         for path, methods in document["paths"].items()

@@ -59,6 +59,16 @@ def test_somebody_who_is_banned_leaves_his_coming_lunches_and_the_others_are_tol
     assert told(sql, "Events_All") == ["attendance.rejected", "event.unconfirmed"]
 
 
+def test_somebody_who_is_banned_is_asked_to_no_lunch_any_more(community: Any, sql: Any) -> None:
+    admin, ada, bob = (community.person(name) for name in ("root", "ada", "bob"))
+    place = community.locations["Harbour"]
+    asked = lunch(sql, place, STARTS, approved=[bob], invited=[ada])
+    long_ago = lunch(sql, place, "2026-11-20T12:00+00:00", approved=[bob], invited=[ada])
+    assert withdraw(admin, ada) == 1
+    assert (responses(sql, asked)[ada], responses(sql, long_ago)[ada]) == ("rejected", "invited")
+    assert told(sql, "Events_All") == ["attendance.rejected"]
+
+
 def test_a_lunch_left_too_late_is_rejected(community: Any, sql: Any) -> None:
     admin, ada, bob = (community.person(name) for name in ("root", "ada", "bob"))
     event = lunch(sql, community.locations["Harbour"], "2026-11-23T12:00+00:00", approved=[ada, bob], confirmed=True)

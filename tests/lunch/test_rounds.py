@@ -159,6 +159,8 @@ def test_two_rounds_at_once_make_a_lunch_once(community: Any) -> None:
     made = at_once(4, lambda n: len(run(community, NOW + timedelta(seconds=n)).lunches))
     assert sorted(made) == [0, 0, 0, 1]
     assert len(ask(community, "SELECT 1 FROM event")) == 1
+    looked = ask(community, "SELECT people FROM round ORDER BY people")
+    assert [row.people for row in looked] == [0, 0, 0, 2], "each looked after the other was done"
 
 
 def test_places_do_not_wait_for_each_other_and_take_only_their_own(community: Any) -> None:

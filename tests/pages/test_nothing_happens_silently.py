@@ -9,6 +9,7 @@ TOLD_BY_ITSELF = {
     "/logout": "the first page, as a visitor",
     "/account/second-factor": "the key to take over, the next step",
     "/account/second-factor/proof": "the page that was wanted",
+    "/coach/clients/{client}/calls/{id}": "whether the client came, and what follows",
     "/coach/clients/{client}": "the week in which the call stands",
     "/invitations": "the invitation that was made",
 }

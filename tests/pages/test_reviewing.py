@@ -40,8 +40,8 @@ def test_the_page_says_first_that_the_answers_are_not_kept(table: Table) -> None
     assert "Bea: Did you" in text and "Cem: Did you" in text and "Ada: Did you" not in text
     assert "Tuesday, 24 November 2026" in text and "Harbour" in text
     choices = [e["value"] for e in page.all("input") if e["type"] == "radio"]
-    assert choices == ["1 bea", "0 bea", "1 cem", "0 cem"]
-    assert not [e for e in page.all("input") if e["type"] == "radio" and "checked" in e.attributes]
+    assert choices == ["", "1 bea", "0 bea", "", "1 cem", "0 cem"]
+    assert page.ticked("company_1") == page.ticked("company_2") == [""], "nobody has answered until they do"
 
 
 def test_a_review_is_sent_and_thanked_for(table: Table) -> None:
@@ -74,6 +74,7 @@ def test_a_button_pressed_twice_reviews_once(table: Table) -> None:
     [
         ({"company_1": "1 bea"}, "company_2", "is not answered yet"),
         ({}, "company_1", "is not answered yet"),
+        ({"company_1": "1 bea", "company_2": ""}, "company_2", "is not answered yet"),
         ({"company_1": "1 bea", "company_2": "0 cem", "description": "x" * 1001}, "description", "1,000 characters"),
         ({"company_1": "1 bea", "company_2": "2 cem"}, "company_2", "cannot be used"),
     ],
@@ -110,8 +111,8 @@ def test_two_lunches_are_two_forms_and_a_refusal_is_shown_in_its_own(table: Tabl
         f"/Review/{table.event}",
     ]
     answer = send(ada, table, company_1="0 bea")
-    checked = [e["name"] for e in Document(answer.text).all("input") if "checked" in e.attributes]
-    assert checked == ["company_1"]
+    checked = [e["value"] for e in Document(answer.text).all("input") if "checked" in e.attributes]
+    assert checked == ["", "0 bea", ""], "the other lunch is as it was"
     assert 'id="review-2-company_2-error"' in answer.text and 'id="review-1-' in answer.text
     assert "review-1-company_1-error" not in answer.text
 

@@ -219,14 +219,14 @@ def test_an_invitation_names_the_other_and_invites_nobody_more(name: str, link: 
     from icalendar import Calendar
 
     from chalicelib.calendar import entries
-    from chalicelib.coaching import agenda
+    from chalicelib.coaching import call_entries
 
     client, at = uuid.uuid4(), datetime(2026, 11, 25, 9, tzinfo=UTC)
     call = SimpleNamespace(
         id=uuid.uuid4(), client_id=client, starts=at, ends=at + timedelta(hours=1), coach_name=name, client_name="Ada",
         call_link=link, cancelled=False, version=1, changed=at,
     )  # fmt: skip
-    entry = agenda.entry(call, client)
+    entry = call_entries.entry(call, client)
     text = entries.invitation(entry, method, "calls@example.org", "ada@example.org", at)
     [event] = Calendar.from_ical(text).walk("VEVENT")
     assert (str(event["SUMMARY"]), str(event["LOCATION"])) == (f"Call with {name}", link)

@@ -16,6 +16,7 @@ import pytest
 from chalicelib import clock as present
 from chalicelib.database import JOB, Database, transaction
 from tests.coaching.practice import NOW, Practice, at, book, move
+from tests.coaching.test_pages import press
 from tests.people import Answer, Browser
 
 PEOPLE = 16
@@ -341,3 +342,33 @@ def test_the_same_request_sent_sixteen_times_with_one_key(race: Race) -> None:
         assert {a.status for a in answers if isinstance(a, Answer)} <= {201, 409}
         assert len({a.text for a in answers if isinstance(a, Answer) and a.status == 201}) == 1
         assert len(race.held()) == 1
+
+
+def test_a_series_moved_to_where_others_book(race: Race) -> None:
+    """Either every call of it moves or none does; and whoever wants one of the new times gets it or not."""
+    ada = race.clients[0]
+    for _ in range(ROUNDS):
+        race.clear()
+        wanted = {"coach": "carla", "start": "2026-11-26T10:00:00+01:00", "months": 3}
+        made = ada.post("/api/series", wanted).json
+        change = {"from": made["appointments"][0]["id"], "start": "2026-11-26T15:00:00+01:00"}
+        moves: list[Try] = [lambda: ada.ask("PATCH", f"/api/series/{made['id']}", change)] * 8
+        bookings: list[Try] = [lambda c=c: book(c, "carla", "2027-01-28T15:00:00+01:00") for c in race.clients[8:]]
+        assert winners(race.run(moves + bookings)) == 1
+        assert [(c.starts.hour, c.version) for c in race.held() if c.client_id == race.practice.ids["client0"]] in (
+            [(9, 1)] * 3,
+            [(14, 2)] * 3,
+        )
+
+
+def test_the_one_earlier_time_that_everybody_waits_for(race: Race) -> None:
+    """All are told of it and press at once: one gets it and waits no longer, the others wait on."""
+    for _ in range(ROUNDS):
+        race.clear()
+        race.practice.sql("DELETE FROM waiting")
+        ids = [c.post("/api/waiting", {"coach": "carla"}).json["id"] for c in race.clients]
+        pages = [c.get(f"/waiting/{id}?start=2026-11-25T09:00:00Z") for c, id in zip(race.clients, ids, strict=True)]
+        tries: list[Try] = [lambda c=c, n=n: press(c, pages[n], "Book it") for n, c in enumerate(race.clients)]
+        answers = race.run(tries)
+        assert [a.status for a in answers if isinstance(a, Answer)].count(303) == 1
+        assert len(race.held()) == 1 and len(race.practice.sql("SELECT 1 FROM waiting")) == PEOPLE - 1

@@ -1,0 +1,45 @@
+"""Whether a call can still be moved or cancelled by who looks at it, said before they try."""
+
+from datetime import datetime, timedelta
+
+from chalicelib import rules
+from chalicelib.coaching import cancellations
+from chalicelib.coaching.agenda import Call
+from chalicelib.database import Database
+from chalicelib.web.request import Caller
+
+
+def why_not_cancel(db: Database, call: Call, caller: Caller, now: datetime) -> str:
+    """Why the caller cannot cancel the call any more, as a sentence; '' if they can. The database decides as it does."""
+    if call.cancelled:
+        return "This call is cancelled already."
+    if call.starts <= now:
+        return "This call has begun."
+    terms = rules.read(db, str(call.coach_id)).coaching
+    if _is_late(call, caller, terms, now) and not cancellations.is_undoable(call, caller, now):
+        return (
+            f"It is too late to cancel this call: you can until {_hours(terms)} before it. {call.coach_name} still can."
+        )
+    return ""
+
+
+def why_not_move(db: Database, call: Call, caller: Caller, now: datetime) -> str:
+    """Why the caller cannot move the call any more, as a sentence; '' if they can."""
+    if call.cancelled or call.starts <= now:
+        return "This call cannot be moved any more."
+    terms = rules.read(db, str(call.coach_id)).coaching
+    if _is_late(call, caller, terms, now):
+        return (
+            f"It is too late to move this call: you can until {_hours(terms)} before it. {call.coach_name} still can."
+        )
+    if caller.id == call.client_id and call.moves >= terms.moves_per_appointment:
+        return f"You moved this call as often as a call may be moved. {call.coach_name} still can."
+    return ""
+
+
+def _is_late(call: Call, caller: Caller, terms: rules.Coaching, now: datetime) -> bool:
+    return caller.id == call.client_id and call.starts < now + timedelta(hours=terms.cancel_hours_before)
+
+
+def _hours(terms: rules.Coaching) -> str:
+    return "an hour" if terms.cancel_hours_before == 1 else f"{terms.cancel_hours_before} hours"

@@ -1,0 +1,83 @@
+"""Whether a call can still be moved or cancelled is said before one tries, and is what the database answers."""
+
+from typing import Any
+
+import pytest
+
+from tests.coaching.practice import Practice, book, move
+from tests.people import Browser
+
+START = "2026-11-25T10:00:00+01:00"
+
+
+@pytest.fixture
+def practice(practice: Practice) -> Practice:
+    practice.coach("carla")
+    practice.client("ada", "carla")
+    return practice
+
+
+def offered(browser: Browser, call: Any, act: str) -> bool:
+    """Whether the page of that act has a button for it."""
+    page = browser.get(f"/appointments/{call['id']}/{act}")
+    assert page.status == 200
+    has_button = f'action="/appointments/{call["id"]}/{act}"' in page.text
+    assert has_button is not ('class="notice warn"' in page.text), "a button, or why there is none"
+    return has_button
+
+
+def cancelled(browser: Browser, call: Any) -> bool:
+    status = browser.ask("DELETE", f"/api/appointments/{call['id']}").status
+    assert status in (204, 409)
+    return status == 204
+
+
+def moved(browser: Browser, call: Any, start: str = "2026-11-27T15:00:00+01:00") -> bool:
+    status = move(browser, call, start).status
+    assert status in (200, 409)
+    return status == 200
+
+
+@pytest.mark.parametrize("who", ["ada", "carla"])
+@pytest.mark.parametrize(("hours", "now"), [(24, "2026-11-24T08:59Z"), (24, "2026-11-24T09:01Z"), (0, "2026-11-25T08:59Z"),
+                                            (1, "2026-11-25T08:01Z"), (0, "2026-11-25T09:01Z")])  # fmt: skip
+@pytest.mark.parametrize("act", ["move", "cancel"])
+def test_near_its_start(practice: Practice, clock: Any, who: str, hours: int, now: str, act: str) -> None:
+    call = book(practice.browsers["ada"], "carla", START).json
+    practice.rule("cancel_hours_before", hours)
+    practice.rule("notice_hours", 0)
+    clock.set(now)
+    browser = practice.browsers[who]
+    shown = offered(browser, call, act)
+    assert shown is (moved(browser, call) if act == "move" else cancelled(browser, call))
+    expected = {"2026-11-24T08:59Z": True, "2026-11-25T08:59Z": True, "2026-11-25T09:01Z": False}
+    assert shown is expected.get(now, who == "carla")
+
+
+@pytest.mark.parametrize("most", [0, 1])
+def test_when_it_was_moved_as_often_as_it_may_be(practice: Practice, most: int) -> None:
+    ada, carla = practice.browsers["ada"], practice.browsers["carla"]
+    call = book(ada, "carla", START).json
+    practice.rule("moves_per_appointment", most)
+    for done in range(most):
+        call = move(ada, call, f"2026-11-26T1{done}:00:00+01:00").json
+    assert not offered(ada, call, "move") and not moved(ada, call)
+    assert "Carla still can" in ada.get(f"/appointments/{call['id']}/move").text
+    assert offered(carla, call, "move") and moved(carla, call)
+
+
+def test_what_was_booked_a_moment_ago_is_taken_back_however_near_it_is(practice: Practice, clock: Any) -> None:
+    ada = practice.browsers["ada"]
+    practice.rule("notice_hours", 1)
+    call = book(ada, "carla", "2026-11-23T10:00:00+01:00").json  # half past eight now
+    assert offered(ada, call, "cancel")
+    clock.set("2026-11-23T07:32Z")
+    assert not offered(ada, call, "cancel") and not cancelled(ada, call)
+
+
+@pytest.mark.parametrize("who", ["ada", "carla"])
+def test_what_is_cancelled_is_neither_moved_nor_cancelled(practice: Practice, who: str) -> None:
+    call = book(practice.browsers["ada"], "carla", START).json
+    assert cancelled(practice.browsers["carla"], call)
+    browser = practice.browsers[who]
+    assert not offered(browser, call, "cancel") and not offered(browser, call, "move")
