@@ -60,7 +60,7 @@ def find_rules(db: Database, caller: Caller, query: Done) -> Page:
         done=done,
         undo=undo,
         by_heading=business_rules.grouped(db),
-        shown=business_rules.shown,
+        shown=rules.shown,
         patterns=PATTERNS,
     )
 
@@ -72,7 +72,7 @@ def read_rule(db: Database, rule: str, form: Form) -> Page:
         rule=business_rules.read(db, rule),
         pattern=RULES[rule].pattern,
         history=business_rules.history(db, rule),
-        shown=business_rules.shown,
+        shown=rules.shown,
     )
 
 
@@ -87,7 +87,7 @@ def set_rule(db: Database, caller: Caller, rule: str, body: TypedRule, now: date
 
 @routes.page("/admin/rules/{rule}/reset", who="admin")
 def ask_reset(db: Database, rule: str, form: Form) -> Page:
-    return page("admin/reset.html", rule=business_rules.read(db, rule), shown=business_rules.shown)
+    return page("admin/reset.html", rule=business_rules.read(db, rule), shown=rules.shown)
 
 
 @routes.form("/admin/rules/{rule}/reset", shows=ask_reset, who="admin")

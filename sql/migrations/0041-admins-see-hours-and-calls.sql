@@ -1,6 +1,6 @@
 -- Admins find out why somebody is left over, and see how coaches' hours are used: a person's hours and calls, and of
 -- coaches counts alone.
--- depends: 0034-undone-by-somebody-else
+-- depends: 0037-waiting
 
 SET LOCAL lock_timeout = '5s';
 
