@@ -14,6 +14,7 @@ import chalicelib.admin.access_api
 import chalicelib.admin.access_pages
 import chalicelib.admin.api
 import chalicelib.admin.coach_rule_pages
+import chalicelib.admin.csv_files
 import chalicelib.admin.lunch_pages
 import chalicelib.admin.overview_pages
 import chalicelib.admin.people_pages
@@ -107,6 +108,7 @@ for part in (
     chalicelib.home.leaving_pages,
     chalicelib.home.unsubscribe_pages,
     chalicelib.notifications.api,
+    chalicelib.admin.csv_files,
     chalicelib.admin.overview_pages,
     chalicelib.admin.people_pages,
     chalicelib.admin.coach_rule_pages,

@@ -32,6 +32,8 @@ MODULES = (
     "small",
     "fill",
     "division",
+    "rings",
+    "first_fit",
     "reseat",
     "emit",
     "groups",

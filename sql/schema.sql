@@ -2456,6 +2456,51 @@ BEGIN
 END $$;
 CREATE TRIGGER cancellation_frees_its_people AFTER INSERT ON cancellation FOR EACH ROW EXECUTE FUNCTION free_people_of_call();
 
+-- What admins see
+
+-- owner: somebody's hours, for admins who find out why that person is left over.
+CREATE FUNCTION hours_of_person(wanted uuid) RETURNS TABLE(id uuid, purpose text, starts timestamp without time zone, ends timestamp without time zone, timezone text, weekly boolean, until date, exceptions date[])
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT a.id, a.purpose, a.starts, a.ends, a.timezone, a.weekly, a.until,
+           ARRAY(SELECT x.day FROM availability_exception x WHERE x.availability_id = a.id)
+    FROM availability a WHERE a.person_id = wanted AND i_am('admin') ORDER BY a.starts, a.id
+$$;
+
+-- owner: somebody's calls to come, for admins.
+CREATE FUNCTION calls_of_person(wanted uuid, since timestamptz, most integer) RETURNS TABLE(id uuid, starts timestamptz, ends timestamptz, other uuid, other_name text, coaches boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT a.id, a.starts, a.ends, p.id, p.name, a.coach_id = wanted
+    FROM appointment a JOIN person p ON p.id = CASE WHEN a.coach_id = wanted THEN a.client_id ELSE a.coach_id END
+    WHERE wanted IN (a.coach_id, a.client_id) AND a.starts > since AND i_am('admin')
+      AND NOT EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = a.id)
+    ORDER BY a.starts, a.id LIMIT most
+$$;
+
+-- owner: of each coach the minutes given and booked, for admins.
+CREATE FUNCTION use_of_office_hours(first date, last date) RETURNS TABLE(coach uuid, name text, given bigint, booked bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT r.person_id, p.name,
+           coalesce((SELECT sum(extract(epoch FROM a.ends - a.starts) / 60)
+                     FROM availability a CROSS JOIN LATERAL generate_series(
+                          a.starts::date + greatest(0, (first - a.starts::date + 6) / 7) * 7,
+                          least(a.until, last), CASE WHEN a.weekly THEN '7 days' ELSE '1000 years' END::interval) AS on_day
+                     WHERE a.person_id = r.person_id AND a.purpose = 'coaching' AND on_day::date BETWEEN first AND last
+                       AND (a.weekly OR on_day::date = a.starts::date)
+                       AND NOT EXISTS (SELECT FROM availability_exception x
+                                       WHERE x.availability_id = a.id AND x.day = on_day::date)), 0)::bigint,
+           coalesce((SELECT sum(extract(epoch FROM a.ends - a.starts) / 60) FROM appointment a
+                     WHERE a.coach_id = r.person_id AND (a.starts AT TIME ZONE p.timezone)::date BETWEEN first AND last
+                       AND NOT EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = a.id)), 0)::bigint
+    FROM person_role r JOIN person p ON p.id = r.person_id
+    WHERE r.role = 'coach' AND r.active AND i_am('admin') ORDER BY lower(p.name), p.id
+$$;
+
 -- Messages
 
 -- owner: how many messages wait for Kafka, for admins, who may not read the messages.
@@ -2620,14 +2665,14 @@ GRANT INSERT ON ticket TO rendezvous_app;
 GRANT SELECT, INSERT, DELETE ON waiting TO rendezvous_app;
 
 GRANT EXECUTE ON FUNCTION
-    account_of_reset, ask_for_round_again, ask_reset, book_calls, busy, cancel_call, cancel_coming_calls,
-    change_call_link, change_password, close_sessions, close_socket, coach_calendar, confirm_address,
-    dead_letters, digest_of_my_invitation, end_sessions_of, enrol, enter, enter_feed, erase,
-    hand_over_call, hold_events, hold_password, hold_person, i_am, i_am_a_job, is_asked_to, is_done,
-    last_published, leave_coaching, live_invitation, lock_coach, login_of, me, move_call, my_password,
-    offer_second_factor, open_feed, open_session, open_socket, place_of_round, present, prove_session,
-    public_event, refuse_mail, remove_second_factor_of, reset_password, revise_events_at,
-    revoke_invitation, sees_coach, sees_event, sees_person, share_coach, shares_calls_with,
-    switch_off_second_factor, switch_on_second_factor, take_recovery_code, take_step, takes_mail_at,
-    tally, waiting_messages
+    account_of_reset, ask_for_round_again, ask_reset, book_calls, busy, calls_of_person, cancel_call,
+    cancel_coming_calls, change_call_link, change_password, close_sessions, close_socket, coach_calendar,
+    confirm_address, dead_letters, digest_of_my_invitation, end_sessions_of, enrol, enter, enter_feed,
+    erase, hand_over_call, hold_events, hold_password, hold_person, hours_of_person, i_am, i_am_a_job,
+    is_asked_to, is_done, last_published, leave_coaching, live_invitation, lock_coach, login_of, me,
+    move_call, my_password, offer_second_factor, open_feed, open_session, open_socket, place_of_round,
+    present, prove_session, public_event, refuse_mail, remove_second_factor_of, reset_password,
+    revise_events_at, revoke_invitation, sees_coach, sees_event, sees_person, share_coach,
+    shares_calls_with, switch_off_second_factor, switch_on_second_factor, take_recovery_code, take_step,
+    takes_mail_at, tally, use_of_office_hours, waiting_messages
     TO rendezvous_app;

@@ -186,6 +186,7 @@ POST   /admin/food-types/{food_type}/remove         303     404     404     404 
 GET    /admin/invitations                           303     404     404     404     404     200     403     303
 POST   /admin/invitations                           303     404     404     404     404     422     403     303
 GET    /admin/invitations/{batch}                   303     404     404     404     404     200     403     303
+GET    /admin/lists/{listed}                        303     404     404     404     404     200     403     303
 GET    /admin/locations                             303     404     404     404     404     200     403     303
 GET    /admin/locations/new                         303     404     404     404     404     200     403     303
 POST   /admin/locations/new                         303     404     404     404     404     422     403     303
@@ -408,6 +409,7 @@ class World:
             "rule": lambda: "lunch.minutes",
             "batch": lambda: self.batch,
             "name": self._style,
+            "listed": lambda: "people",
             "client": lambda: "clive",
             "slice": lambda: "lunch",
             "token": lambda: self._secret(path),

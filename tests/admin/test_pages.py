@@ -123,6 +123,8 @@ def test_every_page_is_reached_by_links_from_the_first(admin: Browser, community
         seen.add(path)
         answer = admin.get(path)
         assert answer.status == 200, (path, answer.text[:2000])
+        if answer.header("content-type").startswith("text/csv"):
+            continue
         assert len(answer.text) < 40_000, path
         assert answer.text.count("<h1>") == 1
         waiting |= links(answer.text) - seen
@@ -164,7 +166,7 @@ def test_a_form_that_is_refused_keeps_what_was_typed_and_says_what_is_wrong(admi
     answer = send(admin, "/admin/rules/lunch.minutes", value="7")
     assert answer.status == 422 and 'value="7"' in answer.text and "must be from 15 to 180" in answer.text
     answer = send(admin, "/admin/rules/lunch.min_attendees", value="4")
-    assert answer.status == 422 and "does not go with lunch.max_attendees" in answer.text
+    assert answer.status == 422 and "does not go with “Most people at a lunch”" in answer.text
     answer = send(admin, "/admin/invitations", addresses=" \n")
     assert answer.status == 422 and "1 to 500 addresses" in answer.text
 

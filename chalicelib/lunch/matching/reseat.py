@@ -20,17 +20,20 @@ except ModuleNotFoundError:
 if cython.compiled:
     from cython.cimports.chalicelib.lunch.matching.bits import lowest
     from cython.cimports.chalicelib.lunch.matching.division import Division
+    from cython.cimports.chalicelib.lunch.matching.first_fit import FirstFit
     from cython.cimports.chalicelib.lunch.matching.people import People
+    from cython.cimports.chalicelib.lunch.matching.rings import Rings
 else:
     from chalicelib.lunch.matching.bits import lowest
     from chalicelib.lunch.matching.division import Division
+    from chalicelib.lunch.matching.first_fit import FirstFit
     from chalicelib.lunch.matching.people import People
+    from chalicelib.lunch.matching.rings import Rings
 
 from chalicelib.lunch.matching.people import ints
 
 COMPILED: bool = cython.compiled
 
-HOURS = cython.declare(cython.int, 60)
 WHOLE = 12
 """People of a component that is divided as a whole."""
 
@@ -54,13 +57,12 @@ PATIENCE = 10_000
 @cython.final
 @cython.cclass
 class Seating:
-    """Who sits with whom: `ring[u]` is the next of u's group, around; u himself if he is left over."""
+    """The search, component by component."""
 
     people: People
     division: Division
-    ring: cython.int[::1]
-    at: cython.int[::1]
-    seats: cython.int[::1]
+    rings: Rings
+    first_fit: FirstFit
     taken: cython.int[::1]
     token: cython.int
     wanting: cython.int[::1]
@@ -73,42 +75,15 @@ class Seating:
     effort: cython.longlong
     patience: cython.longlong
 
-    def __init__(self, people: People, division: Division, group: NDArray[np.int32], seed: int) -> None:
-        """
-        :param group: the groups to begin with, int32[n], -1 for nobody's
-        """
-        n: int = people.n
-        self.people, self.division, self.seed = people, division, seed % (1 << 64)
+    def __init__(self, rings: Rings, division: Division, seed: int) -> None:
+        n: int = rings.people.n
+        self.people, self.rings, self.division, self.seed = rings.people, rings, division, seed % (1 << 64)
+        self.first_fit = FirstFit(rings, division.minimum, division.maximum)
         self.effort, self.patience = EFFORT, PATIENCE
-        self.ring = memoryview(np.arange(n, dtype=np.int32))
-        order = np.argsort(group, kind="stable")
-        rows = order[group[order] >= 0].astype(np.int32)
-        begins = np.flatnonzero(np.diff(group[rows], prepend=-1))
-        following = np.append(rows[1:], 0).astype(np.int32)
-        if len(rows):
-            following[np.append(begins[1:], len(rows)) - 1] = rows[begins]
-        np.asarray(self.ring)[rows] = following
-        self.at, self.seats = ints(HOURS + 1), ints(0)
         self.taken, self.wanting, self.lonely = ints(n), ints(n), ints(n)
         self.token = self.wants = self.alone = 0
         self.stale = False
         self.most = SOME
-
-    def groups(self) -> NDArray[np.int32]:
-        """Each person's group, numbered in order of their first rows, -1 for nobody's, int32[n]."""
-        found = np.full(self.people.n, -1, np.int32)
-        group: cython.int[::1] = memoryview(found)
-        number: cython.int = 0
-        u: cython.int
-        v: cython.int
-        for u in range(self.people.n):
-            if group[u] < 0 and self.ring[u] != u:
-                v = u
-                while group[v] < 0:
-                    group[v] = number
-                    v = self.ring[v]
-                number += 1
-        return found
 
     def improve(self, persons: cython.int[::1]) -> None:
         """Make the groups of a component better; the best there are, if it is small."""
@@ -125,7 +100,8 @@ class Seating:
             if division.divide(NO_LIMIT):
                 self._seat()
             return
-        self._list_hours(persons)
+        self.rings.list_hours(persons)
+        self.first_fit.seat(persons)
         for care in range(1, ALL + 1):
             # Pairs and threes leave over whom they must, so with a minimum of two nothing is to be gained there.
             if care > 2 or division.minimum > 2:
@@ -147,7 +123,8 @@ class Seating:
             self._list_wanting(persons)
             if self.alone == 0 and (care < 3 or self.wants == 0 or (care == 3 and not self.stale)):
                 break
-            for i in range(10):
+            # As many tries as a list of who is wanting takes time.
+            for i in range(10 + size // 10):
                 gained = self._try()
                 # Where many groups are possible, each try is a long one.
                 step = 1 + (self.division.work + self.division.groups) // WORK_A_STEP
@@ -185,7 +162,7 @@ class Seating:
         u: cython.int
         for i in range(self.division.size):
             u = self.division.member[i]
-            if self.ring[u] == u:
+            if self.rings.following[u] == u:
                 cost += (one << 40) + (self.people.waited[u] if self.division.care > 1 else 0)
         return cost
 
@@ -199,71 +176,10 @@ class Seating:
         for i in range(self.division.size):
             u = self.division.member[i]
             if self.division.care > 2:
-                cost += self._stale(u) * 1000
+                cost += self.rings.stale(u) * 1000
             if self.division.care > 3:
-                cost += self._heads(u)
+                cost += self.rings.heads(u)
         return cost
-
-    @cython.cfunc
-    @cython.exceptval(check=False)
-    def _stale(self, u: cython.int) -> cython.longlong:
-        """How lately u met the others of his group."""
-        weeks: cython.longlong = 0
-        v: cython.int = self.ring[u]
-        while v != u:
-            weeks += self.people.staleness(u, v)
-            v = self.ring[v]
-        return weeks
-
-    @cython.cfunc
-    @cython.exceptval(check=False)
-    def _heads(self, u: cython.int) -> cython.bint:
-        """Whether u is the first row of a group."""
-        v: cython.int = self.ring[u]
-        if v == u:
-            return False
-        while v > u:
-            v = self.ring[v]
-        return v == u
-
-    @cython.cfunc
-    @cython.exceptval(check=False)
-    def _length(self, u: cython.int) -> cython.int:
-        """How many people are in u's group."""
-        length: cython.int = 1
-        v: cython.int = self.ring[u]
-        while v != u:
-            length += 1
-            v = self.ring[v]
-        return length
-
-    @cython.cfunc
-    @cython.exceptval(-1)
-    def _list_hours(self, persons: cython.int[::1]) -> cython.int:
-        """List who of a component is free at each hour."""
-        hours: cython.ulonglong
-        total: cython.int = 0
-        i: cython.int
-        hour: cython.int
-        for hour in range(HOURS + 1):
-            self.at[hour] = 0
-        for i in range(len(persons)):
-            hours = self.people.free[persons[i]]
-            while hours:
-                self.at[lowest(hours)] += 1
-                total += 1
-                hours &= hours - 1
-        if total > len(self.seats):
-            self.seats = ints(total)
-        for hour in range(HOURS):
-            self.at[hour + 1] += self.at[hour]
-        for i in range(len(persons)):
-            hours = self.people.free[persons[i]]
-            while hours:
-                self.at[lowest(hours)] -= 1
-                self.seats[self.at[lowest(hours)]] = persons[i]
-                hours &= hours - 1
-        return 0
 
     @cython.cfunc
     @cython.exceptval(check=False)
@@ -275,13 +191,13 @@ class Seating:
         self.stale = False
         for i in range(len(persons)):
             u = persons[i]
-            if self.ring[u] == u:
+            if self.rings.following[u] == u:
                 self.lonely[self.alone] = u
                 self.alone += 1
                 continue
-            if self._stale(u):
+            if self.rings.stale(u):
                 self.stale = True
-            elif self._length(u) == self.division.maximum and self.division.care > 2:
+            elif self.rings.length(u) == self.division.maximum and self.division.care > 2:
                 continue
             self.wanting[self.wants] = u
             self.wants += 1
@@ -291,19 +207,24 @@ class Seating:
     def _gather(self, u: cython.int, most: cython.int) -> cython.void:
         """Gather u's group, and groups and people left over near it, until they are so many or enough was tried."""
         division: Division = self.division
+        hour: cython.int = self._some_hour(u)
+        chance: cython.int
         tries: cython.int
+        v: cython.int
         self.token += 1
         division.size = 0
         self._take(u, MOST)
         for tries in range(TRIES):
             if division.size >= most:
                 break
-            u = division.member[division.draw(division.size)]
-            if self.alone and division.draw(3) == 0:
-                u = self.lonely[division.draw(self.alone)]
+            chance = division.draw(6)
+            if self.alone and chance < 1:
+                v = self.lonely[division.draw(self.alone)]
+            elif chance < 4:
+                v = self._somebody_at(hour, u)
             else:
-                u = self._somebody_near(u)
-            self._take(u, most)
+                v = self._somebody_near(division.member[division.draw(division.size)])
+            self._take(v, most)
 
     @cython.cfunc
     @cython.exceptval(check=False)
@@ -311,30 +232,41 @@ class Seating:
         """Take u's group, unless it was taken or they would be too many."""
         division: Division = self.division
         v: cython.int = u
-        if self.taken[u] == self.token or division.size + self._length(u) > most:
+        if self.taken[u] == self.token or division.size + self.rings.length(u) > most:
             return
         while self.taken[v] != self.token:
             self.taken[v] = self.token
             division.member[division.size] = v
             division.size += 1
-            v = self.ring[v]
+            v = self.rings.following[v]
 
     @cython.cfunc
     @cython.exceptval(check=False)
     def _somebody_near(self, u: cython.int) -> cython.int:
         """Somebody who shares an hour with u, and a food if a few draws find one."""
-        division: Division = self.division
+        return self._somebody_at(self._some_hour(u), u)
+
+    @cython.cfunc
+    @cython.exceptval(check=False)
+    def _some_hour(self, u: cython.int) -> cython.int:
+        """One of u's hours."""
         hours: cython.ulonglong = self.people.free[u]
-        skip: cython.int = division.draw(12)
-        hour: cython.int
-        tries: cython.int
-        v: cython.int = u
+        skip: cython.int = self.division.draw(12)
         while skip and hours & (hours - 1):
             hours &= hours - 1
             skip -= 1
-        hour = lowest(hours)
+        return lowest(hours)
+
+    @cython.cfunc
+    @cython.exceptval(check=False)
+    def _somebody_at(self, hour: cython.int, u: cython.int) -> cython.int:
+        """Somebody who is free at the hour, and not taken and eats what u eats if a few draws find one."""
+        first: cython.int = self.rings.at[hour]
+        last: cython.int = self.rings.at[hour + 1]
+        tries: cython.int
+        v: cython.int = u
         for tries in range(4):
-            v = self.seats[self.at[hour] + division.draw(self.at[hour + 1] - self.at[hour])]
+            v = self.rings.seats[first + self.division.draw(last - first)]
             if self.taken[v] != self.token and self.people.eats[u] & self.people.eats[v]:
                 break
         return v
@@ -354,7 +286,21 @@ class Seating:
             first = last = division.member[lowest(group)]
             group &= group - 1
             while group:
-                self.ring[last] = division.member[lowest(group)]
-                last = self.ring[last]
+                self.rings.following[last] = division.member[lowest(group)]
+                last = self.rings.following[last]
                 group &= group - 1
-            self.ring[last] = first
+            self.rings.following[last] = first
+
+
+def resize(
+    people: People, minimum: int, maximum: int, seed: int, components: list[NDArray[np.int32]]
+) -> NDArray[np.int32]:
+    """Groups of the sizes that the rules want, int32[n], made of pairs and threes; -1 for nobody's.
+
+    :param components: of two people or more, who fit nobody else
+    """
+    rings = Rings(people)
+    seating = Seating(rings, Division(people, minimum, maximum), seed)
+    for persons in components:
+        seating.improve(memoryview(persons))
+    return rings.groups()

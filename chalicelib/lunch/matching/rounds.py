@@ -15,7 +15,7 @@ from chalicelib.lunch.matching.parts import Parts
 from chalicelib.lunch.matching.people import People, view
 from chalicelib.lunch.matching.regroup import Neighbourhoods
 from chalicelib.lunch.matching.rescue import Forest, rescue
-from chalicelib.lunch.matching.sizes import resize
+from chalicelib.lunch.matching.reseat import resize
 from chalicelib.lunch.matching.small import Small
 from chalicelib.lunch.matching.tables import Tables
 
@@ -33,10 +33,12 @@ def match(columns: Columns) -> Result:
     separator = np.zeros(len(columns), np.uint8)
     members, begins = blocks(view(columns.location), people.free, people.eats)
     bound = len(columns) - len(members) + _pairs_and_threes(people, columns.seed, members, begins, separator)
-    group, many = numbered(people)
     if columns.minimum > 2 or columns.maximum > 3:
-        group = resize(columns, people, group, _components(people, members, begins))
+        components = _components(people, members, begins)
+        group = resize(people, columns.minimum, columns.maximum, columns.seed, components)
         many = int(group.max(initial=-1)) + 1
+    else:
+        group, many = numbered(people)
     start, food, left = meeting(columns, group, many)
     if left < bound:
         raise AssertionError(f"the matcher is at fault: {left} are left over and {bound} had to be")

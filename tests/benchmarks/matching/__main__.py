@@ -20,6 +20,7 @@ from chalicelib.lunch.matching import Columns, Result, check, match, people
 from tests.benchmarks.matching import peers
 from tests.benchmarks.matching.extremes import filtered, one_location
 from tests.benchmarks.matching.instances import SHAPES, giant, realistic
+from tests.benchmarks.matching.other_sizes import other_sizes
 from tests.benchmarks.matching.yardstick import fullness
 
 
@@ -29,7 +30,7 @@ def main() -> int:
     parser.add_argument("--sizes", default="100,1000,10000,100000")
     parser.add_argument("--million", action="store_true", help="the realistic round of a million people too")
     parser.add_argument("--seeds", type=int, default=8, help="small rounds of each shape for the exact yardstick")
-    parser.add_argument("--parts", default="large,filter,proof,time,peers,fullness")
+    parser.add_argument("--parts", default="large,filter,proof,time,peers,fullness,sizes")
     options = parser.parse_args()
     sizes = [int(size) for size in options.sizes.split(",")]
     print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, ", end="")
@@ -40,6 +41,8 @@ def main() -> int:
         filtered()
     if "proof" in options.parts:
         proof(sizes)
+    if "sizes" in options.parts:
+        other_sizes(options.seeds)
     if "time" in options.parts:
         pace([*(size for size in sizes if size >= 10_000), *([1_000_000] if options.million else [])])
     if "peers" in options.parts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 
@@ -22,7 +23,7 @@ def other_sizes(seeds: int) -> None:
     print(" weeks | best | groups | best | matched in s |")
     print("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
     for rules in RULES:
-        for shape, size in ((tight, 30), (tight, 60), (one_office, 30), (one_office, 60), (sparse, 30), (sparse, 60)):
+        for shape, size in product((tight, one_office, small_office), (30, 60)):
             totals, worst, seconds, bound, rounds = np.zeros(8, np.int64), 0, 0.0, 0, 0
             for seed in range(seeds):
                 columns = replace(shape(size, 500 + seed), minimum=rules[0], maximum=rules[1])
@@ -37,12 +38,17 @@ def other_sizes(seeds: int) -> None:
                 totals += [value for pair in zip(ours, best, strict=True) for value in pair]
                 worst, bound, rounds = max(worst, ours[0] - best[0]), bound + result.bound, rounds + 1
             left, least, *others = totals.tolist()
-            name = "office" if shape is one_office else shape.__name__
+            name = {one_office: "office", small_office: "sparse"}.get(shape, shape.__name__)
             numbers = [size, rounds, bound, left, least, worst, *others]
             print(
                 f"| {rules[0]} to {rules[1]} | {name} | {' | '.join(map(str, numbers))} | {seconds / max(1, rounds):.3f} |",
                 flush=True,
             )
+
+
+def small_office(n: int, seed: int) -> Columns:
+    """A sparse round at one location, where few groups are possible."""
+    return replace(sparse(n, seed), location=np.zeros(n, np.int32))
 
 
 def one_office(n: int, seed: int) -> Columns:

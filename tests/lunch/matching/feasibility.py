@@ -11,7 +11,7 @@ from itertools import combinations
 
 import numpy as np
 
-from chalicelib.lunch.matching import Columns, Result, Unproven, check, fill, match, prove, regroup, reseat, sizes
+from chalicelib.lunch.matching import Columns, Result, Unproven, check, fill, match, prove, regroup, reseat
 from tests.lunch.matching.rounds import both_ways, brute_force, columns, fits, members, outcome
 from tests.lunch.matching.separators import proven_by_hand, rings
 
@@ -41,9 +41,9 @@ def main() -> None:
             check(given, result)
             assert all(fits(exact, group) for group in members(result)), seed
             assert best in (None, outcome(exact, result)), seed
-    for whole in (12, 0):
-        reseat.WHOLE = sizes.WHOLE = whole
-        reseat.EFFORT = 30
+    for whole, effort in ((12, 30), (0, 30), (0, 0)):
+        reseat.WHOLE, reseat.EFFORT = whole, effort
+        reseat.EFFORT_EACH = 3 if effort else 0
         for seed in range(ROUNDS // 2):
             exact, given = (replace(round, minimum=3, maximum=4) for round in a_round(np.random.default_rng(seed)))
             result = match(given)
