@@ -2,7 +2,6 @@
 what, when and why."""
 
 import json
-import re
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,6 +11,7 @@ import msgspec
 from chalicelib import rules
 from chalicelib.accounts import audit
 from chalicelib.accounts.people import FORMER_MEMBER
+from chalicelib.admin import rule_headings
 from chalicelib.admin.lists import shaped
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound
@@ -19,32 +19,6 @@ from chalicelib.messaging import outbox
 from chalicelib.rules import RULES, Rule, Value
 from chalicelib.web.field_types import Instant
 from chalicelib.web.request import Caller
-
-GROUPS = {
-    "When lunches are": ("minutes", "first_start", "last_start", "weekdays", "match_day", "match_hour"),
-    "Who has lunch together": ("max_attendees", "min_attendees", "per_week", "repeat_days"),
-    "What members do": (
-        "auto_approve",
-        "approve_hours_before",
-        "open_seats",
-        "members_may_propose",
-        "review_days",
-        "ignored_invitations",
-    ),
-    "Calls": (),
-    "Joining and logging in": (),
-    "The system": (),
-}
-"""What the rules are about, in the order of how often they are set; of lunches, by the name's second part."""
-_SLICES = {
-    "coaching": "Calls",
-    "invitation": "Joining and logging in",
-    "login": "Joining and logging in",
-    "enrollment": "Joining and logging in",
-    "session": "Joining and logging in",
-    "admin": "Joining and logging in",
-}
-_NAMES = re.compile("|".join(map(re.escape, sorted(RULES, key=len, reverse=True))))
 
 
 class Change(msgspec.Struct):
@@ -73,7 +47,7 @@ class RuleInForce(msgspec.Struct):
     @property
     def group(self) -> str:
         """The heading it stands under."""
-        return group_of(self.name)
+        return rule_headings.group_of(self.name)
 
 
 EVERYBODY = ""
@@ -99,27 +73,6 @@ def scope_of(db: Database, coach: str | None) -> str:
     return str(found)
 
 
-def group_of(name: str) -> str:
-    """The heading that a rule stands under."""
-    slice, _, rule = name.partition(".")
-    if slice == "lunch":
-        return next((group for group, rules in GROUPS.items() if rule in rules), "What members do")
-    return _SLICES.get(slice, "The system")
-
-
-def grouped(db: Database) -> dict[str, list[RuleInForce]]:
-    """All rules under their headings."""
-    found = find(db)
-    order = {f"lunch.{name}": number for number, name in enumerate(name for names in GROUPS.values() for name in names)}
-    found.sort(key=lambda rule: order.get(rule.name, len(order)))
-    return {group: [rule for rule in found if rule.group == group] for group in GROUPS}
-
-
-def in_words(text: str) -> str:
-    """The text with what rules are about in place of their names."""
-    return _NAMES.sub(lambda name: f"“{RULES[name[0]].help}”", text)
-
-
 def find(db: Database, scope: str = EVERYBODY) -> list[RuleInForce]:
     """All rules of that scope, in the order of the slices."""
     values, defaults = rules.read(db, scope), _defaults(db, scope)
@@ -134,6 +87,13 @@ def find(db: Database, scope: str = EVERYBODY) -> list[RuleInForce]:
         for rule in RULES.values()
         if _is_of(rule.name, scope)
     ]
+
+
+def grouped(db: Database) -> dict[str, list[RuleInForce]]:
+    """All rules under their headings."""
+    found = find(db)
+    found.sort(key=lambda rule: rule_headings.place_of(rule.name))
+    return {group: [rule for rule in found if rule.group == group] for group in rule_headings.GROUPS}
 
 
 def read(db: Database, name: str, scope: str = EVERYBODY) -> RuleInForce:

@@ -85,7 +85,7 @@ def test_an_admin_sets_a_rule_for_one_coach_and_hands_a_client_over(lynx: Lynx, 
     log_in(lynx, "grace.admin")
     lynx.follow("Admin", "People")
     lynx.follow("People", "Show")
-    lynx.fill("Name", "bela.horvat")
+    lynx.fill("Name, username, e-mail or slug", "bela.horvat")
     lynx.press("Show", "Bela Horvat")
     lynx.follow("Bela Horvat", "Rules for the calls of Bela Horvat")
     lynx.follow("Rules for the calls of Bela Horvat", "coaching.notice_hours")
