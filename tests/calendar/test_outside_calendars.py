@@ -288,3 +288,4 @@ def test_a_time_that_becomes_busy_elsewhere_is_not_matched(community: Any, clock
     [made] = run(community).lunches
     assert len(sql("SELECT 1 FROM commitment")) == 2
     assert sql("SELECT 1 FROM commitment WHERE person_id = %s", people[0]) == []
+    assert ">elsewhere</td>" in browser.get("/availability?week=2026-W49").text

@@ -121,7 +121,7 @@ def test_there_has_to_be_another_coach(practice: Practice, admin: Browser, coach
 
 def test_it_is_done_on_its_page_and_asked_again_where_something_changed(practice: Practice, admin: Browser) -> None:
     start = admin.get("/admin/relationships/ada")
-    assert "See what becomes of the calls" in start.text
+    assert 'href="/admin/relationships/ada/hand-over?coach=conrad"' in start.text
     path = "/admin/relationships/ada/hand-over"
     page = admin.get(f"{path}?coach=conrad")
     said = Document(page.text).main
