@@ -1,10 +1,7 @@
-"""What rules are called and stand under where people read of them: never by the names that programs know."""
-
-import re
+"""What the rules stand under where admins read all of them."""
 
 from chalicelib.admin import business_rules
 from chalicelib.database import Database
-from chalicelib.rules import RULES
 
 GROUPS = {
     "When lunches are": ("minutes", "first_start", "last_start", "weekdays", "match_day", "match_hour"),
@@ -30,7 +27,6 @@ _SLICES = {
     "session": "Joining and logging in",
     "admin": "Joining and logging in",
 }
-_NAMES = re.compile("|".join(map(re.escape, sorted(RULES, key=len, reverse=True))))
 
 
 def group_of(name: str) -> str:
@@ -47,8 +43,3 @@ def grouped(db: Database) -> dict[str, list[business_rules.RuleInForce]]:
     order = {f"lunch.{name}": number for number, name in enumerate(name for names in GROUPS.values() for name in names)}
     found.sort(key=lambda rule: order.get(rule.name, len(order)))
     return {group: [rule for rule in found if group_of(rule.name) == group] for group in GROUPS}
-
-
-def in_words(text: str) -> str:
-    """The text with what rules are about in place of their names."""
-    return _NAMES.sub(lambda name: f"“{RULES[name[0]].help}”", text)
