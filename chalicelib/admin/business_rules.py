@@ -2,7 +2,6 @@
 what, when and why."""
 
 import json
-import re
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,32 +18,6 @@ from chalicelib.messaging import outbox
 from chalicelib.rules import RULES, Rule, Value
 from chalicelib.web.field_types import Instant
 from chalicelib.web.request import Caller
-
-GROUPS = {
-    "When lunches are": ("minutes", "first_start", "last_start", "weekdays", "match_day", "match_hour"),
-    "Who has lunch together": ("max_attendees", "min_attendees", "per_week", "repeat_days"),
-    "What members do": (
-        "auto_approve",
-        "approve_hours_before",
-        "open_seats",
-        "members_may_propose",
-        "review_days",
-        "ignored_invitations",
-    ),
-    "Calls": (),
-    "Joining and logging in": (),
-    "The system": (),
-}
-"""What the rules are about, in the order of how often they are set; of lunches, by the name's second part."""
-_SLICES = {
-    "coaching": "Calls",
-    "invitation": "Joining and logging in",
-    "login": "Joining and logging in",
-    "enrollment": "Joining and logging in",
-    "session": "Joining and logging in",
-    "admin": "Joining and logging in",
-}
-_NAMES = re.compile("|".join(map(re.escape, sorted(RULES, key=len, reverse=True))))
 
 
 class Change(msgspec.Struct):
@@ -70,11 +43,6 @@ class RuleInForce(msgspec.Struct):
     choices: list[str]
     last_change: Change | None
 
-    @property
-    def group(self) -> str:
-        """The heading it stands under."""
-        return group_of(self.name)
-
 
 EVERYBODY = ""
 """The scope of what holds for everybody; a coach's scope is their id."""
@@ -97,27 +65,6 @@ def scope_of(db: Database, coach: str | None) -> str:
     if found is None:
         raise NotFound("There is no such coach")
     return str(found)
-
-
-def group_of(name: str) -> str:
-    """The heading that a rule stands under."""
-    slice, _, rule = name.partition(".")
-    if slice == "lunch":
-        return next((group for group, rules in GROUPS.items() if rule in rules), "What members do")
-    return _SLICES.get(slice, "The system")
-
-
-def grouped(db: Database) -> dict[str, list[RuleInForce]]:
-    """All rules under their headings."""
-    found = find(db)
-    order = {f"lunch.{name}": number for number, name in enumerate(name for names in GROUPS.values() for name in names)}
-    found.sort(key=lambda rule: order.get(rule.name, len(order)))
-    return {group: [rule for rule in found if rule.group == group] for group in GROUPS}
-
-
-def in_words(text: str) -> str:
-    """The text with what rules are about in place of their names."""
-    return _NAMES.sub(lambda name: f"“{RULES[name[0]].help}”", text)
 
 
 def find(db: Database, scope: str = EVERYBODY) -> list[RuleInForce]:
