@@ -55,8 +55,9 @@ def _pairs_and_threes(
     together = [members[begins[block] : begins[block + 1]] for block in larger]
     if not together:
         return bound
-    large = []
     start, parts = lists(people, together), Parts(people, max(map(len, together)))
+    large: list[NDArray[np.int32]] = []
+    pairs: list[NDArray[np.int32]] = []
     for block in together:
         tables = None
         members, begins, larger = block, np.array([0, len(block)]), [0]
@@ -72,8 +73,10 @@ def _pairs_and_threes(
             inner, must_stay = exchange(trade, forest, persons)
             separator[inner] = 1
             bound += must_stay
-            large.append(persons)
+            # If each component of the certificate is one person, whoever of the separator serves one makes a pair.
+            (pairs if len(persons) == must_stay + 2 * len(inner) else large).append(persons)
     fill(people, improving, large)
+    fill(people, improving, pairs, trios=False)
     return bound
 
 
