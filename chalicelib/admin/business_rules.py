@@ -11,7 +11,6 @@ import msgspec
 from chalicelib import rules
 from chalicelib.accounts import audit
 from chalicelib.accounts.people import FORMER_MEMBER
-from chalicelib.admin import rule_headings
 from chalicelib.admin.lists import shaped
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound
@@ -43,11 +42,6 @@ class RuleInForce(msgspec.Struct):
     high: float | None
     choices: list[str]
     last_change: Change | None
-
-    @property
-    def group(self) -> str:
-        """The heading it stands under."""
-        return rule_headings.group_of(self.name)
 
 
 EVERYBODY = ""
@@ -87,13 +81,6 @@ def find(db: Database, scope: str = EVERYBODY) -> list[RuleInForce]:
         for rule in RULES.values()
         if _is_of(rule.name, scope)
     ]
-
-
-def grouped(db: Database) -> dict[str, list[RuleInForce]]:
-    """All rules under their headings."""
-    found = find(db)
-    found.sort(key=lambda rule: rule_headings.place_of(rule.name))
-    return {group: [rule for rule in found if rule.group == group] for group in rule_headings.GROUPS}
 
 
 def read(db: Database, name: str, scope: str = EVERYBODY) -> RuleInForce:

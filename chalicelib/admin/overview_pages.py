@@ -59,7 +59,7 @@ def find_rules(db: Database, caller: Caller, query: Done) -> Page:
         "admin/rules.html",
         done=done,
         undo=undo,
-        by_heading=business_rules.grouped(db),
+        by_heading=rule_headings.grouped(db),
         shown=rules.shown,
         patterns=PATTERNS,
     )
@@ -132,7 +132,7 @@ def read_audit(db: Database, query: Which) -> Page:
 def about_value(rule: str, refused: Invalid) -> Invalid:
     """The refusal as one of the form's field, which is called value whatever the rule is."""
     told = [
-        rule_headings.in_words(message if name in (rule, "value") else f"does not go with {name}, which {message}")
+        rules.in_words(message if name in (rule, "value") else f"does not go with {name}, which {message}")
         for name, message in refused.fields.items()
     ]
     return Invalid.field("value", "; ".join(told))

@@ -1,8 +1,7 @@
-"""What the business rules are about: the headings that they stand under, and their names in words."""
+"""What the rules stand under where admins read all of them."""
 
-import re
-
-from chalicelib.rules import RULES
+from chalicelib.admin import business_rules
+from chalicelib.database import Database
 
 GROUPS = {
     "When lunches are": ("minutes", "first_start", "last_start", "weekdays", "match_day", "match_hour"),
@@ -28,7 +27,6 @@ _SLICES = {
     "session": "Joining and logging in",
     "admin": "Joining and logging in",
 }
-_NAMES = re.compile("|".join(map(re.escape, sorted(RULES, key=len, reverse=True))))
 
 
 def group_of(name: str) -> str:
@@ -39,12 +37,9 @@ def group_of(name: str) -> str:
     return _SLICES.get(slice, "The system")
 
 
-def place_of(name: str) -> int:
-    """Where a rule stands among those of lunches; the others follow as they are."""
-    order = [f"lunch.{one}" for names in GROUPS.values() for one in names]
-    return order.index(name) if name in order else len(order)
-
-
-def in_words(text: str) -> str:
-    """The text with what rules are about in place of their names."""
-    return _NAMES.sub(lambda name: f"“{RULES[name[0]].help}”", text)
+def grouped(db: Database) -> dict[str, list[business_rules.RuleInForce]]:
+    """All rules under their headings."""
+    found = business_rules.find(db)
+    order = {f"lunch.{name}": number for number, name in enumerate(name for names in GROUPS.values() for name in names)}
+    found.sort(key=lambda rule: order.get(rule.name, len(order)))
+    return {group: [rule for rule in found if group_of(rule.name) == group] for group in GROUPS}

@@ -91,7 +91,7 @@ def test_an_admin_sets_a_rule_for_one_coach_and_hands_a_client_over(lynx: Lynx, 
     lynx.follow("Rules for the calls of Bela Horvat", "coaching.notice_hours")
     lynx.follow("Hours before a call by which it must be booked", "For everybody it is 24.")
     lynx.fill("Value", "48")
-    lynx.press("Set for Bela Horvat", "Changed the rule of the coach Bela Horvat from 24 to 48: coaching.notice_hours.")
+    lynx.press("Set for Bela Horvat", "of the coach Bela Horvat from 24 to 48.")
     lynx.press("Undo", "from 48 to 24")
 
     lynx.follow("Relationships", "Who coaches whom")
