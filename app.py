@@ -23,6 +23,8 @@ import chalicelib.admin.relationship_pages
 import chalicelib.admin.rules_api
 import chalicelib.api_docs.pages
 import chalicelib.calendar.api
+import chalicelib.calendar.outside_api
+import chalicelib.calendar.outside_pages
 import chalicelib.coaching.api
 import chalicelib.coaching.appointment_pages
 import chalicelib.coaching.away_pages
@@ -68,6 +70,8 @@ for part in (
     chalicelib.accounts.access_api,
     chalicelib.accounts.invitation_pages,
     chalicelib.calendar.api,
+    chalicelib.calendar.outside_api,
+    chalicelib.calendar.outside_pages,
     chalicelib.coaching.api,
     chalicelib.coaching.hours_api,
     chalicelib.admin.relationship_api,
@@ -162,6 +166,14 @@ def sweep(event: Any) -> None:
     reminders.sweep(clock.now())
     waiting_list.sweep(clock.now())
     retention.forget(clock.now())
+
+
+@app.schedule(Rate(5, unit=Rate.MINUTES))
+def read_calendars(event: Any) -> None:
+    """Reads the calendars that people keep elsewhere."""
+    from chalicelib.calendar import outside_reading
+
+    outside_reading.run(clock.now)
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES))

@@ -20,11 +20,12 @@ WEEKS_REMEMBERED = 53
 
 
 class Round(NamedTuple):
-    """What is matched: the location, the people of the rows, and the columns."""
+    """What is matched: the location, the people of the rows and how many lunches each may be given, and the columns."""
 
     location: Any
     week: Week
     people: list[UUID]
+    most: list[int]
     columns: Columns
     foods: dict[int, str]
 
@@ -65,7 +66,7 @@ def read(db: Database, monday: date, location: int, now: datetime) -> Round:
         filter=filter,
     )
     foods = {row.id: row.name for row in db.rows("SELECT id, name FROM food_type")}
-    return Round(place, week, people, columns, foods)
+    return Round(place, week, people, [values.lunch.per_week - row.this_week for row in rows], columns, foods)
 
 
 def people_at(db: Database, location: int, week: Week, most: int, resting: bool = False) -> list[Any]:
@@ -132,6 +133,8 @@ WITH here AS MATERIALIZED (
 ), particular AS (
     SELECT c.person_id FROM here JOIN commitment c USING (person_id) WHERE c.during && tstzrange(%(begins)s, %(ends)s)
     UNION
+    SELECT o.person_id FROM here JOIN outside_busy o USING (person_id) WHERE o.during && tstzrange(%(begins)s, %(ends)s)
+    UNION
     SELECT t.person_id FROM event e JOIN attendance t ON t.event_id = e.id JOIN here USING (person_id)
     WHERE e.starts >= %(begins)s AND e.starts < %(ends)s AND t.response = 'rejected'
     UNION
@@ -140,7 +143,7 @@ WITH here AS MATERIALIZED (
 )
 SELECT here.person_id AS id, coalesce(hours.windows, '') AS windows,
        served.mask & ~coalesce(refused.mask, 0) AS eats, coalesce(waited.rounds, 0) AS waited,
-       particular.person_id IS NOT NULL AS particular
+       coalesce(lunches.this_week, 0) AS this_week, particular.person_id IS NOT NULL AS particular
 FROM here
 LEFT JOIN hours USING (person_id) LEFT JOIN refused USING (person_id) LEFT JOIN lunches USING (person_id)
 LEFT JOIN waited USING (person_id) LEFT JOIN particular USING (person_id)
@@ -159,6 +162,8 @@ SELECT p.id,
              FROM availability v WHERE v.person_id = p.id AND {_THAT_WEEK}) AS windows,
        ARRAY(SELECT ARRAY[lower(c.during), upper(c.during)] FROM commitment c
              WHERE %(booked)s AND c.person_id = p.id AND c.during && tstzrange(%(begins)s, %(ends)s)
+             UNION SELECT ARRAY[lower(o.during), upper(o.during)] FROM outside_busy o
+             WHERE %(booked)s AND o.person_id = p.id AND o.during && tstzrange(%(begins)s, %(ends)s)
              UNION SELECT ARRAY[e.starts, e.ends] FROM attendance t JOIN event e ON e.id = t.event_id
              WHERE %(booked)s AND t.person_id = p.id AND t.response = 'rejected'
                AND e.starts >= %(begins)s AND e.starts < %(ends)s) AS taken

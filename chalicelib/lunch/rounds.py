@@ -5,6 +5,7 @@ Run again, it adds only what is newly possible; two runs at once wait for each o
 
 import os
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -12,7 +13,7 @@ from uuid import UUID, uuid4
 
 from chalicelib import rules
 from chalicelib.database import JOB, Database, advisory_lock, transaction
-from chalicelib.lunch import candidates, left_overs, messages, states, suggested
+from chalicelib.lunch import candidates, left_overs, messages, passes, states, suggested
 from chalicelib.lunch.matching import Result, match, people, prove, reasons
 from chalicelib.messaging import outbox
 
@@ -53,7 +54,8 @@ def run(monday: date, location: int, now: datetime) -> Outcome:
         given = transaction(lambda db: candidates.read(db, monday, location, now), JOB)
         result = match(given.columns)
         result = replace(result, bound=prove(given.columns, result))
-        return transaction(lambda db: write(db, given, result, now), JOB)
+        further = passes.further(given, result)
+        return transaction(lambda db: write(db, given, result, now, further), JOB)
 
 
 def give_up(db: Database, monday: date, location: int, now: datetime) -> int:
@@ -86,12 +88,18 @@ def demand_speed() -> None:
         raise RuntimeError("The matcher is not compiled: build the package anew with `make package` and deploy that.")
 
 
-def write(db: Database, given: candidates.Round, result: Result, now: datetime) -> Outcome:
-    """Write the lunches, who comes and who is left over, and what is told of them."""
+def write(
+    db: Database, given: candidates.Round, result: Result, now: datetime, further: Sequence[Result] = ()
+) -> Outcome:
+    """Write the lunches, who comes and who is left over, and what is told of them. ``further``: of people who may have
+    several in a week."""
     db.set_present(now)
     values = rules.read(db)
-    lunches = _seated(db, _insert(db, given, result, values), values)
-    why = reasons(given.columns, result)
+    lunches = [lunch for made in (result, *further) for lunch in _insert(db, given, made, values)]
+    lunches = _seated(db, lunches, values)
+    seated = {person for lunch in lunches for person in lunch.people}
+    # Whom the first pass left over a later one may have seated.
+    why = {row: why for row, why in reasons(given.columns, result).items() if given.people[row] not in seated}
     left = {given.people[row]: str(reason) for row, reason in why.items()}
     _tell(db, lunches, values, now)
     _record(db, given, result, lunches, left, now)

@@ -49,6 +49,11 @@ def listed(words: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
+def place_of_call(url: str) -> str:
+    """Where a call is, as people write it: ``+49-40-5550123`` or ``call.example.org/carla`` instead of its address."""
+    return url.removeprefix("tel:").removeprefix("https://")
+
+
 def days_of_week(monday: date | str, days: int = 5) -> str:
     """``23–27 Nov``, and ``30 Nov–4 Dec``, not to be broken: the first days of a week, given by its Monday or its name (2026-W48)."""
     if isinstance(monday, str):

@@ -39,6 +39,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "able_to_show": formats.able_to_show,
     "before_dot": lambda name: name.partition(".")[0],
     "moment": formats.moment,
+    "place_of_call": formats.place_of_call,
 }
 """What templates write times, names and lists with."""
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.coaching.practice import Practice, book
 from tests.lunches import lunch
 from tests.pages.documents import Document
 from tests.people import Answer, Browser
@@ -108,9 +109,13 @@ def links(text: str) -> set[str]:
     return {link.replace("&amp;", "&") for link in re.findall(r'href="(/admin[^"#]*)"', text)}
 
 
-def test_every_page_is_reached_by_links_from_the_first(admin: Browser) -> None:
+def test_every_page_is_reached_by_links_from_the_first(admin: Browser, community: Any, sql: Any) -> None:
     from chalicelib.web import ENDPOINTS
 
+    practice = Practice(community, sql)
+    practice.coach("carla")
+    practice.coach("conrad")
+    assert book(practice.client("clive", "carla"), "carla", "2026-11-25T10:00:00+01:00").status == 201
     seen: set[str] = set()
     waiting = {"/admin"}
     while waiting:

@@ -453,10 +453,15 @@ class Places:
             p = self.before[p]
 
 
-def fill(people: People, improving: Neighbourhoods, blocks: list[NDArray[np.int32]]) -> None:
-    """Improve the groups in every one of these blocks."""
+def fill(people: People, improving: Neighbourhoods, blocks: list[NDArray[np.int32]], trios: bool = True) -> None:
+    """Improve the groups in every one of these blocks.
+
+    :param trios: False if no best way has groups of three here, so that nobody looks for them
+    """
+    allowed: cython.bint = people.trios
     if not blocks:
         return
+    people.trios = allowed and trios
     hours = np.bitwise_count(np.asarray(people.free))
     seats = max((int(hours[persons].sum()) for persons in blocks), default=0)
     places = Places(people, max(map(len, blocks), default=0), seats)
@@ -465,3 +470,4 @@ def fill(people: People, improving: Neighbourhoods, blocks: list[NDArray[np.int3
         rows = memoryview(persons)
         places.improve(rows, EFFORT * size + min(SPARE_EFFORT, SPARE_EFFORT_EACH * size))
         places.neighbourhoods(improving, rows)
+    people.trios = allowed

@@ -55,26 +55,35 @@ def _pairs_and_threes(
     together = [members[begins[block] : begins[block + 1]] for block in larger]
     if not together:
         return bound
-    large = []
     start, parts = lists(people, together), Parts(people, max(map(len, together)))
+    large: list[NDArray[np.int32]] = []
+    pairs: list[NDArray[np.int32]] = []
     for block in together:
-        tables = None
-        members, begins, larger = block, np.array([0, len(block)]), [0]
-        if not parts.is_one(memoryview(block)):
-            tables = Tables(people, block)
-            members, begins = parts.divide(tables, block)
-            larger, must_stay = small.match(memoryview(members), memoryview(begins), SMALL)
+        tables = None if parts.is_one(memoryview(block)) else Tables(people, block)
+        components = [block]
+        if tables is not None:
+            components, must_stay = _larger(parts, tables, block, small)
             bound += must_stay
-        for part in larger:
-            persons = members[begins[part] : begins[part + 1]]
+        for persons in components:
             start.seat(memoryview(persons))
             rescue(people, forest, tables, persons)
             inner, must_stay = exchange(trade, forest, persons)
             separator[inner] = 1
             bound += must_stay
-            large.append(persons)
+            # If each component of the certificate is one person, whoever of the separator serves one makes a pair.
+            (pairs if len(persons) == must_stay + 2 * len(inner) else large).append(persons)
     fill(people, improving, large)
+    fill(people, improving, pairs, trios=False)
     return bound
+
+
+def _larger(
+    parts: Parts, tables: Tables, block: NDArray[np.int32], small: Small
+) -> tuple[list[NDArray[np.int32]], int]:
+    """The larger components of a block; the small ones are matched, and so many of their people must stay over."""
+    members, begins = parts.divide(tables, block)
+    larger, must_stay = small.match(memoryview(members), memoryview(begins), SMALL)
+    return [members[begins[part] : begins[part + 1]] for part in larger], must_stay
 
 
 def _components(people: People, members: NDArray[np.int32], begins: NDArray[np.int32]) -> list[NDArray[np.int32]]:

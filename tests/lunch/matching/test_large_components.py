@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from chalicelib.lunch.matching import Columns, check, fill, match, regroup
-from tests.lunch.matching.rounds import both_ways, brute_force, columns, outcome
+from tests.lunch.matching.rounds import both_ways, brute_force, columns, members, outcome, staleness
 
 ROUNDS = 120 if not os.environ.get("LONG") else 20_000
 SOUP_OR_CURRY, CURRY_OR_SALAD = 0b011, 0b110
@@ -84,6 +84,19 @@ def test_nobody_of_about_twenty_could_leave_fewer_people_or_shorter_waits(tens):
             assert outcome(round, result) == best, seed
             assert result.proven, seed
             check(round, result)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_where_all_groups_must_be_pairs_strangers_are_still_found(seed):
+    """Sixty who must not meet each other and forty who fit all: whoever is among the forty sits with one of the sixty."""
+    chance = np.random.default_rng(seed)
+    apart = [(a, b) for a in range(60) for b in range(a)]
+    met = np.argwhere(chance.random((40, 60)) < 0.7) + np.array([60, 0])
+    round = columns([1] * 100, forbidden=apart, met=np.column_stack([met, np.full(len(met), 9)]), seed=seed)
+    for result in both_ways(round):
+        assert result.left == result.bound == 20
+        assert np.bincount(result.group[result.group >= 0]).tolist() == [2] * 40
+        assert sum(staleness(round, group) for group in members(result)) == 0
 
 
 def test_a_result_better_than_its_certificate_is_never_given_out(monkeypatch):
