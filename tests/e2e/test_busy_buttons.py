@@ -16,7 +16,11 @@ def test_a_button_says_that_it_is_at_work_until_the_connection_fails(site: Site)
         page = context_of(chromium, site.running.address, site.cookies[MEMBER]).new_page()
         page.goto("/invitations")
         waiting: list[Any] = []
-        page.route("**/invitations", waiting.append)
+
+        def wait(route: Any) -> None:
+            waiting.append(route)
+
+        page.route("**/invitations", wait)
         page.get_by_role("button", name="Give an invitation").click()
         expect(page.get_by_role("button", name="Sending…")).to_be_visible()
         waiting[0].abort()
