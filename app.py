@@ -14,6 +14,7 @@ import chalicelib.admin.access_api
 import chalicelib.admin.access_pages
 import chalicelib.admin.api
 import chalicelib.admin.coach_rule_pages
+import chalicelib.admin.csv_files
 import chalicelib.admin.lunch_pages
 import chalicelib.admin.overview_pages
 import chalicelib.admin.people_pages
@@ -22,6 +23,8 @@ import chalicelib.admin.relationship_pages
 import chalicelib.admin.rules_api
 import chalicelib.api_docs.pages
 import chalicelib.calendar.api
+import chalicelib.calendar.outside_api
+import chalicelib.calendar.outside_pages
 import chalicelib.coaching.api
 import chalicelib.coaching.appointment_pages
 import chalicelib.coaching.away_pages
@@ -67,6 +70,8 @@ for part in (
     chalicelib.accounts.access_api,
     chalicelib.accounts.invitation_pages,
     chalicelib.calendar.api,
+    chalicelib.calendar.outside_api,
+    chalicelib.calendar.outside_pages,
     chalicelib.coaching.api,
     chalicelib.coaching.hours_api,
     chalicelib.admin.relationship_api,
@@ -103,6 +108,7 @@ for part in (
     chalicelib.home.leaving_pages,
     chalicelib.home.unsubscribe_pages,
     chalicelib.notifications.api,
+    chalicelib.admin.csv_files,
     chalicelib.admin.overview_pages,
     chalicelib.admin.people_pages,
     chalicelib.admin.coach_rule_pages,
@@ -160,6 +166,14 @@ def sweep(event: Any) -> None:
     reminders.sweep(clock.now())
     waiting_list.sweep(clock.now())
     retention.forget(clock.now())
+
+
+@app.schedule(Rate(5, unit=Rate.MINUTES))
+def read_calendars(event: Any) -> None:
+    """Reads the calendars that people keep elsewhere."""
+    from chalicelib.calendar import outside_reading
+
+    outside_reading.run(clock.now)
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES))

@@ -118,6 +118,10 @@ CONSTRAINTS = {
     "commitment_follows_appointment": "This time was taken just now",
     "appointment_is_cancelled_once": "This call is cancelled",
     "client_waits_once_for_a_coach": "You wait for an earlier time with this coach already",
+    "at_most_five_outside_calendars": "You have five calendars already, which is the most one can give",
+    "outside_calendar_has_its_number": "You are giving another calendar just now: try again",
+    "outside_calendar_is_given_once": "You gave this calendar already",
+    "outside_calendar_is_https": "The address of a calendar begins with https://",
     "no_show_is_noted_once": "That was noted already",
     "pause_is_whole_weeks": "A pause is made of whole weeks",
 }

@@ -212,3 +212,12 @@ def check_together(values: Rules) -> None:
 def _minutes(text: str) -> int:
     hours, minutes = text.split(":")
     return int(hours) * 60 + int(minutes)
+
+
+_NAMES = "|".join(map(re.escape, sorted(RULES, key=len, reverse=True)))
+_NAMED = re.compile(rf"( \()?\b({_NAMES})\b(?(1)\))")
+
+
+def in_words(text: str) -> str:
+    """A sentence as people read it: a rule that is named in brackets is left out, any other is called by what it means."""
+    return _NAMED.sub(lambda found: "" if found[1] else f"“{RULES[found[2]].help}”", text)

@@ -62,6 +62,8 @@ OWN: dict[str, dict[str, Any]] = {
     "relay": {"may": ("publish",), "timeout": 150, "memory": 256},
     # Eight workers at once, a look at what is next, and the lock.
     "send_mails": {"may": ("mail",), "timeout": 150, "memory": 256, "connections": 10},
+    # Four workers at once; each reads what strangers wrote in a process of its own.
+    "read_calendars": {"timeout": 300, "memory": 1024, "connections": 4},
     "observe": {"memory": 256, "timeout": 60, "connections": 1},
     "websocket_message": {"concurrency": 2, "memory": 256},
     "live_updates": {"may": ("consume", "push")},

@@ -403,6 +403,46 @@ CREATE POLICY through_availability ON availability_exception TO rendezvous_app U
    FROM availability))) WITH CHECK ((availability_id IN ( SELECT availability.id
    FROM availability)));
 
+CREATE TABLE outside_calendar (
+    id uuid PRIMARY KEY,
+    person_id uuid NOT NULL REFERENCES person(id) ON DELETE CASCADE,
+    number integer NOT NULL,
+    url text NOT NULL,
+    host text NOT NULL,
+    added timestamptz NOT NULL,
+    due timestamptz NOT NULL,
+    read timestamptz DEFAULT '1970-01-01 00:00:00+00'::timestamptz NOT NULL,
+    failures integer DEFAULT 0 NOT NULL,
+    problem text DEFAULT '' NOT NULL,
+    lost boolean DEFAULT false NOT NULL,
+    etag text DEFAULT '' NOT NULL,
+    modified text DEFAULT '' NOT NULL,
+    CONSTRAINT outside_calendar_has_its_number UNIQUE (person_id, number),
+    CONSTRAINT outside_calendar_is_given_once UNIQUE (person_id, url),
+    CONSTRAINT at_most_five_outside_calendars CHECK (((number >= 1) AND (number <= 5))),
+    CONSTRAINT outside_calendar_failures_count_up CHECK ((failures >= 0)),
+    CONSTRAINT outside_calendar_is_https CHECK (((length(url) <= 2000) AND (url ~~ 'https://%')))
+);
+COMMENT ON COLUMN outside_calendar.url IS 'A secret of its owner: read by the job that fetches it, shown to nobody.';
+COMMENT ON COLUMN outside_calendar.read IS 'When it was read last; the epoch before that.';
+COMMENT ON COLUMN outside_calendar.lost IS 'It could not be read for a day: its busy times are gone, and its owner was told.';
+CREATE INDEX outside_calendar_due ON outside_calendar USING btree (due);
+ALTER TABLE outside_calendar ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON outside_calendar TO rendezvous_job USING (true);
+CREATE POLICY own ON outside_calendar TO rendezvous_app USING ((person_id = (SELECT me()))) WITH CHECK ((person_id = (SELECT me())));
+
+CREATE TABLE outside_busy (
+    calendar_id uuid NOT NULL REFERENCES outside_calendar(id) ON DELETE CASCADE,
+    person_id uuid NOT NULL REFERENCES person(id) ON DELETE CASCADE,
+    during tstzrange NOT NULL,
+    CONSTRAINT outside_busy_has_a_length CHECK (((NOT isempty(during)) AND lower_inc(during) AND (NOT upper_inc(during)) AND (NOT lower_inf(during)) AND (NOT upper_inf(during))))
+);
+CREATE INDEX outside_busy_calendar ON outside_busy USING btree (calendar_id);
+CREATE INDEX outside_busy_person ON outside_busy USING gist (person_id, during);
+ALTER TABLE outside_busy ENABLE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON outside_busy TO rendezvous_job USING (true);
+CREATE POLICY own ON outside_busy FOR SELECT TO rendezvous_app USING ((person_id = (SELECT me())));
+
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Lunch
 -- Where lunches are, what is eaten there, the weekly round, and the events that come of it.
@@ -1465,6 +1505,17 @@ BEGIN
 END $$;
 CREATE TRIGGER a_former_name_is_in_no_answer AFTER UPDATE OF name ON person FOR EACH ROW WHEN ((old.name <> new.name)) EXECUTE FUNCTION forget_the_former_name();
 
+-- trigger: whoever is erased keeps no calendars elsewhere; their addresses are secrets.
+CREATE FUNCTION forget_outside_calendars() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    DELETE FROM outside_calendar WHERE person_id = OLD.person_id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER who_is_gone_keeps_no_calendars AFTER DELETE ON account FOR EACH ROW EXECUTE FUNCTION forget_outside_calendars();
+
 -- trigger: a form pressed again after somebody else undid it is carried out anew.
 CREATE FUNCTION forget_undone_press() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2022,7 +2073,7 @@ $$;
 -- Coaching
 
 -- one trip: everything that slots are computed from, of one coach and one client.
-CREATE FUNCTION coach_calendar(coach_slug text, client uuid, span tstzrange, moving uuid, hold text) RETURNS TABLE(id uuid, name text, timezone text, call_link text, client_slug text, client_name text, client_timezone text, rules jsonb, hours text, away_from timestamptz[], away_until timestamptz[], taken_from timestamptz[], taken_until timestamptz[], client_from timestamptz[], client_until timestamptz[], calls timestamptz[], banned boolean)
+CREATE FUNCTION coach_calendar(coach_slug text, client uuid, span tstzrange, moving uuid, hold text) RETURNS TABLE(id uuid, name text, timezone text, call_link text, client_slug text, client_name text, client_timezone text, rules jsonb, hours text, away_from timestamptz[], away_until timestamptz[], outside_from timestamptz[], outside_until timestamptz[], client_outside_from timestamptz[], client_outside_until timestamptz[], taken_from timestamptz[], taken_until timestamptz[], client_from timestamptz[], client_until timestamptz[], calls timestamptz[], banned boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -2051,10 +2102,10 @@ BEGIN
     ELSIF hold = 'book' THEN
         PERFORM share_coach(id);
     END IF;
-    SELECT given.hours, closed.begins, closed.ends, his.begins, his.ends, hers.begins, hers.ends, counted.starts,
+    SELECT given.hours, closed.begins, closed.ends, elsewhere.begins, elsewhere.ends, hers_elsewhere.begins, hers_elsewhere.ends, his.begins, his.ends, hers.begins, hers.ends, counted.starts,
            EXISTS (SELECT FROM ban b WHERE b.person_id IN (id, client))
            OR NOT EXISTS (SELECT FROM person_role r WHERE r.person_id = id AND r.role = 'coach' AND r.active)
-    INTO hours, away_from, away_until, taken_from, taken_until, client_from, client_until, calls, banned
+    INTO hours, away_from, away_until, outside_from, outside_until, client_outside_from, client_outside_until, taken_from, taken_until, client_from, client_until, calls, banned
     FROM (SELECT coalesce(json_agg(json_build_array(v.starts, v.ends, v.timezone, v.weekly,
                      CASE WHEN isfinite(v.until) THEN v.until::text END,
                      ARRAY(SELECT x.day FROM availability_exception x WHERE x.availability_id = v.id))
@@ -2064,6 +2115,10 @@ BEGIN
             AND v.starts < upper(span)::date + 3 AND v.until >= lower(span)::date - 3) given,
          (SELECT array_agg(lower(d.during)) AS begins, array_agg(upper(d.during)) AS ends
           FROM day_away d WHERE d.person_id = id AND d.during && span) closed,
+         (SELECT array_agg(lower(o.during)) AS begins, array_agg(upper(o.during)) AS ends
+          FROM outside_busy o WHERE o.person_id = id AND o.during && span) elsewhere,
+         (SELECT array_agg(lower(o.during)) AS begins, array_agg(upper(o.during)) AS ends
+          FROM outside_busy o WHERE o.person_id = client AND o.during && span) hers_elsewhere,
          (SELECT array_agg(lower(c.during)) AS begins, array_agg(upper(c.during)) AS ends
           FROM commitment c WHERE c.person_id = id AND c.during && span
             AND (moving IS NULL OR c.appointment_id IS DISTINCT FROM moving)) his,
@@ -2186,6 +2241,38 @@ BEGIN
     VALUES (call, a.version + 1, a.during, wanted, me(), present());
     INSERT INTO outbox (topic, key, event) VALUES ('Appointments_All', call::text, event);
     RETURN 'moved';
+END $$;
+
+-- owner: an admin gives a call to the coach whom its client has now; nobody may write calls.
+CREATE FUNCTION hand_over_call(call uuid, expected integer, to_coach uuid, event jsonb) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE a appointment; bond uuid;
+BEGIN
+    SELECT * INTO a FROM appointment WHERE id = call FOR UPDATE;
+    IF NOT FOUND OR i_am('admin') IS NOT TRUE THEN
+        RETURN 'not_there';
+    ELSIF EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = call) THEN
+        RETURN 'cancelled';
+    ELSIF a.version <> expected THEN
+        RETURN 'stale';
+    ELSIF a.starts <= present() THEN
+        RETURN 'begun';
+    END IF;
+    SELECT r.id INTO bond FROM relationship r WHERE r.coach_id = to_coach AND r.client_id = a.client_id AND r.is_current;
+    IF NOT FOUND THEN
+        RETURN 'no_relationship';
+    END IF;
+    INSERT INTO commitment (person_id, during, appointment_id) VALUES (to_coach, a.during, call) ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN
+        RETURN 'taken';
+    END IF;
+    DELETE FROM commitment WHERE appointment_id = call AND person_id = a.coach_id;
+    UPDATE appointment SET relationship_id = bond, coach_id = to_coach, version = version + 1, changed = present(),
+        booked_by = CASE WHEN booked_by = a.coach_id THEN to_coach ELSE booked_by END WHERE id = call;
+    INSERT INTO outbox (topic, key, event) VALUES ('Appointments_All', call::text, event);
+    RETURN 'handed_over';
 END $$;
 
 -- owner: cancels a call if nobody has changed it since.
@@ -2369,6 +2456,51 @@ BEGIN
 END $$;
 CREATE TRIGGER cancellation_frees_its_people AFTER INSERT ON cancellation FOR EACH ROW EXECUTE FUNCTION free_people_of_call();
 
+-- What admins see
+
+-- owner: somebody's hours, for admins who find out why that person is left over.
+CREATE FUNCTION hours_of_person(wanted uuid) RETURNS TABLE(id uuid, purpose text, starts timestamp without time zone, ends timestamp without time zone, timezone text, weekly boolean, until date, exceptions date[])
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT a.id, a.purpose, a.starts, a.ends, a.timezone, a.weekly, a.until,
+           ARRAY(SELECT x.day FROM availability_exception x WHERE x.availability_id = a.id)
+    FROM availability a WHERE a.person_id = wanted AND i_am('admin') ORDER BY a.starts, a.id
+$$;
+
+-- owner: somebody's calls to come, for admins.
+CREATE FUNCTION calls_of_person(wanted uuid, since timestamptz, most integer) RETURNS TABLE(id uuid, starts timestamptz, ends timestamptz, other uuid, other_name text, coaches boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT a.id, a.starts, a.ends, p.id, p.name, a.coach_id = wanted
+    FROM appointment a JOIN person p ON p.id = CASE WHEN a.coach_id = wanted THEN a.client_id ELSE a.coach_id END
+    WHERE wanted IN (a.coach_id, a.client_id) AND a.starts > since AND i_am('admin')
+      AND NOT EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = a.id)
+    ORDER BY a.starts, a.id LIMIT most
+$$;
+
+-- owner: of each coach the minutes given and booked, for admins.
+CREATE FUNCTION use_of_office_hours(first date, last date) RETURNS TABLE(coach uuid, name text, given bigint, booked bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT r.person_id, p.name,
+           coalesce((SELECT sum(extract(epoch FROM a.ends - a.starts) / 60)
+                     FROM availability a CROSS JOIN LATERAL generate_series(
+                          a.starts::date + greatest(0, (first - a.starts::date + 6) / 7) * 7,
+                          least(a.until, last), CASE WHEN a.weekly THEN '7 days' ELSE '1000 years' END::interval) AS on_day
+                     WHERE a.person_id = r.person_id AND a.purpose = 'coaching' AND on_day::date BETWEEN first AND last
+                       AND (a.weekly OR on_day::date = a.starts::date)
+                       AND NOT EXISTS (SELECT FROM availability_exception x
+                                       WHERE x.availability_id = a.id AND x.day = on_day::date)), 0)::bigint,
+           coalesce((SELECT sum(extract(epoch FROM a.ends - a.starts) / 60) FROM appointment a
+                     WHERE a.coach_id = r.person_id AND (a.starts AT TIME ZONE p.timezone)::date BETWEEN first AND last
+                       AND NOT EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = a.id)), 0)::bigint
+    FROM person_role r JOIN person p ON p.id = r.person_id
+    WHERE r.role = 'coach' AND r.active AND i_am('admin') ORDER BY lower(p.name), p.id
+$$;
+
 -- Messages
 
 -- owner: how many messages wait for Kafka, for admins, who may not read the messages.
@@ -2506,6 +2638,8 @@ GRANT SELECT ON mail TO rendezvous_app;
 GRANT SELECT, INSERT, DELETE ON mail_refusal TO rendezvous_app;
 GRANT SELECT, INSERT, DELETE ON no_show TO rendezvous_app;
 GRANT INSERT ON outbox TO rendezvous_app;
+GRANT SELECT ON outside_busy TO rendezvous_app;
+GRANT DELETE, SELECT(id), INSERT(id), SELECT(person_id), INSERT(person_id), SELECT(number), INSERT(number), SELECT(host), INSERT(host), SELECT(added), INSERT(added), SELECT(due), INSERT(due), INSERT (url), SELECT (read, failures, problem, lost) ON outside_calendar TO rendezvous_app;
 GRANT SELECT (person_id, asked) ON password_reset TO rendezvous_app;
 GRANT SELECT, INSERT, DELETE, UPDATE ON pause TO rendezvous_app;
 GRANT SELECT, UPDATE (name, timezone) ON person TO rendezvous_app;
@@ -2531,13 +2665,14 @@ GRANT INSERT ON ticket TO rendezvous_app;
 GRANT SELECT, INSERT, DELETE ON waiting TO rendezvous_app;
 
 GRANT EXECUTE ON FUNCTION
-    account_of_reset, ask_for_round_again, ask_reset, book_calls, busy, cancel_call, cancel_coming_calls,
-    change_call_link, change_password, close_sessions, close_socket, coach_calendar, confirm_address,
-    dead_letters, digest_of_my_invitation, end_sessions_of, enrol, enter, enter_feed, erase, hold_events,
-    hold_password, hold_person, i_am, i_am_a_job, is_asked_to, is_done, last_published, leave_coaching,
-    live_invitation, lock_coach, login_of, me, move_call, my_password, offer_second_factor, open_feed,
-    open_session, open_socket, place_of_round, present, prove_session, public_event, refuse_mail,
-    remove_second_factor_of, reset_password, revise_events_at, revoke_invitation, sees_coach, sees_event,
-    sees_person, share_coach, shares_calls_with, switch_off_second_factor, switch_on_second_factor,
-    take_recovery_code, take_step, takes_mail_at, tally, waiting_messages
+    account_of_reset, ask_for_round_again, ask_reset, book_calls, busy, calls_of_person, cancel_call,
+    cancel_coming_calls, change_call_link, change_password, close_sessions, close_socket, coach_calendar,
+    confirm_address, dead_letters, digest_of_my_invitation, end_sessions_of, enrol, enter, enter_feed,
+    erase, hand_over_call, hold_events, hold_password, hold_person, hours_of_person, i_am, i_am_a_job,
+    is_asked_to, is_done, last_published, leave_coaching, live_invitation, lock_coach, login_of, me,
+    move_call, my_password, offer_second_factor, open_feed, open_session, open_socket, place_of_round,
+    present, prove_session, public_event, refuse_mail, remove_second_factor_of, reset_password,
+    revise_events_at, revoke_invitation, sees_coach, sees_event, sees_person, share_coach,
+    shares_calls_with, switch_off_second_factor, switch_on_second_factor, take_recovery_code, take_step,
+    takes_mail_at, tally, use_of_office_hours, waiting_messages
     TO rendezvous_app;

@@ -25,6 +25,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /events/{id}": {"response": "approved"},
     "POST /events/{id}/leave": {"response": "rejected"},
     "PUT /api/events/{id}/review": {"enjoyed": {}},
+    "POST /admin/relationships/{client}/hand-over": {"coach": "dora"},
     "POST /api/appointments": {"coach": "carla", "start": NINE, "end": TEN},
     "PUT /api/appointments/{id}/no-show": {"came": False},
     "PATCH /api/appointments/{id}": {"start": NINE, "end": TEN, "version": 99},
@@ -36,6 +37,8 @@ QUERIES = {
     "/api/coaches/{slug}/nearest": f"?start={NINE}",
     "/api/coaches/{slug}/why": f"?start={NINE}",
     "/coach/at": f"?at={NINE}",
+    "/admin/relationships/{client}/hand-over": "?coach=dora",
+    "/api/admin/relationships/{slug}/hand-over": "?coach=dora",
 }
 TABLE = """
                                                 visitor  member   other   coach  client   admin  banned     out
@@ -49,6 +52,9 @@ GET    /appointments/{id}/series                    303     404     404     200 
 POST   /appointments/{id}/series/cancel             303     404     404     303     303     404     403     303
 POST   /appointments/{id}/series/move               303     404     404     422     422     404     403     303
 GET    /availability                                303     200     200     200     200     200     403     303
+GET    /availability/calendars                      303     200     200     200     200     200     403     303
+POST   /availability/calendars                      303     422     422     422     422     422     403     303
+POST   /availability/calendars/{id}/delete          303     303     404     404     404     404     403     303
 POST   /availability                                303     303     303     303     303     303     403     303
 GET    /availability/once                           303     200     200     200     200     200     403     303
 POST   /availability/once                           303     422     422     422     422     422     403     303
@@ -180,6 +186,7 @@ POST   /admin/food-types/{food_type}/remove         303     404     404     404 
 GET    /admin/invitations                           303     404     404     404     404     200     403     303
 POST   /admin/invitations                           303     404     404     404     404     422     403     303
 GET    /admin/invitations/{batch}                   303     404     404     404     404     200     403     303
+GET    /admin/lists/{listed}                        303     404     404     404     404     200     403     303
 GET    /admin/locations                             303     404     404     404     404     200     403     303
 GET    /admin/locations/new                         303     404     404     404     404     200     403     303
 POST   /admin/locations/new                         303     404     404     404     404     422     403     303
@@ -215,6 +222,8 @@ GET    /admin/relationships/new                     303     404     404     404 
 POST   /admin/relationships/new                     303     404     404     404     404     422     403     303
 GET    /admin/relationships/{client}                303     404     404     404     404     200     403     303
 POST   /admin/relationships/{client}/end            303     404     404     404     404     422     403     303
+GET    /admin/relationships/{client}/hand-over      303     404     404     404     404     200     403     303
+POST   /admin/relationships/{client}/hand-over      303     404     404     404     404     422     403     401
 POST   /admin/relationships/{client}/move           303     404     404     404     404     422     403     303
 GET    /admin/rules                                 303     404     404     404     404     200     403     303
 GET    /admin/rules/{rule}                          303     404     404     404     404     200     403     303
@@ -287,6 +296,9 @@ GET    /api/reference/{slice}                       200     200     200     200 
 POST   /api/series                                  401     422     422     422     201     422     403     401
 PATCH  /api/series/{id}                             401     404     404     422     422     404     403     401
 DELETE /api/series/{id}                             401     422     422     422     422     422     403     401
+GET    /api/outside-calendars                       401     200     200     200     200     200     403     401
+POST   /api/outside-calendars                       401     422     422     422     422     422     403     401
+DELETE /api/outside-calendars/{id}                  401     204     404     404     404     404     403     401
 GET    /api/waiting                                 401     200     200     200     200     200     403     401
 POST   /api/waiting                                 401     422     422     422     422     422     403     401
 DELETE /api/waiting/{id}                            401     404     404     404     204     404     403     401
@@ -314,6 +326,7 @@ DELETE /api/admin/people/{person}/roles/{role}      401     404     404     404 
 GET    /api/admin/relationships                     401     404     404     404     404     200     403     401
 POST   /api/admin/relationships                     401     404     404     404     404     422     403     401
 PATCH  /api/admin/relationships/{slug}              401     404     404     404     404     422     403     401
+GET    /api/admin/relationships/{slug}/hand-over    401     404     404     404     404     200     403     401
 DELETE /api/admin/relationships/{slug}              401     404     404     404     404     204     403     401
 GET    /api/admin/rounds                            401     404     404     404     404     200     403     401
 POST   /api/admin/rounds                            401     404     404     404     404     422     403     401
@@ -333,6 +346,7 @@ class World:
         self.community, self.sql = community, sql
         practice.coach("carla")
         practice.client("clive", "carla")
+        practice.coach("dora")
         practice.rule("calls_per_month", 50)
         self.people = practice.ids | {name: community.person(name) for name in ("ada", "bea", "ben")}
         self.people["admin"] = community.person("admin", roles=("member", "admin"))
@@ -372,6 +386,7 @@ class World:
             "/coach/hours/{id}": lambda: self.browser("coach").get("/api/office-hours").json["office_hours"][0]["id"],
             "/blocks/{id}": self.block,
             "/waiting/{id}": self.waiting,
+            "calendars/{id}": self.calendar,
             "/away/{id}": self.day_away,
             "/days-away/{id}": self.day_away,
             "/relationships/{slug}": lambda: "clive",
@@ -394,6 +409,7 @@ class World:
             "rule": lambda: "lunch.minutes",
             "batch": lambda: self.batch,
             "name": self._style,
+            "listed": lambda: "people",
             "client": lambda: "clive",
             "slice": lambda: "lunch",
             "token": lambda: self._secret(path),
@@ -447,6 +463,11 @@ class World:
         first = self.made("client", "POST", "/api/series", wanted)["appointments"][0]
         BODIES["PATCH /api/series/{id}"] = {"from": first["id"], "start": TEN}
         return first[which]
+
+    def calendar(self) -> Any:
+        self.sql("DELETE FROM outside_calendar")
+        url = {"url": "https://calendar.example.org/ada.ics"}
+        return self.made("member", "POST", "/api/outside-calendars", url)["id"]
 
     def waiting(self) -> Any:
         self.sql("DELETE FROM waiting")

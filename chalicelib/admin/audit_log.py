@@ -9,6 +9,7 @@ import msgspec
 from chalicelib.accounts.people import FORMER_MEMBER
 from chalicelib.admin.lists import Listing, Which, listing
 from chalicelib.database import Database
+from chalicelib.rules import RULES
 from chalicelib.web.field_types import Instant
 from chalicelib.web.request import Caller
 from chalicelib.web.responses import Redirect
@@ -78,5 +79,7 @@ def told(db: Database, caller: Caller, done: str) -> str:
     if not act:
         return ""
     whom = act.name or ("" if re.fullmatch(_ID, act.whom) else act.whom)
+    if act.what.startswith("changed the rule") and whom in RULES:
+        return f"Changed “{RULES[whom].help}” {act.what.removeprefix('changed the rule ')}."
     between = " " if act.what.endswith((" to", " from", " of", " at")) else ": "
     return f"{act.what[0].upper()}{act.what[1:]}{between + whom if whom else ''}."

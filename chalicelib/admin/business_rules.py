@@ -43,11 +43,6 @@ class RuleInForce(msgspec.Struct):
     choices: list[str]
     last_change: Change | None
 
-    @property
-    def slice(self) -> str:
-        """What the rule is about: the part of its name before the dot."""
-        return self.name.partition(".")[0]
-
 
 EVERYBODY = ""
 """The scope of what holds for everybody; a coach's scope is their id."""

@@ -1,7 +1,7 @@
 """People as admins see them: who there is, and who is banned."""
 
-from datetime import datetime
-from typing import Literal
+from datetime import date, datetime
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -9,10 +9,12 @@ import msgspec
 from chalicelib import logs
 from chalicelib.accounts import audit
 from chalicelib.admin.lists import Listing, Which, listing, shaped
+from chalicelib.calendar import availability
 from chalicelib.coaching import cancellations
 from chalicelib.database import Database
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.lunch import attendances
+from chalicelib.lunch.hours_given import Entry, entries
 from chalicelib.web.field_types import Instant
 from chalicelib.web.request import Caller
 
@@ -108,6 +110,31 @@ def coming_lunches(db: Database, person: UUID, now: datetime) -> list[ComingLunc
         now=now,
     )
     return shaped(rows, ComingLunch)
+
+
+def hours(db: Database, person: UUID, today: date) -> list[Entry]:
+    """When the person is free for lunch, as they see it themselves."""
+    rows = db.rows("SELECT * FROM hours_of_person(%(person)s) WHERE purpose = 'lunch'", person=person)
+    given = {row.id: availability.hours_of(row, frozenset(row.exceptions)) for row in rows}
+    return [one for one in entries(given, today) if one.hours.until >= today]
+
+
+def results(db: Database, person: UUID) -> list[tuple[date, str]]:
+    """What the last four rounds came to for the person, the last first: the Monday of the week, and a lunch's title or why
+    there was none."""
+    rows = db.rows(
+        "SELECT date_trunc('week', e.starts AT TIME ZONE l.timezone)::date AS week, e.title AS what FROM attendance a"
+        " JOIN event e ON e.id = a.event_id JOIN location l ON l.id = e.location_id WHERE a.person_id = %(person)s"
+        " AND e.creator IS NULL AND a.response <> 'rejected' AND e.status NOT IN ('Rejected', 'Canceled')"
+        " UNION ALL SELECT week, reason FROM left_over WHERE person_id = %(person)s ORDER BY week DESC LIMIT 4",
+        person=person,
+    )
+    return [(row.week, row.what) for row in rows]
+
+
+def calls(db: Database, person: UUID, now: datetime) -> list[Any]:
+    """The person's next five calls (id, starts, ends, other, other_name, coaches)."""
+    return db.rows("SELECT * FROM calls_of_person(%(person)s, %(now)s, 5)", person=person, now=now)
 
 
 def ban(db: Database, caller: Caller, person: UUID, why: str, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from chalicelib import rules
-from chalicelib.admin import audit_log, business_rules, mails, messages, round_results
+from chalicelib.admin import audit_log, business_rules, charts, mails, messages, overview, round_results, rule_headings
 from chalicelib.admin.lists import Done, Which
 from chalicelib.database import Database
 from chalicelib.errors import Invalid
@@ -18,6 +18,9 @@ from chalicelib.web.responses import Page, Redirect, page
 routes = Routes(__name__)
 
 
+PATTERNS = {rule.name: rule.pattern for rule in RULES.values()}
+
+
 class TypedRule(Body):
     value: Line
     why: Line = ""
@@ -28,9 +31,19 @@ class MaybeWhy(Body):
 
 
 @routes.page("/admin", who="admin")
-def start(db: Database) -> Page:
+def start(db: Database, now: datetime) -> Page:
+    weeks = overview.matching(db, now)
     return page(
         "admin/start.html",
+        weeks=weeks,
+        bars=overview.chart(weeks),
+        reasons=overview.REASONS,
+        waits=overview.waits(db),
+        places=overview.places(db, now),
+        coaches=overview.coaches(db, now),
+        invitations=overview.invitations(db, now),
+        lost=overview.mails(db),
+        share=charts.share,
         waiting=messages.waiting(db),
         rounds=round_results.find(db, Which()).found[:5],
         late=round_results.late,
@@ -42,7 +55,14 @@ def start(db: Database) -> Page:
 def find_rules(db: Database, caller: Caller, query: Done) -> Page:
     done = audit_log.told(db, caller, query.done)
     undo = business_rules.undoable(db, caller, audit_log.number(query.done))
-    return page("admin/rules.html", done=done, undo=undo, found=business_rules.find(db), shown=business_rules.shown)
+    return page(
+        "admin/rules.html",
+        done=done,
+        undo=undo,
+        by_heading=rule_headings.grouped(db),
+        shown=rules.shown,
+        patterns=PATTERNS,
+    )
 
 
 @routes.page("/admin/rules/{rule}", who="admin")
@@ -52,7 +72,7 @@ def read_rule(db: Database, rule: str, form: Form) -> Page:
         rule=business_rules.read(db, rule),
         pattern=RULES[rule].pattern,
         history=business_rules.history(db, rule),
-        shown=business_rules.shown,
+        shown=rules.shown,
     )
 
 
@@ -67,7 +87,7 @@ def set_rule(db: Database, caller: Caller, rule: str, body: TypedRule, now: date
 
 @routes.page("/admin/rules/{rule}/reset", who="admin")
 def ask_reset(db: Database, rule: str, form: Form) -> Page:
-    return page("admin/reset.html", rule=business_rules.read(db, rule), shown=business_rules.shown)
+    return page("admin/reset.html", rule=business_rules.read(db, rule), shown=rules.shown)
 
 
 @routes.form("/admin/rules/{rule}/reset", shows=ask_reset, who="admin")
@@ -112,7 +132,7 @@ def read_audit(db: Database, query: Which) -> Page:
 def about_value(rule: str, refused: Invalid) -> Invalid:
     """The refusal as one of the form's field, which is called value whatever the rule is."""
     told = [
-        message if name in (rule, "value") else f"does not go with {name}, which {message}"
+        rules.in_words(message if name in (rule, "value") else f"does not go with {name}, which {message}")
         for name, message in refused.fields.items()
     ]
     return Invalid.field("value", "; ".join(told))

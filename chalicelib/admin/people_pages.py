@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from msgspec import Meta
 
-from chalicelib.admin import audit_log, directory, invitations, roles
+from chalicelib.admin import audit_log, directory, invitations, roles, round_results
 from chalicelib.admin.api import Why
 from chalicelib.admin.directory import Role, WhichPeople
 from chalicelib.admin.lists import Done
@@ -48,7 +48,17 @@ def read(db: Database, caller: Caller, person: UUID, query: Done, now: datetime)
     found = directory.read(db, person)
     lunches = directory.coming_lunches(db, person, now)
     done = audit_log.told(db, caller, query.done)
-    return page("admin/person.html", person=found, roles=ROLES, lunches=lunches, done=done)
+    return page(
+        "admin/person.html",
+        person=found,
+        roles=ROLES,
+        lunches=lunches,
+        hours=directory.hours(db, person, now.date()),
+        results=directory.results(db, person),
+        why=round_results.WHY,
+        calls=directory.calls(db, person, now),
+        done=done,
+    )
 
 
 @routes.page("/admin/people/{person}/ban", who="admin")

@@ -1,8 +1,11 @@
 """Routes with which admins say who coaches whom. People go by their slugs; a relationship has no public id."""
 
 from datetime import datetime
+from typing import Annotated, Literal
 
-from chalicelib.coaching import relationships, schemas
+from msgspec import Meta
+
+from chalicelib.coaching import handovers, relationships, schemas
 from chalicelib.coaching.api import Slug
 from chalicelib.database import Database
 from chalicelib.web import Routes
@@ -20,8 +23,13 @@ class Assign(Body):
 
 class Reassign(Body):
     coach: Slug
-    calls: relationships.Calls | None = None
+    calls: Literal["keep", "cancel", "move"] | None = None
+    plan: Annotated[str, Meta(max_length=16)] | None = None
     why: Line = ""
+
+
+class ToWhom(Body):
+    coach: Slug
 
 
 class End(Body):
@@ -43,8 +51,17 @@ def assign(db: Database, caller: Caller, body: Assign, now: datetime) -> schemas
 
 @routes.api("PATCH", "/api/admin/relationships/{slug}", who="admin")
 def move(db: Database, caller: Caller, slug: str, body: Reassign, now: datetime) -> schemas.Begun:
-    """Give the client of that slug another coach; ``calls`` says what becomes of calls with the former one."""
+    """Give the client of that slug another coach; ``calls`` says what becomes of calls with the former one: they are kept,
+    cancelled, or moved to the other coach as the ``plan`` of that name has it."""
+    if body.calls == "move":
+        return handovers.hand_over(db, caller, slug, body.coach, body.plan, body.why, now)
     return relationships.move(db, caller, slug, body.coach, body.calls, body.why, now)
+
+
+@routes.api("GET", "/api/admin/relationships/{slug}/hand-over", who="admin")
+def plan_hand_over(db: Database, caller: Caller, slug: str, query: ToWhom, now: datetime) -> schemas.HandOver:
+    """What would become of the client's booked calls if they were moved to another coach."""
+    return handovers.shown(handovers.plan(db, slug, query.coach, now), caller)
 
 
 @routes.api("DELETE", "/api/admin/relationships/{slug}", who="admin", status=204)

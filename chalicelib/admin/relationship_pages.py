@@ -1,13 +1,17 @@
 """Pages about who coaches whom: assigned, given another coach, ended; what becomes of booked calls is asked first."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
+
+from msgspec import Meta
 
 from chalicelib.admin import audit_log, relationships
 from chalicelib.admin.lists import WhichAndDone
+from chalicelib.coaching import handovers, slots
 from chalicelib.coaching import relationships as coaching
 from chalicelib.coaching.api import Slug
 from chalicelib.database import Database
+from chalicelib.errors import Invalid, NotFound
 from chalicelib.web import Form, Routes
 from chalicelib.web.field_types import Body, Reason
 from chalicelib.web.request import Caller
@@ -26,6 +30,16 @@ class Reassign(Body):
     coach: Slug
     why: Reason
     calls: Literal["", "keep", "cancel"] = ""
+
+
+class ToWhom(Body):
+    coach: Slug | None = None
+
+
+class HandOver(Body):
+    coach: Slug
+    plan: Annotated[str, Meta(max_length=16)]
+    why: Reason
 
 
 class End(Body):
@@ -63,6 +77,26 @@ def read(db: Database, client: Slug, form: Form) -> Page:
 def move(db: Database, caller: Caller, client: Slug, body: Reassign, now: datetime) -> Redirect:
     """Give them another coach; refused once where calls are booked, the page lists them and asks."""
     coaching.move(db, caller, client, body.coach, body.calls or None, body.why, now)
+    return audit_log.lead_to(db, caller, "/admin/relationships", now)
+
+
+@routes.page("/admin/relationships/{client}/hand-over", who="admin")
+def plan(db: Database, client: Slug, form: Form, query: ToWhom, now: datetime) -> Page:
+    """What becomes of each booked call if the client gets that coach and keeps their calls."""
+    coach = query.coach or str(form.typed.get("coach") or "")
+    found = relationships.read(db, client)
+    named = dict(relationships.coaches(db)).get(coach, coach)
+    try:
+        made = handovers.plan(db, client, coach, now)
+    except Invalid:
+        raise NotFound("There is no such coach") from None
+    return page("admin/hand_over.html", one=found, coach=coach, coach_name=named, plan=made, reasons=slots.REASONS)
+
+
+@routes.form("/admin/relationships/{client}/hand-over", shows=plan, who="admin")
+def hand_over(db: Database, caller: Caller, client: Slug, body: HandOver, now: datetime) -> Redirect:
+    """Do what was seen."""
+    handovers.hand_over(db, caller, client, body.coach, body.plan, body.why, now)
     return audit_log.lead_to(db, caller, "/admin/relationships", now)
 
 

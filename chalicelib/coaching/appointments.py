@@ -26,7 +26,7 @@ TOPIC = "Appointments_All"
 FARTHEST = timedelta(days=3660)
 SERIES_HORIZON = timedelta(days=31 * 40)
 
-STATE = frozenset({"taken", "buffer", "client_taken", "month_is_full"})
+STATE = frozenset({"outside", "taken", "buffer", "client_taken", "client_outside", "month_is_full"})
 """Reasons that lie in what others did meanwhile (409); the rest lie in what was asked for (422)."""
 
 

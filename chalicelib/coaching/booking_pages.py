@@ -29,9 +29,11 @@ IN_THEIR_WORDS = {
     "outside_hours": ("time", "is outside the office hours of {name}"),
     "off_grid": ("time", "is not one at which calls of {name} begin"),
     "away": ("day", "is one on which {name} is away at that time"),
+    "outside": ("time", "is one at which {name} is busy elsewhere"),
     "taken": ("time", "is taken already"),
     "buffer": ("time", "is too close to something else of {name}"),
     "client_taken": ("time", "is one at which you have something else yourself"),
+    "client_outside": ("time", "is one at which a calendar that you keep elsewhere is busy"),
     "month_is_full": ("day", "is in a month of which you have your calls already: {calls_per_month}"),
 }
 """Reason of ``slots.REASONS`` -> the field of the page that it is about, and how the sentence goes on for a client."""

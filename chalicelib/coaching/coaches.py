@@ -81,6 +81,8 @@ def read(
         slots.terms_of(in_force),
         limited,
         list(zip(row.away_from or (), row.away_until or (), strict=True)),
+        list(zip(row.outside_from or (), row.outside_until or (), strict=True)),
+        list(zip(row.client_outside_from or (), row.client_outside_until or (), strict=True)),
     )
     whose = Client(client, row.client_slug, row.client_name, row.client_timezone) if client else None
     return Coach(row.id, row.name, slug, zone, row.call_link, in_force, calendar, not row.banned, whose)

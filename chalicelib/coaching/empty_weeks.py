@@ -27,10 +27,12 @@ def _reason(calendar: Calendar, slot: Span, now: datetime) -> str:
         "past": start <= now,
         "too_far": start > now + terms.horizon,
         "away": slots.meets(calendar.away, slot),
+        "outside": slots.meets(calendar.outside, slot),
         "month_is_full": slots.month_of(start, calendar.zone) in slots.full_months(calendar),
         "notice": calendar.limited and start < now + terms.notice,
         "taken": slots.meets(calendar.taken, slot),
         "buffer": slots.meets(slots.widened(calendar.taken, terms.buffer), slot),
         "client_taken": slots.meets(calendar.client_taken, slot),
+        "client_outside": slots.meets(calendar.client_outside, slot),
     }
     return next((reason for reason, holds in checks.items() if holds), "")

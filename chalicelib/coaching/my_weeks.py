@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from chalicelib.calendar import availability, zones
+from chalicelib.calendar import availability, outside_calendars, zones
 from chalicelib.calendar.occurrences import Span, spans
 from chalicelib.coaching import agenda, days_away, week_calendar
 from chalicelib.coaching.slot_weeks import by_day
@@ -43,6 +43,9 @@ def _first_day(items: list[Item], monday: date, place: ZoneInfo) -> date:
 
 def _items(db: Database, caller: Caller, span: Span) -> list[Item]:
     """What the caller has in that time, by start."""
+    elsewhere = [
+        Item(begin, end, "busy elsewhere", "busy elsewhere") for begin, end in outside_calendars.busy(db, caller, span)
+    ]
     rows = db.rows(
         "SELECT lower(b) AS starts, upper(b) AS ends, a.id, coalesce(p.name, '') AS other,"
         " CASE WHEN a.id IS NOT NULL THEN 'call' WHEN k.id IS NOT NULL THEN 'blocked' ELSE 'lunch' END AS kind"
@@ -55,7 +58,7 @@ def _items(db: Database, caller: Caller, span: Span) -> list[Item]:
         begin=span[0],
         end=span[1],
     )
-    return [
+    items = [
         Item(
             row.starts,
             row.ends,
@@ -65,3 +68,4 @@ def _items(db: Database, caller: Caller, span: Span) -> list[Item]:
         )
         for row in rows
     ]
+    return sorted([*items, *elsewhere], key=lambda item: item.starts)

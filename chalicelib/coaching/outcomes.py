@@ -5,10 +5,10 @@ from typing import Literal
 from chalicelib.errors import Conflict, NotFound
 
 Outcome = Literal[
-    "booked", "moved", "cancelled_now", "not_there", "taken", "client_taken", "month_is_full", "no_relationship",
+    "booked", "moved", "cancelled_now", "handed_over", "not_there", "taken", "client_taken", "month_is_full", "no_relationship",
     "stale", "cancelled", "begun", "too_late", "moved_enough",
 ]  # fmt: skip
-"""What book_calls, move_call and cancel_call answer."""
+"""What book_calls, move_call, cancel_call and hand_over_call answer."""
 
 SENTENCES: dict[str, str] = {
     "taken": "This time is taken",

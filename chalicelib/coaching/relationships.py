@@ -70,13 +70,7 @@ def _begin(db: Database, coach: str, client: str, now: datetime) -> tuple[UUID, 
 
 
 def _end(db: Database, client: str, calls: Calls | None, now: datetime, *, offers: bool = False) -> tuple[UUID, UUID]:
-    row = db.row(
-        "SELECT r.id, r.coach_id, r.client_id FROM relationship r JOIN person k ON k.id = r.client_id"
-        " WHERE k.slug = %(client)s AND r.is_current",
-        client=client,
-    )
-    if row is None:
-        raise NotFound("This person has no coach")
+    row = current(db, client)
     db.run("SELECT lock_coach(%(coach)s)", coach=row.coach_id)
     coming = coming_calls(db, row.coach_id, row.client_id)
     if coming and calls is None:
@@ -89,6 +83,24 @@ def _end(db: Database, client: str, calls: Calls | None, now: datetime, *, offer
     if calls == "cancel":
         cancellations.cancel_coming(db, now, coach=row.coach_id, client=row.client_id, offers=offers)
     return row.coach_id, row.client_id
+
+
+def current(db: Database, client: str) -> Any:
+    """The relationship of the client of that slug (id, coach_id, client_id). Raises NotFound."""
+    row = db.row(
+        "SELECT r.id, r.coach_id, r.client_id FROM relationship r JOIN person k ON k.id = r.client_id"
+        " WHERE k.slug = %(client)s AND r.is_current",
+        client=client,
+    )
+    if row is None:
+        raise NotFound("This person has no coach")
+    return row
+
+
+def replace(db: Database, client: str, coach: str, now: datetime) -> None:
+    """Another coach instead, whatever is booked: for ``handovers``, which sees to that. Raises as ``move``."""
+    _end(db, client, "keep", now)
+    _begin(db, coach, client, now)
 
 
 def leave(db: Database, person: UUID) -> None:

@@ -133,3 +133,17 @@ class Relationship(Begun):
 
 class Relationships(TypedDict):
     relationships: list[Relationship]
+
+
+class PlannedCall(Slot):
+    """What becomes of a booked call: it ``goes`` to the other coach, or does not for ``reason`` and is cancelled; then
+    the client is offered other times, such as these."""
+
+    goes: bool
+    reason: str
+    offers: list[Slot]
+
+
+class HandOver(TypedDict):
+    plan: str
+    calls: list[PlannedCall]

@@ -165,11 +165,13 @@ def _why_empty(coach: Coach, monday: date, caller: Caller, now: datetime) -> lis
         "past": "What there was in this week is past.",
         "too_far": f"Calls are booked up to {terms.horizon_weeks} weeks ahead, until {_said(until)}.",
         "away": f"{name} is away {_absences(coach, begin, end, caller)}.",
+        "outside": f"{name} is busy elsewhere.",
         "month_is_full": f"You have your {_calls(terms.calls_per_month)} of that month already.",
         "notice": f"Calls are booked at least {terms.notice_hours} hours ahead.",
         "taken": f"The other times of {name} are taken.",
         "buffer": f"The other times are too close to something else of {name}.",
         "client_taken": "At the other times you have something else yourself.",
+        "client_outside": "At the other times a calendar that you keep elsewhere is busy.",
     }
     return [words[reason] for reason in empty_weeks.reasons(coach.calendar, begin, end, now)]
 

@@ -46,6 +46,10 @@ class Calendar(NamedTuple):
     """Whether notice and calls per month hold: they bind the client, not the coach who books for them."""
     away: Sequence[Span] = ()
     """When the coach is away, whatever the hours are."""
+    outside: Sequence[Span] = ()
+    """When a calendar that the coach keeps elsewhere is busy."""
+    client_outside: Sequence[Span] = ()
+    """When one of the client's is."""
 
 
 def terms_of(rules: Rules) -> Terms:
@@ -105,14 +109,23 @@ def _reasons(calendar: Calendar, span: Span, now: datetime) -> Iterator[str]:
         yield "too_far"
     if misplaced := _misplaced(calendar, span):
         yield misplaced
+    yield from _meeting(calendar, span)
+    if month_of(start, calendar.zone) in full_months(calendar):
+        yield "month_is_full"
+
+
+def _meeting(calendar: Calendar, span: Span) -> Iterator[str]:
+    """Of what the span has a part."""
     if meets(calendar.away, span):
         yield "away"
+    if meets(calendar.outside, span):
+        yield "outside"
     if meets(widened(calendar.taken, calendar.terms.buffer), span):
         yield "taken" if meets(calendar.taken, span) else "buffer"
     if meets(calendar.client_taken, span):
         yield "client_taken"
-    if month_of(start, calendar.zone) in full_months(calendar):
-        yield "month_is_full"
+    if meets(calendar.client_outside, span):
+        yield "client_outside"
 
 
 REASONS = {
@@ -123,9 +136,11 @@ REASONS = {
     "outside_hours": "is not within one of the coach's office hours",
     "off_grid": "is not one of the starts that are offered (coaching.slot_interval_minutes)",
     "away": "is in a time in which the coach is away",
+    "outside": "is a time at which a calendar that the coach keeps elsewhere is busy",
     "taken": "is taken",
     "buffer": "is too close to something else of the coach (coaching.buffer_minutes)",
     "client_taken": "is a time at which the client is taken",
+    "client_outside": "is a time at which a calendar that the client keeps elsewhere is busy",
     "month_is_full": "is in a month that has its calls already (coaching.calls_per_month)",
 }
 """Reason -> how a sentence about that time goes on; with the rule that refuses it."""
@@ -175,7 +190,8 @@ def _ranges(calendar: Calendar, first: date, last: date) -> Iterator[Span]:
 
 def _closed(calendar: Calendar) -> list[Span]:
     """What is closed to calls, merged where it meets, in order."""
-    return merged([*widened(calendar.taken, calendar.terms.buffer), *calendar.client_taken, *calendar.away])
+    taken = (*widened(calendar.taken, calendar.terms.buffer), *calendar.client_taken)
+    return merged([*taken, *calendar.away, *calendar.outside, *calendar.client_outside])
 
 
 def full_months(calendar: Calendar) -> set[Month]:

@@ -45,6 +45,8 @@ TABLES: dict[str, str] = {
         " ARRAY(SELECT day FROM availability_exception x WHERE x.availability_id = availability.id ORDER BY day) AS exceptions"
         " FROM availability WHERE person_id = %(me)s ORDER BY starts"
     ),
+    "outside_calendar": "SELECT host, added, CASE WHEN read > 'epoch' THEN read END AS read FROM outside_calendar WHERE person_id = %(me)s ORDER BY added",
+    "outside_busy": "SELECT lower(during) AS starts, upper(during) AS ends FROM outside_busy WHERE person_id = %(me)s ORDER BY during",
     "pause": "SELECT id, lower(weeks) AS first, upper(weeks) AS until FROM pause WHERE person_id = %(me)s ORDER BY weeks",
     "commitment": (
         "SELECT lower(during) AS starts, upper(during) AS ends, event_id, appointment_id, block_id FROM commitment WHERE person_id = %(me)s"

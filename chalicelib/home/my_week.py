@@ -38,47 +38,32 @@ class Match(NamedTuple):
 def of(db: Database, caller: Caller, now: datetime) -> dict[str, Any]:
     """What the caller's front page shows."""
     today = zones.day_of(now, caller.timezone)
+    next_monday = zones.monday(today) + WEEK
     location = locations.of(db, caller)
-    values = rules.read(db)
-    left = left_over(db, caller, zones.monday(today) - WEEK)
-    return _beginning(db, caller, location, values, now) | {
-        "events": [
-            (event, acts.can(event, values, now), event_pages.map_link(event.address))
-            for event in events.mine(db, caller, now)
-        ],
-        "off": events.called_off(db, caller, now),
-        "silent": silences.waits(db, caller),
-        "calls": calls(db, caller, now) if _coached(caller) else [],
-        "waiting": waiting(db, caller, now),
-        "location": location,
-        "near": locations.near(db, location.id) if location and not location.open else [],
-        "paused": pauses.holds(db, caller, zones.monday(today) + WEEK),
-        "left_over": left,
-        "helps": what_helps.of(db, [caller.id], left.week).get(caller.id, []) if left else [],
-        "reasons": left_overs.REASONS,
-        "today": today,
-        "week": zones.week_name(today),
-    }
-
-
-def _beginning(
-    db: Database, caller: Caller, location: Any | None, values: rules.Rules, now: datetime
-) -> dict[str, Any]:
-    """What a lunch needs before it can be: an address that is confirmed, a place, hours; and when the matcher runs."""
     account = people.account(db, caller)
-    next_monday = zones.monday(zones.day_of(now, caller.timezone)) + WEEK
+    values = rules.read(db)
     mine = hours.read(db, caller, location, values, next_monday, now)
     given = mine.entries()
     apart = _coached(caller) and not location and not given
     email = "" if account["email_confirmed"] else account["email"]
     return {
+        "events": lunches(db, caller, values, now),
+        "off": events.called_off(db, caller, now),
+        "silent": silences.waits(db, caller),
+        "calls": calls(db, caller, now) if _coached(caller) else [],
+        "waiting": waiting(db, caller, now),
         "email": email,
-        "hours": given,
-        "starts": mine.starts(),
         "apart": apart,
         "beginning": caller.is_a("member") and not apart and bool(email or not location or not given),
-        "match_hour": f"{values.lunch.match_day} at {values.lunch.match_hour:02}:00",
-        "next_match": next_match(location.timezone, values, now) if location and location.open else None,
+        **_matching(location, values, now),
+        "location": location,
+        "near": locations.near(db, location.id) if location and not location.open else [],
+        "hours": given,
+        "starts": mine.starts(),
+        "paused": pauses.holds(db, caller, next_monday),
+        **_why_not(db, caller, zones.monday(today) - WEEK),
+        "today": today,
+        "week": zones.week_name(today),
     }
 
 
@@ -87,11 +72,34 @@ def _coached(caller: Caller) -> bool:
     return caller.is_a("coach") or caller.is_a("client")
 
 
+def _matching(location: Any | None, values: rules.Rules, now: datetime) -> dict[str, Any]:
+    """When one is matched: the hour of every week, and the next one at an open location."""
+    return {
+        "match_hour": f"{values.lunch.match_day} at {values.lunch.match_hour:02}:00",
+        "next_match": next_match(location.timezone, values, now) if location and location.open else None,
+    }
+
+
+def _why_not(db: Database, caller: Caller, since: date) -> dict[str, Any]:
+    """Why the caller was left over last, from that Monday on, and what would help."""
+    left = left_over(db, caller, since)
+    helps = what_helps.of(db, [caller.id], left.week).get(caller.id, []) if left else []
+    return {"left_over": left, "helps": helps, "reasons": left_overs.REASONS}
+
+
 def next_match(timezone: str, values: rules.Rules, now: datetime) -> Match:
     """When the matcher runs next for places in that zone."""
     this = zones.this_monday(now, timezone)
     runs = [Match(jobs.match_hour(this + ahead, timezone, values), this + ahead) for ahead in (WEEK, 2 * WEEK)]
     return runs[0] if runs[0].at > now else runs[1]
+
+
+def lunches(db: Database, caller: Caller, values: rules.Rules, now: datetime) -> list[Any]:
+    """The caller's lunches to come: each with what they can do about it and a link to a map."""
+    return [
+        (event, acts.can(event, values, now), event_pages.map_link(event.address))
+        for event in events.mine(db, caller, now)
+    ]
 
 
 def calls(db: Database, caller: Caller, now: datetime) -> list[Any]:

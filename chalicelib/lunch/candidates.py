@@ -133,6 +133,8 @@ WITH here AS MATERIALIZED (
 ), particular AS (
     SELECT c.person_id FROM here JOIN commitment c USING (person_id) WHERE c.during && tstzrange(%(begins)s, %(ends)s)
     UNION
+    SELECT o.person_id FROM here JOIN outside_busy o USING (person_id) WHERE o.during && tstzrange(%(begins)s, %(ends)s)
+    UNION
     SELECT t.person_id FROM event e JOIN attendance t ON t.event_id = e.id JOIN here USING (person_id)
     WHERE e.starts >= %(begins)s AND e.starts < %(ends)s AND t.response = 'rejected'
     UNION
@@ -160,6 +162,8 @@ SELECT p.id,
              FROM availability v WHERE v.person_id = p.id AND {_THAT_WEEK}) AS windows,
        ARRAY(SELECT ARRAY[lower(c.during), upper(c.during)] FROM commitment c
              WHERE %(booked)s AND c.person_id = p.id AND c.during && tstzrange(%(begins)s, %(ends)s)
+             UNION SELECT ARRAY[lower(o.during), upper(o.during)] FROM outside_busy o
+             WHERE %(booked)s AND o.person_id = p.id AND o.during && tstzrange(%(begins)s, %(ends)s)
              UNION SELECT ARRAY[e.starts, e.ends] FROM attendance t JOIN event e ON e.id = t.event_id
              WHERE %(booked)s AND t.person_id = p.id AND t.response = 'rejected'
                AND e.starts >= %(begins)s AND e.starts < %(ends)s) AS taken

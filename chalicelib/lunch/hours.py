@@ -1,6 +1,7 @@
 """A member's hours for lunch in a week: those that still count, and when lunches could start in them."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -8,7 +9,7 @@ from zoneinfo import ZoneInfo
 from chalicelib.calendar import availability, commitments, zones
 from chalicelib.calendar.commitments import Taken
 from chalicelib.calendar.occurrences import Hours, Span, merged, spans
-from chalicelib.calendar.timetables import timetable, touched
+from chalicelib.calendar.timetables import Row, timetable, touched
 from chalicelib.database import Database
 from chalicelib.lunch import weekly_grid
 from chalicelib.lunch.hours_given import Entry, entries
@@ -64,26 +65,32 @@ class HoursOfWeek(NamedTuple):
             return []
         return possible_starts(self.given.values(), self.spans_taken, self.lunches, self.nearest)
 
-    def table(self) -> list[tuple[time, list[Cell]]]:
+    def table(self) -> list[tuple[str, list[Cell]]]:
         """The week in the caller's zone: when they are free, when and by what they are taken, what is past."""
         free = spans(self.given.values(), self.monday, self.monday + timedelta(days=6))
         shown = merged(self.lunches.lunches) if self.lunches else []
-        rows = timetable(self.monday, self.place, free, self.spans_taken, shown)
+        rows = _kept_timetable(self.monday, self.place, tuple(free), tuple(self.spans_taken), tuple(shown))
         by_hour = {
             hour: one
             for one in reversed(self.taken)
             for hour in touched([(one.begins, one.ends)], self.monday, self.place)
         }
+        local = zones.local_time(self.now, self.place)
+        present = (local.date() - self.monday).days, local.hour
         return [
-            (row.hour, [self._cell(day, row.hour, state, by_hour) for day, state in enumerate(row.cells)])
+            (
+                f"{row.hour:%H:%M}",
+                [
+                    Cell(
+                        state, by_hour[day, row.hour.hour] if state == "taken" else None, (day, row.hour.hour) < present
+                    )
+                    for day, state in enumerate(row.cells)
+                ],
+            )
             for row in rows
         ]
 
-    def _cell(self, day: int, hour: time, state: str, by_hour: dict[tuple[int, int], Taken]) -> Cell:
-        ends = zones.instant(datetime.combine(self.monday + timedelta(days=day), hour) + timedelta(hours=1), self.place)
-        return Cell(state, by_hour.get((day, hour.hour)) if state == "taken" else None, ends <= self.now)
-
-    def grid(self, values: Rules) -> list[weekly_grid.Row]:
+    def grid(self, values: Rules) -> tuple[weekly_grid.Row, ...]:
         """The half hours of that week's lunches, ticked where the caller is free every week; without a location, those
         that there would be where they live."""
         lunches = self.lunches or week_at(self.monday, str(self.place), values)
@@ -93,11 +100,11 @@ class HoursOfWeek(NamedTuple):
         midnight = datetime.combine(self.monday, time())
         return weekly_grid.rows(
             weekly_grid.ground(lunches.lunches, self.monday, self.place),
-            map(weekly_grid.in_the_week, plain),
-            [
-                tuple(A_MONDAY + (zones.local_time(at, self.place).replace(tzinfo=None) - midnight) for at in span)  # type: ignore[misc]
+            tuple(map(weekly_grid.in_the_week, plain)),
+            tuple(
+                tuple(A_MONDAY + (zones.local_time(at, self.place).replace(tzinfo=None) - midnight) for at in span)
                 for span in others
-            ],
+            ),
         )
 
     def presets(self, values: Rules) -> list[Preset]:
@@ -131,6 +138,14 @@ class HoursOfWeek(NamedTuple):
             if not any(begin < start + length and start < end for start in could[monday] for begin, end in there):
                 found.add(id)
         return found
+
+
+@lru_cache(maxsize=256)
+def _kept_timetable(
+    monday: date, place: ZoneInfo, free: tuple[Span, ...], taken: tuple[Span, ...], shown: tuple[Span, ...]
+) -> list[Row]:
+    """Kept: many have the same hours, and look at them often."""
+    return timetable(monday, place, list(free), list(taken), shown)
 
 
 def read(db: Database, caller: Caller, location: Any | None, values: Rules, monday: date, now: datetime) -> HoursOfWeek:

@@ -101,7 +101,7 @@ def week(db: Database, caller: Caller, form: Form, query: Shown, now: datetime) 
         table=mine.table(),
         starts=mine.starts(),
         grid=grid,
-        grid_days=sorted({cell.half[0] for row in grid for cell in row.cells if cell}),
+        grid_days=sorted({cell.day for row in grid for cell in row.cells if cell}),
         presets=mine.presets(values),
         entries=mine.entries(),
         useless=mine.useless(values),

@@ -5,6 +5,7 @@ A half hour is a day of the week (Monday is 0) and its minute after midnight, by
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -19,22 +20,18 @@ HalfHour = tuple[int, int]
 
 
 class Cell(NamedTuple):
-    """A half hour and how it stands: 'on' (ticked), 'fixed' (free by hours that are not changed here), 'part' (of it is
-    free) or ''."""
+    """A half hour of the grid: as the form sends it ("0-11:30"), its day, and how it stands: 'on' (ticked), 'fixed' (free
+    by hours that are not changed here), 'part' (of it is free) or ''."""
 
-    half: HalfHour
+    key: str
+    day: int
     state: str
-
-    @property
-    def key(self) -> str:
-        """``0-11:30``, as the form sends it."""
-        return f"{self.half[0]}-{self.half[1] // 60:02}:{self.half[1] % 60:02}"
 
 
 class Row(NamedTuple):
-    """The half hours that begin at that time; None on a day on which no lunch is then."""
+    """The half hours that begin at that time of day ("11:30"); None on a day on which no lunch is then."""
 
-    starts: time
+    starts: str
     cells: list[Cell | None]
 
 
@@ -82,39 +79,42 @@ def in_the_week(hours: Hours) -> Span:
     return begins, begins + (hours.ends - hours.starts)
 
 
-def ground(lunches: Iterable[Span], monday: date, place: ZoneInfo) -> set[HalfHour]:
-    """The half hours that lunches of that week touch, as clocks of that zone show them."""
+@lru_cache(maxsize=64)
+def ground(lunches: tuple[Span, ...], monday: date, place: ZoneInfo) -> frozenset[HalfHour]:
+    """The half hours that lunches of that week touch, as clocks of that zone show them. Kept, as the week itself is."""
     found = set()
-    for begin, end in lunches:
+    for begin, end in merged(lunches):
         while begin < end:
             local = zones.local_time(begin, place)
             minute = local.hour * 60 + local.minute
             found.add(((local.date() - monday).days % 7, minute - minute % 30))
             begin += HALF / 2
-    return found
+    return frozenset(found)
 
 
-def rows(there: Collection[HalfHour], plain: Iterable[Span], others: Iterable[Span]) -> list[Row]:
-    """The grid of these half hours: on which of them one is free, by hours that it changes or by others."""
+@lru_cache(maxsize=256)
+def rows(there: frozenset[HalfHour], plain: tuple[Span, ...], others: tuple[Span, ...]) -> tuple[Row, ...]:
+    """The grid of these half hours: on which of them one is free, by hours that it changes or by others. Kept: many give
+    the same hours, and look at them often."""
     days = sorted({day for day, _ in there})
     mine, fixed = merged(plain), merged(others)
-    return [
-        Row(
-            time(*divmod(minute, 60)),
-            [
-                Cell((day, minute), _state(span_of((day, minute)), mine, fixed)) if (day, minute) in there else None
-                for day in days
-            ],
-        )
-        for minute in sorted({minute for _, minute in there})
-    ]
+
+    def cell(day: int, minute: int, starts: str) -> Cell | None:
+        half = (day, minute)
+        return Cell(f"{day}-{starts}", day, _state(span_of(half), mine, fixed)) if half in there else None
+
+    found = []
+    for minute in sorted({minute for _, minute in there}):
+        starts = f"{minute // 60:02}:{minute % 60:02}"
+        found.append(Row(starts, [cell(day, minute, starts) for day in days]))
+    return tuple(found)
 
 
 def _state(half: Span, plain: list[Span], others: list[Span]) -> str:
-    if not without([half], plain):
+    if any(begin <= half[0] and half[1] <= end for begin, end in plain):
         return "on"
-    left = without(without([half], plain), others)
-    return "fixed" if not left else "part" if left != [half] else ""
+    near = [span for span in (*plain, *others) if span[0] < half[1] and half[0] < span[1]]
+    return "" if not near else "part" if without([half], near) else "fixed"
 
 
 def changed(day: int, kept: Iterable[Span], added: Collection[HalfHour], removed: Collection[HalfHour]) -> list[Span]:

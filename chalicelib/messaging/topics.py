@@ -179,6 +179,13 @@ MESSAGES: tuple[Message, ...] = (
         ("appointment", "coach", "client", "during", "week", "by"),
     ),
     Message(
+        "appointment.handed_over",
+        ("Appointments_All",),
+        "appointment",
+        "The client got another coach, and the call went with them, at its time",
+        ("appointment", "coach", "client", "during", "week", "by", "former_coach"),
+    ),
+    Message(
         "appointment.missed",
         ("Appointments_All",),
         "appointment",
@@ -224,6 +231,7 @@ MESSAGES: tuple[Message, ...] = (
             "rule?",
             "waiting?",
             "start?",
+            "calendar?",
         ),
     ),
 )

@@ -62,6 +62,22 @@ def cancelled(db: Database, person: UUID, about: About) -> Letter | None:
     return _letter(db, person, call, "CANCEL", coach, times)
 
 
+def all_three(db: Database, abouts: list[About]) -> list[list[UUID]]:
+    """The client of each call, the coach who has it now, and who had it before."""
+    return [[UUID(about[name]) for name in ("client", "coach", "former_coach")] for about in abouts]
+
+
+@kind(
+    "call_handed_over", "A call is with another coach", on=("Appointments_All", "appointment.handed_over"), to=all_three
+)
+def handed_over(db: Database, person: UUID, about: About) -> Letter | None:
+    """A call is with another coach, at its time: out of the calendar of the former, and into that of the other."""
+    if str(person) != about["former_coach"]:
+        return _about_what_stands(db, person, about, "REQUEST")
+    call = agenda.known(db, UUID(about["appointment"]))
+    return _letter(db, person, call, "CANCEL") if call and call.coach_id != person else None
+
+
 @kind("call_missed", "You did not come to a call", on=("Appointments_All", "appointment.missed"), to=its_client)
 def missed(db: Database, person: UUID, about: About) -> Letter | None:
     """The coach noted that the client did not come."""
@@ -94,6 +110,8 @@ def _letter(
     values = {
         "name": known.name,
         "other": call.coach_name if person == call.client_id else call.client_name,
+        "is_theirs": person in (call.client_id, call.coach_id),
+        "with": call.coach_name,
         "date": call.starts.astimezone(place),
         "end": call.ends.astimezone(place),
         "timezone": known.timezone,
@@ -106,6 +124,8 @@ def _letter(
     if not method:
         return Letter(known.email, values)
     entry = call_entries.entry(call, person)
+    if method == "CANCEL":
+        entry = entry._replace(status="CANCELLED")
     return Letter(
         known.email, values, entries.invitation(entry, method, mail.sender()[1], known.email, clock.now()), method
     )

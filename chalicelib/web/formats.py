@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -47,6 +47,20 @@ def span(starts: datetime, ends: datetime) -> str:
 def listed(words: Sequence[str]) -> str:
     """``Ada, Bob and Cem``."""
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def place_of_call(url: str) -> str:
+    """Where a call is, as people write it: ``+49-40-5550123`` or ``call.example.org/carla`` instead of its address."""
+    return url.removeprefix("tel:").removeprefix("https://")
+
+
+def days_of_week(monday: date | str, days: int = 5) -> str:
+    """``23–27 Nov``, and ``30 Nov–4 Dec``, not to be broken: the first days of a week, given by its Monday or its name (2026-W48)."""
+    if isinstance(monday, str):
+        monday = date.fromisocalendar(int(monday[:4]), int(monday[-2:]), 1)
+    last = monday + timedelta(days=days - 1)
+    first = f"{monday.day}" if monday.month == last.month else f"{monday.day}\u00a0{monday:%b}"
+    return f"{first}\u2060–\u2060{last.day}\u00a0{last:%b}"
 
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from chalice.app import Response
 
+from chalicelib import rules
 from chalicelib.database import Database, transaction
 from chalicelib.errors import NotLoggedIn, ProofNeeded, SecondFactorNeeded, UserError
 from chalicelib.web import auth, responses, saved_forms
@@ -22,6 +23,7 @@ def refuse(endpoint: Endpoint, request: Request, parts: Mapping[str, str], error
         if endpoint.refusal and error.status in (401, 403, 404, 409, 429):
             return responses.as_json(endpoint.refusal(error.message), error.status, responses.retry_after(error))
         return responses.as_problem(error)
+    _say_in_words(error)
     if isinstance(error, NotLoggedIn) and endpoint.who != ANYBODY:
         return _to_login(endpoint, request, parts)
     if isinstance(error, SecondFactorNeeded):
@@ -33,7 +35,14 @@ def refuse(endpoint: Endpoint, request: Request, parts: Mapping[str, str], error
             return _show_again(endpoint, request, parts, error)
         except UserError as other:  # the form's page is not there for the caller
             error = other
+            _say_in_words(error)
     return show(request, error_page(error))
+
+
+def _say_in_words(error: UserError) -> None:
+    """Programs are told the name of the rule that refused them, people what it means."""
+    error.message = rules.in_words(error.message)
+    error.fields = {name: rules.in_words(said) for name, said in error.fields.items()}
 
 
 def error_page(error: UserError) -> Page:

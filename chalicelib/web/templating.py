@@ -28,6 +28,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "local": formats.local,
     "day": formats.day,
     "listed": formats.listed,
+    "days_of_week": formats.days_of_week,
     "weekdays": formats.weekdays,
     "month_name": lambda at: f"{at:%B}",
     "short_day": lambda at: f"{at.day} {at:%b}",
@@ -38,6 +39,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "able_to_show": formats.able_to_show,
     "before_dot": lambda name: name.partition(".")[0],
     "moment": formats.moment,
+    "place_of_call": formats.place_of_call,
 }
 """What templates write times, names and lists with."""
 

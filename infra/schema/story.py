@@ -47,7 +47,7 @@ CHAPTERS = (
     Chapter(
         "When people are free",
         "Hours for lunches and for calls, in local wall time; occurrences are computed in Python.",
-        ("availability", "availability_exception"),
+        ("availability", "availability_exception", "outside_calendar", "outside_busy"),
     ),
     Chapter(
         "Lunch",

@@ -99,7 +99,10 @@ def test_it_is_set_undone_and_reset_on_the_coachs_page(practice: Practice, admin
     assert send(admin, rule, value="lots", why="").status == 422
     done = send(admin, rule, value="72", why="asked for it")
     page = admin.get(done.header("location"))
-    assert "Changed the rule of the coach Carla from 24 to 72: coaching.notice_hours." in Document(page.text).main
+    assert (
+        "Changed “Hours before a call by which it must be booked” of the coach Carla from 24 to 72."
+        in Document(page.text).main
+    )
     undone = press(admin, page, "Undo")
     assert "from 72 to 24" in Document(admin.get(undone.header("location")).text).main
     send(admin, rule, value="36", why="")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.coaching.practice import Practice, book
 from tests.lunches import lunch
 from tests.pages.documents import Document
 from tests.people import Answer, Browser
@@ -108,9 +109,13 @@ def links(text: str) -> set[str]:
     return {link.replace("&amp;", "&") for link in re.findall(r'href="(/admin[^"#]*)"', text)}
 
 
-def test_every_page_is_reached_by_links_from_the_first(admin: Browser) -> None:
+def test_every_page_is_reached_by_links_from_the_first(admin: Browser, community: Any, sql: Any) -> None:
     from chalicelib.web import ENDPOINTS
 
+    practice = Practice(community, sql)
+    practice.coach("carla")
+    practice.coach("conrad")
+    assert book(practice.client("clive", "carla"), "carla", "2026-11-25T10:00:00+01:00").status == 201
     seen: set[str] = set()
     waiting = {"/admin"}
     while waiting:
@@ -118,6 +123,8 @@ def test_every_page_is_reached_by_links_from_the_first(admin: Browser) -> None:
         seen.add(path)
         answer = admin.get(path)
         assert answer.status == 200, (path, answer.text[:2000])
+        if answer.header("content-type").startswith("text/csv"):
+            continue
         assert len(answer.text) < 40_000, path
         assert answer.text.count("<h1>") == 1
         waiting |= links(answer.text) - seen
@@ -159,7 +166,7 @@ def test_a_form_that_is_refused_keeps_what_was_typed_and_says_what_is_wrong(admi
     answer = send(admin, "/admin/rules/lunch.minutes", value="7")
     assert answer.status == 422 and 'value="7"' in answer.text and "must be from 15 to 180" in answer.text
     answer = send(admin, "/admin/rules/lunch.min_attendees", value="4")
-    assert answer.status == 422 and "does not go with lunch.max_attendees" in answer.text
+    assert answer.status == 422 and "does not go with “Most people at a lunch”" in answer.text
     answer = send(admin, "/admin/invitations", addresses=" \n")
     assert answer.status == 422 and "1 to 500 addresses" in answer.text
 

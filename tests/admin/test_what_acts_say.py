@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.admin.test_pages import form_to, id_of, send
+from tests.admin.test_pages import Forms, id_of, send
 from tests.lunches import lunch
 from tests.pages.documents import Document
 from tests.people import Answer, Browser, Community
@@ -29,12 +29,18 @@ def says(browser: Browser, answer: Answer) -> str:
     return str(said)
 
 
+def undo_form(browser: Browser, answer: Answer) -> Any:
+    """What the first form below the notice sends: the press that undoes."""
+    page = browser.get(answer.header("location")).text
+    return Forms(page[page.index('role="status"') :]).found[0]["fields"]
+
+
 def test_a_rule_that_is_set_is_told_from_what_to_what_and_undone_by_one_press(admin: Browser) -> None:
     answer = send(admin, "/admin/rules/lunch.minutes", value="45")
-    assert says(admin, answer) == "Changed the rule from 60 to 45: lunch.minutes."
-    undo = form_to(admin.get(answer.header("location")), "/admin/rules/lunch.minutes")
+    assert says(admin, answer) == "Changed “Length of a lunch in minutes” from 60 to 45."
+    undo = undo_form(admin, answer)
     undone = admin.post("/admin/rules/lunch.minutes", undo, kind="form")
-    assert says(admin, undone) == "Changed the rule from 45 to 60: lunch.minutes."
+    assert says(admin, undone) == "Changed “Length of a lunch in minutes” from 45 to 60."
     assert admin.get("/api/admin/rules/lunch.minutes").json["rule"]["value"] == 60
 
 
@@ -46,21 +52,47 @@ def test_setting_what_stands_already_says_so_and_offers_no_undo(admin: Browser, 
     assert "Undo" not in admin.get(answer.header("location")).text
 
 
+def undone_by(browser: Browser, path: str) -> list[str]:
+    """Where the page's Undo goes, if it has one."""
+    page = Document(browser.get(path).text)
+    buttons = [e for e in page.all("button") if e.text == "Undo"]
+    return [outer["action"] for e in buttons for outer in e.inside if outer.tag == "form"]
+
+
+def test_a_rule_is_set_where_it_stands(admin: Browser) -> None:
+    page = admin.get("/admin/rules")
+    [form] = [one for one in Forms(page.text).found if one["action"] == "/admin/rules/lunch.minutes"]
+    assert form["fields"]["value"] == "60"
+    answer = admin.post(form["action"], form["fields"] | {"value": "50"}, kind="form")
+    assert says(admin, answer) == "Changed “Length of a lunch in minutes” from 60 to 50."
+
+
+def test_every_rule_stands_once_under_a_heading_by_what_it_means(admin: Browser) -> None:
+    from chalicelib.rules import RULES
+
+    page = Document(admin.get("/admin/rules").text)
+    labels = [e.text for e in page.all("label")]
+    assert sorted(labels) == sorted(rule.help for rule in RULES.values())
+    assert labels[0] == "Length of a lunch in minutes", "what is set most comes first"
+    refused = send(admin, "/admin/rules/lunch.min_attendees", value="4")
+    said = Document(refused.text).alert
+    assert refused.status == 422 and "“Most people at a lunch”" in said and "lunch." not in said
+
+
 def test_a_page_that_was_left_open_offers_no_undo_of_what_came_later(admin: Browser) -> None:
     first = send(admin, "/admin/rules/lunch.minutes", value="45").header("location")
     other = send(admin, "/admin/rules/lunch.repeat_days", value="20").header("location")
-    assert 'action="/admin/rules/lunch.minutes"' in admin.get(first).text
-    assert 'action="/admin/rules/lunch.repeat_days"' not in admin.get(first).text
+    assert undone_by(admin, first) == ["/admin/rules/lunch.minutes"]
     send(admin, "/admin/rules/lunch.minutes", value="50")
-    assert 'action="/admin/rules' not in admin.get(first).text
-    assert 'action="/admin/rules/lunch.repeat_days"' in admin.get(other).text
+    assert undone_by(admin, first) == []
+    assert undone_by(admin, other) == ["/admin/rules/lunch.repeat_days"]
 
 
 def test_a_rule_of_yes_and_no_is_undone_too(admin: Browser) -> None:
     answer = send(admin, "/admin/rules/lunch.auto_approve", value="no")
-    undo = form_to(admin.get(answer.header("location")), "/admin/rules/lunch.auto_approve")
+    undo = undo_form(admin, answer)
     assert says(admin, admin.post("/admin/rules/lunch.auto_approve", undo, kind="form")).startswith(
-        "Changed the rule from no to yes"
+        "Changed “Whoever is matched has approved” from no to yes"
     )
 
 

@@ -8,7 +8,7 @@ from infra.local import demo_coaching
 from tests.coaching.practice import NOW
 from tests.people import password_hash
 
-SHOWN = ("rule", "no_show", "series_call", "waiting")
+SHOWN = ("rule", "no_show", "series_call", "waiting", "outside_calendar", "outside_busy")
 """Tables of which the demo has something."""
 
 

@@ -196,7 +196,8 @@ def test_a_coach_gives_blocks_and_leaves_hours_on_pages(practice: Practice, ada:
     hours = carla.get("/coach/hours")
     done = follow(carla, submit(carla, hours, "/coach/link", url="tel:+4930901820"))
     assert "tel:+4930901820" in done.text
-    follow(ada, press(ada, ada.get("/book?week=2026-W48"), "10:00"))
+    booked = follow(ada, press(ada, ada.get("/book?week=2026-W48"), "10:00"))
+    assert 'href="tel:+4930901820" rel="noreferrer">+4930901820</a>' in booked.text
     page = carla.get("/coach/away")
     asked = submit(carla, page, "/coach/away", day="2026-11-24", last="", start="", end="")
     assert asked.status == 422 and "Tuesday, 24 November 2026, 10:00 is booked" in asked.text

@@ -33,6 +33,7 @@ collect_ignore = (
         "test_browser.py",
         "test_calls_in_lynx.py",
         "test_calls_in_the_browser.py",
+        "test_changes_of_calls_in_lynx.py",
         "test_html.py",
         "test_keyboard.py",
         "test_lives_of_lunches.py",

@@ -18,7 +18,14 @@ from tests.e2e.conftest import Running, eventually
 VISITOR, MEMBER, ADMIN, COACH, CLIENT = "visitor", "member", "admin", "coach", "client"
 CAST = (VISITOR, MEMBER, ADMIN, COACH, CLIENT)
 USERNAMES = {MEMBER: "ada.brandt", ADMIN: "grace.admin", COACH: "frieda.vogt", CLIENT: "jonas.weber"}
-SEARCHED = {ADMIN: ["/admin/people?who=banned", "/admin/events?status=Confirmed", "/admin/rules/lunch.open_seats"]}
+SEARCHED = {
+    ADMIN: [
+        "/admin/people?who=banned",
+        "/admin/people?q=carla.stein",
+        "/admin/events?status=Confirmed",
+        "/admin/rules/lunch.open_seats",
+    ]
+}
 """What somebody looks for, because it is not among the first of its list."""
 BY_MAIL = frozenset({"/forgotten/reset", "/account/confirm", "/unsubscribe/{token}"})
 """Pages to which only a mail leads."""
@@ -197,6 +204,12 @@ def settle(running: Running) -> Site:
         does(COACH, "POST", "/api/office-hours", hours | {"start": on + "T09:00", "end": on + "T17:00"})
     [slot] = does(CLIENT, "GET", f"/api/coaches/{coach['slug']}/first")["slots"]
     does(CLIENT, "POST", "/api/appointments", slot | {"coach": coach["slug"]})
+    later = (date.fromisoformat(slot["start"][:10]) + timedelta(weeks=6)).isocalendar()
+    ahead = f"/api/coaches/{coach['slug']}/slots?from={later.year}-W{later.week:02}&weeks=2"
+    start = does(CLIENT, "GET", ahead)["slots"][0]["start"]
+    does(CLIENT, "POST", "/api/series", {"coach": coach["slug"], "start": start, "months": 2})
+    does(CLIENT, "POST", "/api/waiting", {"coach": coach["slug"]})
+    site.sent[ADMIN] = f"/admin/relationships/{client['slug']}/hand-over?coach={person('carla.stein')['slug']}"
     does(ADMIN, "PUT", f"/api/admin/people/{person('yara.saleh')['id']}/ban", {"why": "sells things"})
     does(ADMIN, "POST", "/api/admin/invitations", {"addresses": ["kim@example.net", "no address"]})
     does(MEMBER, "POST", "/InvitationCode/Create/", {"to": "lou@example.net"})

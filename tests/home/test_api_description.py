@@ -186,7 +186,12 @@ def test_what_coaches_and_clients_read_and_do_is_as_described(
     assert (away["cancelled"], away["kept"]) == (1, 0)
     asks(carla, "GET", "/api/days-away")
     asks(carla, "DELETE", "/api/days-away/{id}", id=away["id"])
+    url = {"url": "https://calendar.example.org/carla.ics"}
+    elsewhere = asks(carla, "POST", "/api/outside-calendars", url)
+    assert asks(carla, "GET", "/api/outside-calendars")["outside_calendars"]
+    asks(carla, "DELETE", "/api/outside-calendars/{id}", id=elsewhere["id"])
     practice.coach("conrad")
+    asks(admin, "GET", "/api/admin/relationships/{slug}/hand-over", query="?coach=conrad", slug="ada")
     asks(admin, "PATCH", "/api/admin/relationships/{slug}", {"coach": "conrad", "calls": "keep"}, slug="ada")
     asks(admin, "DELETE", "/api/admin/relationships/{slug}", query="?calls=cancel", slug="ada")
     kept = next(

@@ -149,6 +149,16 @@ NOT_EXPORTED = {
     "mail.id": "a number of a row",
     "mail.message": "an id that is never published",
     "mail.urgent": "in which queue it stands",
+    "outside_busy.calendar_id": "an id of its own",
+    "outside_calendar.due": "when it is read next",
+    "outside_calendar.etag": "what its server calls what was read",
+    "outside_calendar.failures": "how often it could not be read",
+    "outside_calendar.id": "an id of its own",
+    "outside_calendar.lost": "whether it could not be read for a day",
+    "outside_calendar.modified": "what its server says of when it changed",
+    "outside_calendar.number": "which of the five it is",
+    "outside_calendar.problem": "a word of ours",
+    "outside_calendar.url": "a secret that nobody may read",
     "password_reset.id": "what a mailed link is derived from",
     "pressed_form.press": "a digest of what was sent",
     "recovery_code.digest": "a digest that nobody may read",
@@ -158,6 +168,8 @@ NOT_EXPORTED = {
     "second_factor.id": "what the key is derived from",
     "second_factor.last_step": "the half minute of the last code",
     "session.token_hash": "a digest that nobody may read",
+    "waiting.known": "what was free when it was looked last",
+    "waiting.looked": "when that was",
 }
 """Columns of the tables in the file that stay out of it, and why."""
 

@@ -97,6 +97,7 @@ class Life:
     def of_the_account(self) -> None:
         assert self.me.post("/api/me/tokens", {"name": "zq-token", "password": PASSWORD}).status == 201
         self.me.ask("PUT", "/api/me/feed", {"password": PASSWORD})
+        assert self.me.post("/api/outside-calendars", {"url": "https://zq-link.example.org/zq-key.ics"}).status == 201
         assert self.me.ask("PUT", "/api/me/email", {"email": "zq-new@example.org", "password": PASSWORD}).status == 202
         self.me.post("/InvitationCode/Create/", {"to": "zq-friend@example.org"})
         self.me.ask("PATCH", "/api/me", {"refuses": ["Thai"], "mails": {"event_evaluate": False}})
@@ -280,6 +281,8 @@ DELETED = frozenset(
         "left_over",
         "mail",
         "mail_refusal",
+        "outside_busy",
+        "outside_calendar",
         "password_reset",
         "pause",
         "person_location",

@@ -42,6 +42,43 @@ def test_the_application_adds_somebody_to_public_lunches_and_their_own_alone(
     assert len(sql("SELECT 1 FROM attendance WHERE person_id = %s", eve)) == int(may)
 
 
+STATES = {
+    "Proposed": [],
+    "Confirmed": ["Confirmed"],
+    "Rejected": ["Rejected"],
+    "Canceled": ["Canceled"],
+    "Awaiting Evaluation": ["Confirmed", "Awaiting Evaluation"],
+    "Done": ["Confirmed", "Awaiting Evaluation", "Done"],
+}
+"""Each state of a lunch, and the way there."""
+
+
+@pytest.mark.parametrize("asked", [True, False])
+@pytest.mark.parametrize("state", STATES)
+def test_nobody_comes_to_what_is_off_or_over_whatever_a_handler_forgets(
+    community: Community, sql: Any, state: str, asked: bool
+) -> None:
+    """Held by the database: for who was asked to the lunch, and for who joins it."""
+    ada, bob, eve = (community.person(name) for name in ("ada", "bob", "eve"))
+    invited = [eve] if asked else []
+    event = lunch(
+        sql, community.locations["Harbour"], "2026-11-25T12:00+00:00", approved=[ada, bob], invited=invited, public=True
+    )
+    for status in STATES[state]:
+        sql("UPDATE event SET status = %s WHERE id = %s", status, event)
+    approve = (
+        "WITH comes AS (INSERT INTO attendance VALUES (%s, %s, 'approved') ON CONFLICT (event_id, person_id) DO UPDATE"
+        " SET response = 'approved' RETURNING event_id, person_id) INSERT INTO commitment (event_id, person_id, during)"
+        " SELECT event_id, person_id, e.during FROM comes JOIN event e ON e.id = event_id"
+    )
+    if state in ("Proposed", "Confirmed"):
+        sql(approve, event, eve)
+        return
+    with pytest.raises(psycopg2.errors.CheckViolation) as refusal:
+        sql(approve, event, eve)
+    assert refusal.value.diag.constraint_name == "event_state_allows_it"
+
+
 def test_nobody_is_added_by_another(community: Community, sql: Any, clock: Any) -> None:
     clock.set("2026-11-23T09:00Z")
     bob, eve = community.person("bob"), community.person("eve")

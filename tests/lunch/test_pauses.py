@@ -61,6 +61,30 @@ def test_a_pause_that_cannot_be_names_its_field(community: Any, first: Any, last
     assert ada.get("/api/pauses").json == {"pauses": []}
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "status"),
+    [
+        ("2026-W47", "2026-W47", 201),  # this week, on its last day
+        ("2026-W40", "2026-W47", 201),  # and one that began before
+        ("2026-W46", "2026-W46", 422),
+        ("2026-W48", "2027-W47", 201),  # 53 weeks, for 2026 has so many
+        ("2026-W48", "2027-W48", 422),
+        ("2028-W47", "2028-W47", 201),  # two years ahead
+        ("2028-W48", "2028-W48", 422),
+    ],
+)
+def test_a_pause_may_be_as_near_as_far_and_as_long_as_is_said(
+    community: Any, first: str, last: str, status: int
+) -> None:
+    assert community.member("ada").post("/api/pauses", {"first": first, "last": last}).status == status
+
+
+@pytest.mark.parametrize(("zone", "status"), [("Pacific/Auckland", 422), ("America/Los_Angeles", 201)])
+def test_the_week_is_over_where_the_member_lives(community: Any, zone: str, status: int) -> None:
+    eve = community.browser_of(community.person("eve", zone=zone))
+    assert eve.post("/api/pauses", {"first": "2026-W47", "last": "2026-W47"}).status == status
+
+
 def test_two_pauses_do_not_overlap(community: Any) -> None:
     ada = community.member("ada")
     assert ada.post("/api/pauses", {"first": "2026-W48", "last": "2026-W50"}).status == 201

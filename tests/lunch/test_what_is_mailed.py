@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.lunch import jobs, rounds
-from tests.lunches import lunch
+from tests.lunches import lunch, told
 from tests.mailbox import deliver
 
 NOW = datetime.fromisoformat("2026-11-23T08:00:00+00:00")
@@ -40,6 +40,16 @@ def test_people_are_reminded_the_day_before_once(community: Any, sql: Any, clock
     assert subjects(sql) == {"ada": ["Lunch on Wednesday, 12:00: Soup"], "bob": ["Lunch on Wednesday, 12:00: Soup"]}
     at(clock, START - timedelta(hours=23))
     assert subjects(sql) == {}
+
+
+@pytest.mark.parametrize("state", ["Proposed", "Canceled", "Rejected"])
+def test_of_what_is_not_sure_or_off_nobody_is_reminded(community: Any, sql: Any, clock: Any, state: str) -> None:
+    community.rule("lunch.approve_hours_before", 2)
+    ada, bob = community.person("ada"), community.person("bob")
+    event = lunch(sql, community.locations["Harbour"], STARTS, approved=[ada, bob])
+    sql("UPDATE event SET status = %s WHERE id = %s AND status <> %s", state, event, state)
+    at(clock, START - timedelta(hours=23))
+    assert told(sql, "Mails") == [] and sql("SELECT 1 FROM event_reminder") == []
 
 
 def test_whoever_has_only_just_heard_of_a_lunch_is_not_reminded(community: Any, sql: Any, clock: Any) -> None:

@@ -17,6 +17,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from chalicelib.calendar import outside_reading
+from chalicelib.database import JOB, transaction
 from tests.coaching.practice import AT, NOW, Practice, book, move
 from tests.people import Browser
 
@@ -70,6 +72,7 @@ class Calls(RuleBasedStateMachine):
             "rule",
             "availability",
             "day_away",
+            "outside_calendar",
             "ban",
             "relationship",
             "audit",
@@ -88,6 +91,14 @@ class Calls(RuleBasedStateMachine):
         self.blocked: set[tuple[str, datetime]] = set()
         self.away: dict[str, Away] = {}
         self.banned: set[str] = set()
+        self.elsewhere: dict[str, datetime] = {}
+        for who in (*PEOPLE, *COACHES):
+            sql(
+                "INSERT INTO outside_calendar (id, person_id, number, url, host, added, due)"
+                " SELECT person_id, person_id, 1, 'https://x.org/', 'x.org', %s, 'infinity' FROM account WHERE username = %s",
+                AT,
+                who,
+            )
         self.per_month, self.moves = 1, 3
 
     def browser(self, who: str) -> Browser:
@@ -103,6 +114,7 @@ class Calls(RuleBasedStateMachine):
                 one.coach == coach and one.starts < start + HOUR and start < one.ends for one in self.away.values()
             )
             and (coach, start) not in self.blocked
+            and start not in (self.elsewhere.get(coach), self.elsewhere.get(who))
             and all(
                 call.at != start or (call.coach != coach and call.who != who)
                 for id, call in self.calls.items()
@@ -300,6 +312,13 @@ class Calls(RuleBasedStateMachine):
             assert answer.status == 200, answer.text
             self.banned.add(who)
             self.forget([id for id, call in self.calls.items() if who in (call.who, call.coach) and call.at > AT])
+
+    @rule(who=st.sampled_from((*PEOPLE, *COACHES)), day=DAYS, of_day=HOURS)
+    def somebody_is_busy_elsewhere(self, who: str, day: int, of_day: int) -> None:
+        start, id = hour(day, of_day), self.practice.ids[who]
+        news = outside_reading.News("", [(start, start + HOUR)])
+        transaction(lambda db: outside_reading.note(db, id, news, AT), JOB)
+        self.elsewhere[who] = start
 
     @rule(coach=st.sampled_from(COACHES), zone=st.sampled_from(ZONES))
     def a_coach_moves_house(self, coach: str, zone: str) -> None:

@@ -372,3 +372,22 @@ def test_the_one_earlier_time_that_everybody_waits_for(race: Race) -> None:
         answers = race.run(tries)
         assert [a.status for a in answers if isinstance(a, Answer)].count(303) == 1
         assert len(race.held()) == 1 and len(race.practice.sql("SELECT 1 FROM waiting")) == PEOPLE - 1
+
+
+def test_a_call_handed_over_to_where_others_book(race: Race) -> None:
+    """The client's call goes to the other coach, or somebody else has that hour; it is never both, and never neither."""
+    practice, ada = race.practice, race.clients[0]
+    practice.coach("conrad")
+    others = [practice.client(f"other{n}", "conrad") for n in range(PEOPLE - 1)]
+    path = "/api/admin/relationships/client0"
+    for _ in range(ROUNDS):
+        race.clear()
+        practice.sql("DELETE FROM relationship WHERE client_id = %s", practice.ids["client0"])
+        practice.relate("client0", "carla")
+        assert book(ada, "carla", SLOT).status == 201
+        plan = race.admin.get(f"{path}/hand-over?coach=conrad").json["plan"]
+        change = {"coach": "conrad", "calls": "move", "plan": plan}
+        bookings: list[Try] = [lambda c=c: book(c, "conrad", SLOT) for c in others]
+        assert winners(race.run([lambda: race.admin.ask("PATCH", path, change), *bookings])) == 1
+        conrads = [c for c in practice.calls() if c.coach_id == practice.ids["conrad"]]
+        assert len(conrads) == 1 and len(practice.calls()) in (1, 2)
