@@ -15,10 +15,10 @@ except ModuleNotFoundError:
     from chalicelib.lunch.matching import plain as cython
 
 if cython.compiled:
-    from cython.cimports.chalicelib.lunch.matching.bits import lowest
+    from cython.cimports.chalicelib.lunch.matching.bits import count, lowest
     from cython.cimports.chalicelib.lunch.matching.people import People
 else:
-    from chalicelib.lunch.matching.bits import lowest
+    from chalicelib.lunch.matching.bits import count, lowest
     from chalicelib.lunch.matching.people import People
 
 from chalicelib.lunch.matching.people import view
@@ -43,8 +43,13 @@ def numbered(people: People) -> tuple[NDArray[np.int32], int]:
     return found, number
 
 
-def meeting(columns: Any, groups: NDArray[np.int32], many: int) -> tuple[NDArray[np.int8], NDArray[np.int8], int]:
-    """The start of each group, the first of the longest time that all have in common, its food, and who is left over.
+def meeting(
+    columns: Any, people: People, groups: NDArray[np.int32], many: int
+) -> tuple[NDArray[np.int8], NDArray[np.int8], int]:
+    """The start of each group, its food, and who is left over.
+
+    A group meets at the first of the longest time that all have in common, but not at the first or last start of a day if
+    there is another. Of several such times the lot of its first person decides, so that not everybody meets on Mondays.
 
     :returns: int8[g], int8[g], and how many people have no group
     """
@@ -58,7 +63,10 @@ def meeting(columns: Any, groups: NDArray[np.int32], many: int) -> tuple[NDArray
     dish: cython.schar[::1] = memoryview(dishes)
     # The starts after which the same day has another.
     followed: cython.ulonglong = sum(1 << bit for bit in range(HOURS) if (bit + 1) % columns.starts)
+    inner: cython.ulonglong = sum(1 << bit for bit in range(HOURS) if 0 < bit % columns.starts < columns.starts - 1)
+    first: cython.int[::1] = memoryview(np.full(many, -1, np.int32))
     left: cython.int = 0
+    turn: cython.int
     u: cython.int
     g: cython.int
     runs: cython.ulonglong
@@ -68,13 +76,17 @@ def meeting(columns: Any, groups: NDArray[np.int32], many: int) -> tuple[NDArray
         if g < 0:
             left += 1
         else:
+            if first[g] < 0:
+                first[g] = u
             hours[g] &= free[u]
             foods[g] &= eats[u]
     for g in range(len(start)):
-        runs = longer = hours[g]
+        runs = longer = hours[g] & inner if hours[g] & inner else hours[g]
         while longer:
             runs = longer
             longer = runs & (runs >> 1) & followed
+        for turn in range(people.luck[first[g]] % count(runs)):
+            runs &= runs - 1
         start[g] = lowest(runs)
         dish[g] = lowest(foods[g])
     return starts, dishes, left

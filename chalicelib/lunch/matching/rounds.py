@@ -39,7 +39,7 @@ def match(columns: Columns) -> Result:
         many = int(group.max(initial=-1)) + 1
     else:
         group, many = numbered(people)
-    start, food, left = meeting(columns, group, many)
+    start, food, left = meeting(columns, people, group, many)
     if left < bound:
         raise AssertionError(f"the matcher is at fault: {left} are left over and {bound} had to be")
     return Result(group, start, food, separator.view(np.bool_), bound, left)

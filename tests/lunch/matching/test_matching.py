@@ -219,6 +219,32 @@ def test_larger_groups_of_more_people_than_twelve_leave_nobody_over_who_fits_all
         assert result.left == 0
 
 
+DAY = (1 << 12) - 1
+
+
+@pytest.mark.parametrize(
+    ("common", "starts"),
+    [
+        (DAY, {1}),  # neither the first nor the last of the day
+        (0b11, {1}),
+        (1 << 10 | 1 << 11, {10}),
+        (1, {0}),  # nothing else in common
+        (1 << 11, {11}),
+        (1 << 11 | 1 << 12, {11, 12}),
+        (0b1111 | 1 << 30, {1}),
+        (0b1110 | 0b11110 << 12, {13}),  # the longer run
+        (0b110 | 0b110 << 12 | 0b110 << 48, {1, 13, 49}),  # one of the three, by lot
+    ],
+)
+def test_a_group_meets_where_it_has_most_time_and_not_at_the_ends_of_a_day(common, starts):
+    found = {int(match(columns([common, common], seed=seed)).start[0]) for seed in range(40)}
+    assert found == starts
+
+
+def test_a_lunch_may_be_at_the_only_start_of_a_day():
+    assert match(columns([0b10, 0b10], starts=1)).start.tolist() == [1]
+
+
 def test_equal_waits_are_fair_over_rounds_whatever_the_order_of_rows():
     left = np.zeros(5, int)
     for seed in range(2000):
