@@ -19,7 +19,7 @@ def lunches_of(community: Any) -> Counter[UUID]:
 def test_each_has_as_many_lunches_as_the_rule_and_their_days_allow(community: Any, most: int, each: int) -> None:
     community.rule("lunch.per_week", most)
     community.rule("lunch.max_attendees", 2)
-    days = ("2026-12-01", "2026-12-02", "2026-12-03")
+    days = [f"2026-{day}" for day in ("11-30", "12-01", "12-02", "12-03", "12-04")]
     four = [member(community, name, *days) for name in ("ada", "bob", "eve", "joe")]
     outcome = run(community)
     assert lunches_of(community) == dict.fromkeys(four, each)
