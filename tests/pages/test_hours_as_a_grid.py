@@ -191,6 +191,6 @@ def test_past_days_look_past_and_what_takes_an_hour_is_named_and_led_to(
     clock.set("2026-11-25T12:00Z")
     page = week(ada)
     assert cells(page)["12:00"][4] == "lunch"
-    assert [e["href"] for e in page.all("a") if e.is_in("td")] == [f"/events/{event}"]
+    assert [e["href"] for e in page.all("a") if e.is_in("td") and e["class"] == "act"] == [f"/events/{event}"]
     past = [e for e in page.all("td") if "past" in e["class"].split()]
     assert len(past) == 2 * 4 + 2, "two days of four hours, and 11:00 and 12:00 of this one"
