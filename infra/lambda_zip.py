@@ -24,7 +24,17 @@ GLIBC = (2, 34)
 """Of Amazon Linux 2023, on which Lambda's python3.13 stands."""
 UNZIPPED_LIMIT = 120 * 1024 * 1024
 """Bytes: our own, of which numpy takes 73 MB. AWS would take 250 MB, and start the slower for it."""
-HEAVY = ("boto3", "botocore", "cryptography", "icalendar", "jinja2", "kafka", "numpy", "aws_lambda_powertools")
+HEAVY = (
+    "boto3",
+    "botocore",
+    "cryptography",
+    "icalendar",
+    "jinja2",
+    "kafka",
+    "numpy",
+    "aws_lambda_powertools",
+    "recurring_ical_events",
+)
 """What is imported by the functions that use it, and never before the first answer of an HTTP function."""
 CHALICE = {"chalice/__init__.py", "chalice/app.py"}
 """The runtime that `chalice package` adds by itself."""

@@ -11,6 +11,7 @@ KNOWN = {
     "book_calls": outcomes.Outcome,
     "move_call": outcomes.Outcome,
     "cancel_call": outcomes.Outcome,
+    "hand_over_call": outcomes.Outcome,
     "enrol": joining.Outcome,
 }
 """SQL function -> the words of its answer in Python."""
@@ -39,6 +40,6 @@ def test_the_database_and_python_know_the_same_outcomes(server: Any) -> None:
 
 
 def test_every_outcome_that_refuses_a_call_has_its_sentence() -> None:
-    done = {"booked", "moved", "cancelled_now"}
+    done = {"booked", "moved", "cancelled_now", "handed_over"}
     assert set(outcomes.SENTENCES) == set(get_args(outcomes.Outcome)) - done - {"not_there"}
     assert len(set(outcomes.SENTENCES.values())) == len(outcomes.SENTENCES)

@@ -134,6 +134,7 @@ POST   /Register                                    422     422     422     422 
 GET    /Review                                      303     200     200     200     200     200     403     303
 POST   /Review/{id}                                 303     422     404     404     404     404     403     303
 GET    /static/{name}                               200     200     200     200     200     200     200     200
+GET    /styleguide                                  404     404     404     404     404     404     404     404
 GET    /unsubscribe/{token}                         200     200     200     200     200     200     200     200
 POST   /unsubscribe/{token}                         303     303     303     303     303     303     303     303
 GET    /Validate                                    303     200     200     200     200     200     403     303

@@ -5,10 +5,12 @@ const PAUSE = 5000; // milliseconds between two questions whether something is d
 const underway = new WeakSet();
 let here = location.pathname + location.search;
 
-/** A progress sign once it takes long; the returned function takes it away. */
-function progress() {
+/** A progress sign once it takes long, on the button too; the returned function takes both away. */
+function progress(form, button) {
   let sign;
+  const label = button?.textContent;
   const timer = setTimeout(() => {
+    if (button) button.textContent = form.action.endsWith("/book") ? "Booking…" : "Sending…";
     sign = Object.assign(document.createElement("div"), { className: "progress" });
     sign.setAttribute("role", "progressbar");
     sign.setAttribute("aria-label", "Working");
@@ -16,6 +18,7 @@ function progress() {
   }, PATIENCE);
   return () => {
     clearTimeout(timer);
+    if (sign && button) button.textContent = label;
     sign?.remove();
   };
 }
@@ -43,7 +46,7 @@ async function send(form, submitter) {
   if (underway.has(form)) return;
   underway.add(form);
   form.setAttribute("aria-busy", "true");
-  const done = progress();
+  const done = progress(form, submitter);
   try {
     const data = new URLSearchParams(new FormData(form, submitter));
     const action = submitter?.getAttribute("formaction") ? submitter.formAction : form.action;

@@ -149,6 +149,7 @@ def test_it_is_done_on_its_page(practice: Practice, ada: Browser, series: Any) -
     path = f"/appointments/{second}/series"
     for where in ("move", "cancel"):
         assert f'href="{path}"' in ada.get(f"/appointments/{second}/{where}").text
+    assert f'href="{path}"' in ada.get("/appointments?weeks=13").text
     page = ada.get(path)
     assert page.text.count("<li>") >= 3 and "28 December 2026" in page.text
     refused = submit(ada, page, f"{path}/move", day="2026-12-12", time="14:00")

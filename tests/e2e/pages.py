@@ -207,7 +207,8 @@ def settle(running: Running) -> Site:
     later = (date.fromisoformat(slot["start"][:10]) + timedelta(weeks=6)).isocalendar()
     ahead = f"/api/coaches/{coach['slug']}/slots?from={later.year}-W{later.week:02}&weeks=2"
     start = does(CLIENT, "GET", ahead)["slots"][0]["start"]
-    does(CLIENT, "POST", "/api/series", {"coach": coach["slug"], "start": start, "months": 2})
+    series = does(CLIENT, "POST", "/api/series", {"coach": coach["slug"], "start": start, "months": 2})
+    site.sent[CLIENT] = f"/appointments/{series['appointments'][0]['id']}/series"
     does(CLIENT, "POST", "/api/waiting", {"coach": coach["slug"]})
     site.sent[ADMIN] = f"/admin/relationships/{client['slug']}/hand-over?coach={person('carla.stein')['slug']}"
     does(ADMIN, "PUT", f"/api/admin/people/{person('yara.saleh')['id']}/ban", {"why": "sells things"})

@@ -2,8 +2,12 @@
 
 import re
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
+from chalicelib.home import week_pages
 from chalicelib.web import assets
 from tests.pages.documents import Document
 from tests.people import Browser
@@ -133,3 +137,16 @@ def test_a_page_is_not_kept_by_the_browser(community: Any) -> None:
 
 def test_the_script_is_small() -> None:
     assert len((assets.FOLDER / "app.js").read_bytes()) < 10_000
+
+
+def test_the_page_of_all_parts_is_well_made_and_there_on_a_developers_machine_alone(
+    visitor: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert visitor.get("/styleguide").status == 404
+    monkeypatch.setattr(week_pages, "config", lambda: SimpleNamespace(stage="local"))
+    page = opened(visitor, "/styleguide")
+    check(page)
+    style = (assets.FOLDER / "style.css").read_text()
+    shown = {name for e in page.elements for name in e["class"].split()}
+    assert {"card", "empty", "error", "notice", "summary", "tag", "ticks", "week"} <= shown
+    assert {f".{name}" for name in shown if f".{name}" in style} >= {".heat4", ".part", ".past", ".fixed", ".done"}
