@@ -65,7 +65,7 @@ emulation: dev
 
 # --- tests ----------------------------------------------------------------------------------------------------
 
-.PHONY: test days bench mutants planted check lint types imports slow terraform
+.PHONY: test days bench mutants planted check lint types imports slow screenshots terraform
 test: dev matcher ## the tests that need no download beyond PyPI, a process a core (ARGS="-k login -n 0")
 	@$(PYTEST) --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
@@ -95,6 +95,9 @@ imports: tools ## imports point down only (import-linter)
 
 slow: tools matcher checkers ## the tests that need more than PyPI: real Kafka, a browser, Lynx, the Lambda zip
 	@$(PYTEST) -m "kafka or browser or lynx or package or long" $(ARGS)
+
+screenshots: tools matcher checkers ## a picture of every page, narrow and wide, light and dark, in build/screenshots
+	@$(PYTEST) -m browser tests/e2e/test_browser.py $(ARGS)
 
 terraform: dev ## what is deployed, as far as it can be checked without an account (needs Terraform 1.11)
 	@VENV=build/checkov sh infra/setup.sh requirements-checkov.txt

@@ -1,9 +1,7 @@
 """Routes with which admins say who coaches whom. People go by their slugs; a relationship has no public id."""
 
 from datetime import datetime
-from typing import Annotated, Literal
-
-from msgspec import Meta
+from typing import Literal
 
 from chalicelib.coaching import handovers, relationships, schemas
 from chalicelib.coaching.api import Slug
@@ -24,7 +22,7 @@ class Assign(Body):
 class Reassign(Body):
     coach: Slug
     calls: Literal["keep", "cancel", "move"] | None = None
-    plan: Annotated[str, Meta(max_length=16)] | None = None
+    plan: Line | None = None
     why: Line = ""
 
 

@@ -1,9 +1,7 @@
 """Pages about who coaches whom: assigned, given another coach, ended; what becomes of booked calls is asked first."""
 
 from datetime import datetime
-from typing import Annotated, Literal
-
-from msgspec import Meta
+from typing import Literal
 
 from chalicelib.admin import audit_log, relationships
 from chalicelib.admin.lists import WhichAndDone
@@ -13,7 +11,7 @@ from chalicelib.coaching.api import Slug
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound
 from chalicelib.web import Form, Routes
-from chalicelib.web.field_types import Body, Reason
+from chalicelib.web.field_types import Body, Line, Reason
 from chalicelib.web.request import Caller
 from chalicelib.web.responses import Page, Redirect, page
 
@@ -38,7 +36,7 @@ class ToWhom(Body):
 
 class HandOver(Body):
     coach: Slug
-    plan: Annotated[str, Meta(max_length=16)]
+    plan: Line
     why: Reason
 
 

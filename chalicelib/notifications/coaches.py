@@ -19,7 +19,6 @@ def coach_rule(db: Database, person: UUID, about: About) -> Letter | None:
         known.email,
         {
             "name": known.name,
-            "rule": rule.name,
             "help": rule.help,
             "own": rules.shown(own),
             "everybody": rules.shown(everybody),

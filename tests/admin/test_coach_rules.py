@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.rules import RULES
 from tests import mailbox
 from tests.admin.test_pages import send
 from tests.coaching.practice import NOW, Practice, book
@@ -122,8 +123,9 @@ def test_the_coach_is_told(practice: Practice, admin: Browser, sql: Any) -> None
     admin.ask("PUT", f"{NOTICE}?coach=carla", {"value": 72})
     admin.ask("PUT", f"{NOTICE}?coach=carla", {"value": 72})
     [mail] = mailbox.deliver(sql)
-    assert mail.to == "carla@example.org" and mail.subject == "A rule for your calls was changed: coaching.notice_hours"
-    assert "Now: 72 (for others: 24)" in mail.text
+    assert mail.to == "carla@example.org" and mail.subject.startswith("A rule for your calls was changed: ")
+    assert f"{RULES['coaching.notice_hours'].help}: 72 (for others: 24)" in " ".join(mail.text.split())
+    assert "coaching.notice_hours" not in mail.subject + mail.text
 
 
 def test_a_coach_looks_as_far_as_their_own_rules(practice: Practice, admin: Browser) -> None:

@@ -25,22 +25,13 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 
 # What drives a browser or a terminal comes with `make tools`; `make test` needs neither.
-_DRIVERS = ("playwright", "pexpect")
-collect_ignore = (
-    []
-    if all(importlib.util.find_spec(driver) for driver in _DRIVERS)
-    else [
-        "test_browser.py",
-        "test_calls_in_lynx.py",
-        "test_calls_in_the_browser.py",
-        "test_changes_of_calls_in_lynx.py",
-        "test_html.py",
-        "test_keyboard.py",
-        "test_lives_of_lunches.py",
-        "test_lynx.py",
-        "test_refused_forms.py",
-    ]
-)
+_HAS_DRIVERS = all(importlib.util.find_spec(driver) for driver in ("playwright", "pexpect"))
+_DRIVING = re.compile(r"^from tests\.e2e\.(chromium|terminal) import", re.MULTILINE)
+collect_ignore = [
+    path.name
+    for path in Path(__file__).parent.glob("test_*.py")
+    if not _HAS_DRIVERS and _DRIVING.search(path.read_text())
+]
 
 
 class Running:

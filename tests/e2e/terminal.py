@@ -110,7 +110,7 @@ class Lynx:
 
     def choose_one(self, label: str) -> None:
         """Press the radio button of that label."""
-        self.keys(self._number(rf"\[(\d+)\]\([ *]\)\s*{re.escape(label)}") + "g\r")
+        self.keys(self._number(rf"\[(\d+)\]\([ *]\)\s*{re.escape(label)}\b") + "g\r")
         self.keys("\r")
 
     def _stand_on(self, label: str) -> None:

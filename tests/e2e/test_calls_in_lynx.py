@@ -37,7 +37,7 @@ def test_a_client_books_moves_and_cancels_a_call(lynx: Lynx, site: Site) -> None
     _, client, _ = pair(site, "nora.fuchs", "paul.richter")
     day = words(next_monday() + timedelta(weeks=2))
     log_in(lynx, client)
-    lynx.reads("Next call", "None is booked.")
+    lynx.reads("Next call", "No call is booked")
     lynx.follow("Book a call", "With Nora Fuchs", "First free time", "Press a time to book it.")
     while day not in lynx.shown:
         before = lynx.shown

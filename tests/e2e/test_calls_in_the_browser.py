@@ -104,6 +104,7 @@ def test_on_a_phone_calls_are_booked_moved_and_cancelled(chromium: Browser, site
     def tap(role: str, name: str) -> None:
         page.get_by_role(role, name=name, exact=True).first.click()  # type: ignore[arg-type]
 
+    tap("button", "Menu")
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Book a call").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Book a call")
     page.goto("/book?week=" + day.strftime("%G-W%V"))

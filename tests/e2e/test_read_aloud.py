@@ -58,7 +58,7 @@ PAGES = {
         "table When I am free in this week, by hours and days",
         "navigation Weeks",
     ],
-    (CLIENT, "/book"): ["heading Book a call", "button"],
+    (CLIENT, "/book"): ["heading Book a call", "heading Week of"],
     (ADMIN, "/admin"): [
         "navigation Admin",
         "heading Admin",

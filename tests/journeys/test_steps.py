@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.rules import RULES
 from tests.coaching.practice import NOW, Practice
 from tests.journeys.walk import Walk
 from tests.lunches import lunch
@@ -73,3 +74,29 @@ def test_a_member_who_cannot_come_says_so_in_two_steps(community: Any, sql: Any,
     lunch(sql, community.locations["Harbour"], "2026-11-26T12:00+01:00", approved=[ada, bob], confirmed=True)
     walk = Walk(community.browser_of(ada)).follow("I can't come").press("I can't come")
     assert "You do not come to Soup" in walk.said and walk.steps == 2
+
+
+def test_a_member_gives_the_hours_of_a_week_in_two_steps(community: Any, sql: Any, clock: Any) -> None:
+    clock.set(NOW)
+    ada = community.person("ada")
+    walk = Walk(community.browser_of(ada)).follow("Availability").press("Mon to Fri, 11:30 to 13:30")
+    assert "Monday to Friday, 11:30 to 13:30" in walk.said and walk.steps == 2
+    assert len(sql("SELECT 1 FROM availability WHERE person_id = %s", ada)) == 5
+
+
+def test_a_member_invites_somebody_in_two_steps(community: Any, clock: Any) -> None:
+    clock.set(NOW)
+    walk = Walk(community.browser_of(community.person("ada"))).follow("Invitations")
+    walk.press("Give an invitation", to="eve@example.org")
+    assert "/Register" in walk.said and walk.steps == 2
+
+
+def test_an_admin_changes_a_rule_in_three_steps(community: Any) -> None:
+    walk = Walk(community.admin()).follow("Admin").follow("Rules")
+    walk.press(f"Set: {RULES['lunch.repeat_days'].help}", value="45")
+    assert "from 30 to 45" in walk.said and walk.steps == 3
+
+
+def test_an_admin_adds_a_food_in_three_steps(community: Any) -> None:
+    walk = Walk(community.admin()).follow("Admin").follow("Food types").press("Add", name="Ramen")
+    assert "Ramen" in walk.said and walk.steps == 3

@@ -1,8 +1,9 @@
 """Somebody who goes through the pages by what they read there; every link and every button is a step."""
 
+from typing import Any
 from urllib.parse import urlencode
 
-from tests.pages.documents import Document, Element
+from tests.pages.documents import FIELDS, Document, Element
 from tests.people import Answer, Browser
 
 
@@ -42,17 +43,18 @@ class Walk:
         sent = self._standing(form) | typed | ({button["name"]: button["value"]} if button["name"] else {})
         if form["method"] == "post":
             return self._read(self.browser.post(form["action"], sent, kind="form"))
-        return self._read(self.browser.get(f"{form['action']}?{urlencode(sent)}", headers={"Accept": "text/html"}))
+        return self._read(
+            self.browser.get(f"{form['action']}?{urlencode(sent, doseq=True)}", headers={"Accept": "text/html"})
+        )
 
-    def _standing(self, form: Element) -> dict[str, str]:
-        """What a browser sends of the form as it stands."""
-        boxes = ("checkbox", "radio")
-        names = [
-            e["name"]
-            for e in self.page.all("input", "select", "textarea")
-            if form in e.inside and e["name"] and (e["type"] not in boxes or "checked" in e.attributes)
-        ]
-        return {name: self.page.value_in(form, name) for name in names}
+    def _standing(self, form: Element) -> dict[str, Any]:
+        """What a browser sends of the form as it stands; more than one value where fields share a name."""
+        found: dict[str, list[str]] = {}
+        for field in self.page.all(*FIELDS):
+            chosen = field["type"] not in ("checkbox", "radio") or "checked" in field.attributes
+            if form in field.inside and field["name"] and chosen:
+                found.setdefault(field["name"], []).append(self.page.value_of(field))
+        return {name: values if len(values) > 1 else values[0] for name, values in found.items()}
 
     def _read(self, answer: Answer) -> "Walk":
         if answer.status == 303:
@@ -63,4 +65,5 @@ class Walk:
 
 
 def _words(element: Element) -> str:
-    return " ".join(element.text.split())
+    """What a link or a button says, or is called."""
+    return element["aria-label"] or " ".join(element.text.split())

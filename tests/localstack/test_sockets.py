@@ -17,6 +17,7 @@ def test_an_open_page_hears_that_the_other_does_not_come(deployed: Deployed, com
     [lunch] = eventually(lambda: one.get("/api/events")["events"])
     given = one.does("POST", "/api/tickets")
     assert set(given["tokens"]) == {lunch["id"]}
+    token = given["tokens"][lunch["id"]]
 
     async def story() -> Any:
         async with aiohttp.ClientSession() as client:
@@ -25,16 +26,19 @@ def test_an_open_page_hears_that_the_other_does_not_come(deployed: Deployed, com
                 assert len(deployed.sql("SELECT FROM socket")) == 1
                 answer = {"response": "rejected"}
                 await asyncio.to_thread(other.does, "PUT", f"/api/events/{lunch['id']}/attendance", answer)
-                frame = await asyncio.wait_for(socket.receive_json(), 60)
+                # That it was approved may be told after the socket opened, or before.
+                told: list[str] = []
+                while told[-1:] != ["event.unconfirmed"]:
+                    frame = await asyncio.wait_for(socket.receive_json(), 60)
+                    told += [event["type"] for event in frame["events"] if event["token"] == token]
             try:
                 await client.ws_connect(address)
             except aiohttp.WSServerHandshakeError as refused:
-                return frame, refused.status
-            return frame, 101
+                return told, refused.status
+            return told, 101
 
-    frame, again = asyncio.run(story())
-    mine = [event["type"] for event in frame["events"] if event["token"] == given["tokens"][lunch["id"]]]
-    assert mine == ["event.unconfirmed"]
+    told, again = asyncio.run(story())
+    assert told in (["event.unconfirmed"], ["event.approved", "event.unconfirmed"])
     assert again in (401, 403), "a ticket opens one socket"
     eventually(lambda: deployed.sql("SELECT FROM socket") == [])
     # Company is looked for anew for who still comes; that round is not to fall into another test.

@@ -106,14 +106,10 @@ class Document(HTMLParser):
 
     def value(self, name: str) -> str:
         """What stands in the field of that name."""
-        return self._value(next(element for element in self.all(*FIELDS) if element["name"] == name))
+        return self.value_of(next(element for element in self.all(*FIELDS) if element["name"] == name))
 
-    def value_in(self, form: Element, name: str) -> str:
-        """What stands in the field of that name in the form, or is ticked there."""
-        found = [e for e in self.all(*FIELDS) if e["name"] == name and form in e.inside]
-        return self._value(next((e for e in found if "checked" in e.attributes), found[0]))
-
-    def _value(self, found: Element) -> str:
+    def value_of(self, found: Element) -> str:
+        """What stands in a field."""
         if found.tag == "select":
             options = [e for e in self.all("option") if found in e.inside]
             chosen = next((e for e in options if "selected" in e.attributes), options[0])
