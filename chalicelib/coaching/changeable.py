@@ -16,7 +16,7 @@ def why_not_cancel(db: Database, call: Call, caller: Caller, now: datetime) -> s
     if call.starts <= now:
         return "This call has begun."
     terms = rules.read(db, str(call.coach_id)).coaching
-    if _is_late(call, caller, terms, now) and not cancellations.is_undoable(call, caller, now):
+    if caller.id == call.client_id and is_late(call, terms, now) and not cancellations.is_undoable(call, caller, now):
         return (
             f"It is too late to cancel this call: you can until {_hours(terms)} before it. {call.coach_name} still can."
         )
@@ -28,17 +28,23 @@ def why_not_move(db: Database, call: Call, caller: Caller, now: datetime) -> str
     if call.cancelled or call.starts <= now:
         return "This call cannot be moved any more."
     terms = rules.read(db, str(call.coach_id)).coaching
-    if _is_late(call, caller, terms, now):
+    if caller.id == call.client_id and is_late(call, terms, now):
         return (
             f"It is too late to move this call: you can until {_hours(terms)} before it. {call.coach_name} still can."
         )
-    if caller.id == call.client_id and call.moves >= terms.moves_per_appointment:
+    if caller.id == call.client_id and is_moved_enough(call, terms):
         return f"You moved this call as often as a call may be moved. {call.coach_name} still can."
     return ""
 
 
-def _is_late(call: Call, caller: Caller, terms: rules.Coaching, now: datetime) -> bool:
-    return caller.id == call.client_id and call.starts < now + timedelta(hours=terms.cancel_hours_before)
+def is_late(call: Call, terms: rules.Coaching, now: datetime) -> bool:
+    """Whether the call is too near for its client to change it."""
+    return call.starts < now + timedelta(hours=terms.cancel_hours_before)
+
+
+def is_moved_enough(call: Call, terms: rules.Coaching) -> bool:
+    """Whether its client has moved the call as often as they may."""
+    return call.moves >= terms.moves_per_appointment
 
 
 def _hours(terms: rules.Coaching) -> str:

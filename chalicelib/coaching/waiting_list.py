@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.calendar import zones
 from chalicelib.calendar.occurrences import Span
-from chalicelib.coaching import agenda, appointments, coaches, free_slots, schemas
+from chalicelib.coaching import agenda, appointments, changeable, coaches, free_slots, schemas
 from chalicelib.coaching.agenda import Call
 from chalicelib.coaching.coaches import Coach
 from chalicelib.database import JOB, Database, transaction
@@ -115,9 +115,7 @@ def openings(db: Database, coach: str, coach_id: UUID, client: UUID, until: date
     if found is None:
         raise NotFound(coaches.UNKNOWN)
     terms = found.rules.coaching
-    if call and (
-        call.moves >= terms.moves_per_appointment or call.starts < now + timedelta(hours=terms.cancel_hours_before)
-    ):
+    if call and (changeable.is_moved_enough(call, terms) or changeable.is_late(call, terms, now)):
         return Openings(found, call, [])
     if call and call.booked_by != client:
         found = found._replace(calendar=found.calendar._replace(calls=[]))
