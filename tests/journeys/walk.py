@@ -62,7 +62,9 @@ class Walk:
     def _read(self, answer: Answer) -> "Walk":
         if answer.status == 303:
             given = answer.header("set-cookie").partition(";")[0]
-            kept = [f"session={self.browser.cookie}"] * bool(self.browser.cookie) + [given] * given.startswith("shown_once")
+            kept = [f"session={self.browser.cookie}"] * bool(self.browser.cookie) + [given] * given.startswith(
+                "shown_once"
+            )
             headers = {"Accept": "text/html", "Cookie": "; ".join(kept)}
             answer = self.browser.get(answer.header("location"), headers=headers)
         assert answer.status in (200, 422, 409), answer.text
