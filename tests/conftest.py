@@ -52,12 +52,26 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         "AWS_SECRET_ACCESS_KEY": "nothing",
         "AWS_DEFAULT_REGION": "us-east-1",
     }
+    _hash_passwords_lightly()
     # What is registered depends on the stage: a test that plays another must not be the first to ask.
     importlib.import_module("app")
     from chalicelib.config import config
 
     config.cache_clear()  # a module may have asked before these settings
     yield
+
+
+def _hash_passwords_lightly() -> None:
+    """A password's hash costs 26 ms on purpose, and the tests log in thousands of times.
+
+    What it costs is held by tests/accounts/test_passwords.py.
+    """
+    import argon2
+
+    from chalicelib.accounts import passwords
+
+    passwords._HASHER = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    passwords._NOBODY = passwords._HASHER.hash(b"nobody")
 
 
 @pytest.fixture(scope="session")
