@@ -4,7 +4,7 @@ answers with what is wrong, in words."""
 PARTS = """
 const shown = (e) => e.checkVisibility({ checkVisibilityCSS: true }) && !e.closest(".hidden, .skip, .stacked thead");
 const named = (e) => `${e.localName}${e.className && e.className.baseVal === undefined ? "." + e.className : ""} ${e.textContent.trim().slice(0, 40)}`;
-const everything = () => [...document.body.querySelectorAll("*")].filter(shown);
+const everything = () => [document.body, ...document.body.querySelectorAll("*")].filter(shown);
 const speaks = (e) => [...e.childNodes].some((one) => one.nodeType === 3 && one.textContent.trim());
 const numbers = (colour) => {
   const [r, g, b, a = 1] = colour.match(/[\\d.]+/g).map(Number);
