@@ -23,14 +23,26 @@ OVERRULE = "(css) => { document.adoptedStyleSheets[0].replaceSync(css); }"
 READY = "document.adoptedStyleSheets = [new CSSStyleSheet()]"
 
 
+FIRST_OF = {
+    "/admin/rounds/{round}": "/admin/rounds?q=Connaught",
+    "/admin/events/{event}": "/admin/events?status=Confirmed&q=Connaught",
+}
+"""Pages of which any could be the one that links lead to first: here it is the first of that list."""
+UNDER_WAY = {"/admin/rounds": "A round begins within", "/admin": "wait since"}
+"""Page -> what it says while something is still under way, of which it depends on the minute what the pages show."""
+
+
+def read(site: Site, path: str) -> str:
+    return str(site.running.curl("GET", path, cookie=site.cookies[ADMIN])[1])
+
+
 @pytest.fixture(scope="module")
 def still(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     running = Running(tmp_path_factory.mktemp("still") / "data", "wednesday")
     try:
         running.start()
         site = settle(running)
-        waiting = "/api/admin/outbox"
-        eventually(lambda: running.curl("GET", waiting, cookie=site.cookies[ADMIN])[1]["count"] == 0, 60)
+        eventually(lambda: not any(sign in read(site, path) for path, sign in UNDER_WAY.items()), 150)
         yield site
     finally:
         running.stop()
@@ -58,7 +70,9 @@ def seen(still: Site, chromium: Browser) -> Seen:
         context = context_of(chromium, still.running.address, still.cookies.get(who, ""))
         page = context.new_page()
         for route, address in still.pages_of(who):
-            page.goto(address)
+            page.goto(FIRST_OF.get(route, address))
+            if route in FIRST_OF:
+                page.goto(page.locator("tbody a").first.get_attribute("href") or "")
             for width in (PHONE, DESK):
                 _see(page, f"{who} {route} {width}", width, seen)
         context.close()
