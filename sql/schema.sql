@@ -2609,7 +2609,7 @@ GRANT SELECT, INSERT, DELETE, UPDATE ON ban TO rendezvous_app;
 GRANT SELECT, INSERT ON batch_invitation TO rendezvous_app;
 GRANT SELECT, INSERT ON batch_report TO rendezvous_app;
 GRANT SELECT, INSERT, DELETE ON block TO rendezvous_app;
-GRANT SELECT, INSERT, DELETE, UPDATE ON call_link TO rendezvous_app;
+GRANT SELECT ON call_link TO rendezvous_app;
 GRANT SELECT ON cancellation TO rendezvous_app;
 GRANT SELECT, INSERT ON commitment TO rendezvous_app;
 GRANT SELECT, INSERT, DELETE ON day_away TO rendezvous_app;
