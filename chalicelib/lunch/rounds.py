@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from chalicelib import rules
-from chalicelib.database import JOB, Database, advisory_lock, transaction
+from chalicelib.database import JOB, Database, transaction
 from chalicelib.lunch import candidates, left_overs, messages, passes, round_hours, states, suggested
 from chalicelib.lunch.matching import Result, match, people, prove, reasons
 from chalicelib.messaging import outbox
+from chalicelib.messaging.locks import advisory_lock
 
 
 class Lunch(NamedTuple):
