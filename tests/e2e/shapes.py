@@ -94,9 +94,9 @@ def differences(kept: Shape, now: Shape) -> list[str]:
 
 
 def alike(one: int, other: int) -> bool:
-    """Whether heights are the same for a person who remembers a page: less than half as high again, or by two lines."""
+    """Whether heights are the same for a person who remembers a page: less than half as high again, or by three lines."""
     low, high = sorted((one, other))
-    return high < 1.5 * low or high - low <= 2 * STEP
+    return high < 1.5 * low or high - low <= 3 * STEP
 
 
 def read() -> dict[str, Shape]:
