@@ -65,7 +65,7 @@ emulation: dev
 
 # --- tests ----------------------------------------------------------------------------------------------------
 
-.PHONY: test days bench mutants planted check lint types imports slow screenshots terraform
+.PHONY: test days bench mutants planted check lint types imports slow screenshots shapes terraform
 test: dev matcher ## the tests that need no download beyond PyPI, a process a core (ARGS="-k login -n 0")
 	@$(PYTEST) --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
@@ -98,6 +98,9 @@ slow: tools matcher checkers ## the tests that need more than PyPI: real Kafka, 
 
 screenshots: tools matcher checkers ## a picture of every page, narrow and wide, light and dark, in build/screenshots
 	@$(PYTEST) -m browser tests/e2e/test_browser.py $(ARGS)
+
+shapes: tools matcher checkers ## keep the shape of every page anew, after a change that is meant, in tests/e2e/shapes.txt
+	@SHAPES=keep; export SHAPES; $(PYTEST) -m browser tests/e2e/test_shapes_of_pages.py $(ARGS)
 
 terraform: dev ## what is deployed, as far as it can be checked without an account (needs Terraform 1.11)
 	@VENV=build/checkov sh infra/setup.sh requirements-checkov.txt

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 from chalicelib import rules
 from chalicelib.database import JOB, Database, transaction
-from chalicelib.lunch import candidates, left_overs, messages, passes, states, suggested
+from chalicelib.lunch import candidates, left_overs, messages, passes, round_hours, states, suggested
 from chalicelib.lunch.matching import Result, match, people, prove, reasons
 from chalicelib.messaging import outbox
 from chalicelib.messaging.locks import advisory_lock
@@ -214,6 +214,7 @@ def _record(
         seed=given.columns.seed,
         digest=candidates.digest(given.columns),
     )
+    round_hours.keep(db, id, given, [(lunch.starts, len(lunch.people)) for lunch in lunches])
     db.each(
         "DELETE FROM left_over WHERE week = %(week)s"
         " AND person_id IN (SELECT person FROM json_to_recordset(%(given)s) AS x (person uuid))",
