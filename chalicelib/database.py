@@ -40,10 +40,13 @@ SET idle_in_transaction_session_timeout = '60s';
 _PATIENCE = {APP: "25s", JOB: "14min"}
 
 
-def _times(text: Any, cursor: Any) -> list[datetime | None] | None:
-    """An array of timestamptz, such as all times at which somebody is taken: psycopg2 takes five times as long."""
+def _times(text: Any, cursor: Any) -> list[Any] | None:
+    """An array of timestamptz, such as all times at which somebody is taken, or of pairs of them: psycopg2 takes five times
+    as long."""
     if text is None:
         return None
+    if text.startswith("{{"):
+        return [_times(f"{{{part}}}", cursor) for part in text[2:-2].split("},{")]
     given = text[1:-1].replace('"', "").split(",") if text != "{}" else []
     return [None if at == "NULL" else datetime.fromisoformat(at) for at in given]
 
