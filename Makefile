@@ -5,6 +5,10 @@
 .DEFAULT_GOAL := help
 .SUFFIXES:
 
+# Modules are compiled once, also where the environment asks for no __pycache__: a run starts a dozen processes, a
+# worker of the tests would read for half a minute.
+export PYTHONDONTWRITEBYTECODE :=
+
 VENV_PYTHON := .venv/bin/python
 LOCAL := exec $(VENV_PYTHON) -m infra.local
 EMULATION := exec $(VENV_PYTHON) -m infra.localstack
