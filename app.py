@@ -3,61 +3,66 @@
 Handlers that are declared elsewhere are deployed without this file ever being imported, so they all stand here.
 """
 
+from importlib import import_module
 from typing import Any
 
 from chalice.app import Chalice, Rate
 
-import chalicelib.accounts.access_api
-import chalicelib.accounts.api
-import chalicelib.accounts.invitation_pages
-import chalicelib.admin.access_api
-import chalicelib.admin.access_pages
-import chalicelib.admin.api
-import chalicelib.admin.coach_rule_pages
-import chalicelib.admin.csv_files
-import chalicelib.admin.lunch_pages
-import chalicelib.admin.overview_pages
-import chalicelib.admin.people_pages
-import chalicelib.admin.relationship_api
-import chalicelib.admin.relationship_pages
-import chalicelib.admin.rules_api
-import chalicelib.api_docs.pages
-import chalicelib.calendar.api
-import chalicelib.calendar.outside_api
-import chalicelib.calendar.outside_pages
-import chalicelib.coaching.api
-import chalicelib.coaching.appointment_pages
-import chalicelib.coaching.away_pages
-import chalicelib.coaching.booking_pages
-import chalicelib.coaching.client_pages
-import chalicelib.coaching.coach_pages
-import chalicelib.coaching.hours_api
-import chalicelib.coaching.hours_pages
-import chalicelib.coaching.series_pages
-import chalicelib.coaching.waiting_api
-import chalicelib.coaching.waiting_pages
-import chalicelib.home.access_pages
-import chalicelib.home.account_pages
-import chalicelib.home.api
-import chalicelib.home.health_api
-import chalicelib.home.leaving_pages
-import chalicelib.home.login_pages
-import chalicelib.home.second_factor_pages
-import chalicelib.home.unsubscribe_pages
-import chalicelib.home.week_pages
-import chalicelib.lunch.api
-import chalicelib.lunch.approval_pages
-import chalicelib.lunch.event_pages
-import chalicelib.lunch.hours_pages
-import chalicelib.lunch.pause_pages
-import chalicelib.lunch.proposal_pages
-import chalicelib.lunch.public_pages
-import chalicelib.lunch.review_pages
-import chalicelib.lunch.suggestion_pages
-import chalicelib.notifications.api
 from chalicelib import clock, logs
 from chalicelib.config import config
 from chalicelib.web import fallbacks, parsing
+
+ROUTES = (
+    "accounts.api",
+    "accounts.access_api",
+    "accounts.invitation_pages",
+    "calendar.api",
+    "calendar.outside_api",
+    "calendar.outside_pages",
+    "coaching.api",
+    "coaching.hours_api",
+    "coaching.appointment_pages",
+    "coaching.away_pages",
+    "coaching.booking_pages",
+    "coaching.client_pages",
+    "coaching.coach_pages",
+    "coaching.hours_pages",
+    "coaching.series_pages",
+    "coaching.waiting_api",
+    "coaching.waiting_pages",
+    "admin.relationship_api",
+    "admin.api",
+    "admin.rules_api",
+    "admin.access_api",
+    "admin.access_pages",
+    "admin.csv_files",
+    "admin.overview_pages",
+    "admin.people_pages",
+    "admin.coach_rule_pages",
+    "admin.lunch_pages",
+    "admin.relationship_pages",
+    "lunch.api",
+    "lunch.approval_pages",
+    "lunch.proposal_pages",
+    "lunch.event_pages",
+    "lunch.public_pages",
+    "lunch.hours_pages",
+    "lunch.pause_pages",
+    "lunch.suggestion_pages",
+    "lunch.review_pages",
+    "home.api",
+    "home.health_api",
+    "home.login_pages",
+    "home.week_pages",
+    "home.account_pages",
+    "home.access_pages",
+    "home.second_factor_pages",
+    "home.leaving_pages",
+    "home.unsubscribe_pages",
+    "api_docs.pages",
+    "notifications.api",
+)
+"""The modules of chalicelib that have routes, a slice after the other."""
 
 logs.start()
 
@@ -65,57 +70,8 @@ app = Chalice(app_name="rendezvous")
 app.api.binary_types = []
 app.experimental_feature_flags.update(["WEBSOCKETS"])
 
-for part in (
-    chalicelib.accounts.api,
-    chalicelib.accounts.access_api,
-    chalicelib.accounts.invitation_pages,
-    chalicelib.calendar.api,
-    chalicelib.calendar.outside_api,
-    chalicelib.calendar.outside_pages,
-    chalicelib.coaching.api,
-    chalicelib.coaching.hours_api,
-    chalicelib.admin.relationship_api,
-    chalicelib.coaching.appointment_pages,
-    chalicelib.coaching.away_pages,
-    chalicelib.coaching.booking_pages,
-    chalicelib.coaching.client_pages,
-    chalicelib.coaching.coach_pages,
-    chalicelib.coaching.hours_pages,
-    chalicelib.coaching.series_pages,
-    chalicelib.coaching.waiting_api,
-    chalicelib.coaching.waiting_pages,
-    chalicelib.lunch.api,
-    chalicelib.lunch.approval_pages,
-    chalicelib.lunch.proposal_pages,
-    chalicelib.lunch.event_pages,
-    chalicelib.lunch.public_pages,
-    chalicelib.lunch.hours_pages,
-    chalicelib.lunch.pause_pages,
-    chalicelib.lunch.suggestion_pages,
-    chalicelib.lunch.review_pages,
-    chalicelib.home.api,
-    chalicelib.home.health_api,
-    chalicelib.home.login_pages,
-    chalicelib.home.week_pages,
-    chalicelib.api_docs.pages,
-    chalicelib.admin.api,
-    chalicelib.admin.rules_api,
-    chalicelib.admin.access_api,
-    chalicelib.admin.access_pages,
-    chalicelib.home.account_pages,
-    chalicelib.home.access_pages,
-    chalicelib.home.second_factor_pages,
-    chalicelib.home.leaving_pages,
-    chalicelib.home.unsubscribe_pages,
-    chalicelib.notifications.api,
-    chalicelib.admin.csv_files,
-    chalicelib.admin.overview_pages,
-    chalicelib.admin.people_pages,
-    chalicelib.admin.coach_rule_pages,
-    chalicelib.admin.lunch_pages,
-    chalicelib.admin.relationship_pages,
-):
-    app.register_blueprint(part.routes)
+for part in ROUTES:
+    app.register_blueprint(import_module(f"chalicelib.{part}").routes)
 fallbacks.register(app)
 
 

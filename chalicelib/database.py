@@ -4,17 +4,20 @@
 once more; so work must leave nothing behind but its rows (messages go to the outbox).
 """
 
+import hashlib
 import io
+import re
 import threading
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar, cast
+from weakref import WeakKeyDictionary
 
 import msgspec
 import psycopg2
 import psycopg2.errors
+import psycopg2.extensions
 import psycopg2.extras
 
 from chalicelib.config import config, with_password
@@ -28,7 +31,6 @@ APP = "rendezvous_app"
 JOB = "rendezvous_job"
 """Runs the scheduled jobs and the consumers."""
 
-# jit: to compile the statement that reads a round took twice as long as to run it.
 _CONNECT = """
 SET ROLE {role};
 SET timezone = 'UTC';
@@ -39,9 +41,32 @@ SET idle_in_transaction_session_timeout = '60s';
 """
 _PATIENCE = {APP: "25s", JOB: "14min"}
 
+
+def _times(text: Any, cursor: Any) -> Any:
+    """An array of timestamptz, such as all times at which somebody is taken: psycopg2 takes five times as long."""
+    if text is None or text == "{}":
+        return text and []
+    if text.startswith("{{"):
+        return [_times(f"{{{one}}}", cursor) for one in text[2:-2].split("},{")]
+    return [None if at == "NULL" else datetime.fromisoformat(at) for at in text[1:-1].replace('"', "").split(",")]
+
+
+psycopg2.extensions.register_type(psycopg2.extensions.new_type((1185,), "TIMES", _times))
 psycopg2.extras.register_uuid()  # type: ignore[no-untyped-call]
 _warm = threading.local()
 _KINDS: dict[str, Any] = {}
+_PLANNED: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
+
+
+class Planned(str):
+    """A statement that each connection plans once (PREPARE), for what is asked again and again and takes longer to plan
+    than to answer. It names its columns, for one that is added would be another answer than was planned."""
+
+    def __init__(self, sql: str) -> None:
+        names = dict.fromkeys(re.findall(r"%\((\w+)\)s", sql))
+        self.name = f"planned_{hashlib.sha256(sql.encode()).hexdigest()[:16]}"
+        self.prepare = f"PREPARE {self.name} AS {sql % {name: f'${n}' for n, name in enumerate(names, 1)}}"
+        self.execute = f"EXECUTE {self.name} ({', '.join(f'%({name})s' for name in names)})"
 
 
 class Database:
@@ -50,31 +75,39 @@ class Database:
     def __init__(self, cursor: Any):
         self._cursor = cursor
 
+    def _execute(self, sql: str, values: dict[str, Any]) -> None:
+        if isinstance(sql, Planned):
+            planned = _PLANNED.setdefault(self._cursor.connection, set())
+            if sql.name not in planned:
+                self._cursor.execute(sql.prepare)
+                planned.add(sql.name)
+            sql = sql.execute
+        self._cursor.execute(sql, values)
+
     def set_present(self, now: datetime) -> None:
         """What SQL takes for the present until the commit (present(), and what is noted as changed then)."""
         self._cursor.execute("SELECT set_config('rendezvous.now', %s, true)", (now.isoformat(),))
 
     def run(self, sql: str, **values: Any) -> int:
         """Execute; how many rows it touched."""
-        self._cursor.execute(sql, values)
+        self._execute(sql, values)
         return int(self._cursor.rowcount)
 
     def rows(self, sql: str, **values: Any) -> list[Row]:
         """All rows, as named tuples."""
-        self._cursor.execute(sql, values)
+        self._execute(sql, values)
         return self._named(sql, self._cursor.fetchall())
 
     def row(self, sql: str, **values: Any) -> Row | None:
         """The first row, or None."""
-        self._cursor.execute(sql, values)
+        self._execute(sql, values)
         found = self._cursor.fetchone()
         return None if found is None else self._named(sql, [found])[0]
 
     def value(self, sql: str, **values: Any) -> Any:
         """The first column of the first row, or None."""
-        self._cursor.execute(sql, values)
-        found = self._cursor.fetchone()
-        return None if found is None else found[0]
+        self._execute(sql, values)
+        return (self._cursor.fetchone() or (None,))[0]
 
     def many(self, sql: str, tuples: Iterable[Sequence[Any]]) -> list[Row]:
         """One ``INSERT ... VALUES %s`` for many tuples; what it returns, if it returns something."""
@@ -89,8 +122,7 @@ class Database:
         """The rows as named tuples. Kept by the statement: psycopg2's own cursor names the columns of every answer anew."""
         kind = _KINDS.get(sql)
         if kind is None or len(kind._fields) != len(self._cursor.description):
-            names = [column.name for column in self._cursor.description]
-            kind = _KINDS[sql] = cast(Any, namedtuple)("Row", names, rename=True)
+            kind = _KINDS[sql] = cast(Any, namedtuple)("Row", [c.name for c in self._cursor.description], rename=True)
         return list(map(kind._make, found))
 
     def copy(self, table: str, lines: str) -> None:
@@ -199,49 +231,17 @@ def _login(role: str) -> str:
     return config().database_url if role == APP else config().database_job_url
 
 
-def connect(role: str = APP) -> Any:
+def connect(role: str = APP, *, autocommit: bool = False) -> Any:
     """A new psycopg2 connection in that role, for whoever must hold one of their own."""
     try:
         connection = psycopg2.connect(with_password(_login(role)), connect_timeout=5)
         with connection.cursor() as cursor:
             cursor.execute(_CONNECT.format(role=role, patience=_PATIENCE[role]))
         connection.commit()
+        connection.autocommit = autocommit
     except psycopg2.OperationalError as error:
         raise Unavailable("The database is not available just now", retry_after=5) from error
     return connection
-
-
-@contextmanager
-def advisory_lock(what: str) -> Iterator["AdvisoryLock"]:
-    """Wait until nobody else does this, and hold the lock while the block runs: in a session of its own, so that it
-    can span several transactions and ends with the process, however that ends."""
-    place = connect(JOB)
-    place.autocommit = True
-    try:
-        with place.cursor() as cursor:
-            cursor.execute("SET statement_timeout = 0; SET lock_timeout = 0")
-            cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 2))", (what,))
-            yield AdvisoryLock(cursor, what)
-    finally:
-        place.close()
-
-
-class AdvisoryLock:
-    """A lock that is held."""
-
-    def __init__(self, cursor: Any, what: str):
-        self._cursor = cursor
-        self._what = what
-
-    def is_awaited(self) -> bool:
-        """Whether somebody waits for it."""
-        self._cursor.execute(
-            "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-            " AND ((classid::bigint << 32) | objid::bigint) = hashtextextended(%s, 2))",
-            (self._what,),
-        )
-        return bool(self._cursor.fetchone()[0])
 
 
 def disconnect() -> None:

@@ -1202,37 +1202,34 @@ CREATE INDEX rate_since ON rate USING btree (since);
 -- Who is there
 
 -- owner: turns the cookie's or the token's hash into a person and their roles for this transaction; nobody is known before it.
-CREATE FUNCTION enter(token bytea, at timestamptz, bearer boolean DEFAULT false) RETURNS TABLE(person_id uuid, session_id uuid, name text, timezone text, roles text[], banned boolean, scope text, second_factor boolean, proved timestamptz)
+CREATE FUNCTION enter(token bytea, at timestamptz, bearer boolean DEFAULT false) RETURNS TABLE(person_id uuid, session_id uuid, name text, timezone text, roles text[], banned boolean, scope text, second_factor boolean, proved timestamptz, pressed boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-DECLARE allowed text;
+DECLARE setting text := set_config('rendezvous.now', at::text, true);
 BEGIN
-    PERFORM set_config('rendezvous.now', at::text, true);
-    IF token IS NULL THEN
-        NULL;
-    ELSIF bearer THEN
-        SELECT t.person_id, t.scope INTO person_id, allowed
-        FROM api_token t WHERE t.token_hash = token AND t.expires > at;
+    IF token IS NOT NULL THEN
+        SELECT p.id, c.session, p.name, p.timezone,
+               ARRAY(SELECT r.role FROM person_role r WHERE r.person_id = p.id AND r.active ORDER BY r.role),
+               EXISTS (SELECT FROM ban b WHERE b.person_id = p.id), c.scope,
+               EXISTS (SELECT FROM second_factor f WHERE f.person_id = p.id AND f.active), c.proved,
+               EXISTS (SELECT FROM pressed_form f WHERE f.person_id = p.id)
+        INTO person_id, session_id, name, timezone, roles, banned, scope, second_factor, proved, pressed
+        FROM (SELECT s.person_id AS person, s.id AS session, 'write' AS scope, nullif(s.proved, '-infinity') AS proved
+              FROM session s WHERE s.token_hash = token AND s.expires > at AND NOT bearer
+              UNION ALL
+              SELECT t.person_id, NULL, t.scope, NULL
+              FROM api_token t WHERE t.token_hash = token AND t.expires > at AND bearer) c
+        JOIN person p ON p.id = c.person;
+    END IF;
+    IF bearer THEN
         UPDATE api_token SET used = at WHERE id IN
             (SELECT t.id FROM api_token t WHERE t.token_hash = token AND t.used < at - interval '1 minute' AND t.expires > at
              FOR UPDATE SKIP LOCKED);
-    ELSE
-        SELECT s.person_id, s.id, 'write', nullif(s.proved, '-infinity') INTO person_id, session_id, allowed, proved
-        FROM session s WHERE s.token_hash = token AND s.expires > at;
     END IF;
+    setting := set_config('rendezvous.person', coalesce(person_id::text, ''), true);
+    setting := set_config('rendezvous.roles', CASE WHEN banned THEN '' ELSE coalesce(array_to_string(roles, ','), '') END, true);
     IF person_id IS NOT NULL THEN
-        SELECT p.name, p.timezone,
-               ARRAY(SELECT r.role FROM person_role r WHERE r.person_id = p.id AND r.active ORDER BY r.role),
-               EXISTS (SELECT FROM ban b WHERE b.person_id = p.id),
-               EXISTS (SELECT FROM second_factor f WHERE f.person_id = p.id AND f.active)
-        INTO name, timezone, roles, banned, second_factor
-        FROM person p WHERE p.id = enter.person_id;
-    END IF;
-    PERFORM set_config('rendezvous.person', coalesce(person_id::text, ''), true),
-            set_config('rendezvous.roles', CASE WHEN banned THEN '' ELSE coalesce(array_to_string(roles, ','), '') END, true);
-    IF person_id IS NOT NULL THEN
-        scope := allowed;
         RETURN NEXT;
     END IF;
 END $$;
@@ -2382,13 +2379,14 @@ END $$;
 
 -- one trip: how many calls a client has booked in a month, asked by the two functions above that book.
 CREATE FUNCTION calls_in(month tstzrange, of_client uuid, besides uuid) RETURNS bigint
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     AS $$
-    SELECT count(*) FROM appointment a
-    WHERE a.client_id = of_client AND a.booked_by = of_client AND a.starts >= lower(month) AND a.starts < upper(month)
-      AND (besides IS NULL OR a.id <> besides) AND NOT EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = a.id)
-      AND NOT EXISTS (SELECT FROM no_show n WHERE n.appointment_id = a.id AND NOT n.counts)
-$$;
+BEGIN
+    RETURN (SELECT count(*) FROM appointment a
+        WHERE a.client_id = of_client AND a.booked_by = of_client AND a.starts >= lower(month) AND a.starts < upper(month)
+          AND (besides IS NULL OR a.id <> besides) AND NOT EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = a.id)
+          AND NOT EXISTS (SELECT FROM no_show n WHERE n.appointment_id = a.id AND NOT n.counts));
+END $$;
 
 -- owner: ends somebody's relationships, as coach and as client.
 CREATE FUNCTION leave_coaching(person uuid) RETURNS void
@@ -2638,7 +2636,7 @@ GRANT SELECT, INSERT, DELETE, UPDATE ON ban TO rendezvous_app;
 GRANT SELECT, INSERT ON batch_invitation TO rendezvous_app;
 GRANT SELECT, INSERT ON batch_report TO rendezvous_app;
 GRANT SELECT, INSERT, DELETE ON block TO rendezvous_app;
-GRANT SELECT, INSERT, DELETE, UPDATE ON call_link TO rendezvous_app;
+GRANT SELECT ON call_link TO rendezvous_app;
 GRANT SELECT ON cancellation TO rendezvous_app;
 GRANT SELECT, INSERT ON commitment TO rendezvous_app;
 GRANT SELECT, INSERT, DELETE ON day_away TO rendezvous_app;

@@ -1,7 +1,6 @@
-"""One PostgreSQL for the whole run; a fresh clone of a migrated template for every test that asks for one."""
+"""One PostgreSQL for the whole run; an empty, migrated database for every test that asks for one."""
 
 import importlib
-import itertools
 import json
 import os
 import secrets
@@ -10,17 +9,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg2
-import psycopg2.extras
 import pytest
 
 from infra.local.logins import logins
 from infra.local.postgres import Postgres
 from tests import days
+from tests.databases import TEMPLATE, Database, Databases
 from tests.messages import faults
 from tests.state import make_logins_of
-
-_numbers = itertools.count()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -56,6 +52,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         "AWS_SECRET_ACCESS_KEY": "nothing",
         "AWS_DEFAULT_REGION": "us-east-1",
     }
+    _hash_passwords_lightly()
     # What is registered depends on the stage: a test that plays another must not be the first to ask.
     importlib.import_module("app")
     from chalicelib.config import config
@@ -64,65 +61,82 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     yield
 
 
+def _hash_passwords_lightly() -> None:
+    """A password's hash costs 26 ms on purpose, and the tests log in thousands of times.
+
+    What it costs is held by tests/accounts/test_passwords.py.
+    """
+    import argon2
+
+    from chalicelib.accounts import passwords
+
+    passwords._HASHER = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    passwords._NOBODY = passwords._HASHER.hash(b"nobody")
+
+
 @pytest.fixture(scope="session")
 def server(settings: None) -> Iterator[Postgres]:
     """A PostgreSQL of our own, with the migrated database ``template_of_tests``."""
     from chalicelib.migrate import migrate
 
     with Postgres(durable=False) as running:
-        template = running.create("template_of_tests")
+        template = running.create(TEMPLATE)
         migrate(template)
         make_logins_of(template)
         yield running
 
 
+@pytest.fixture(scope="session")
+def databases(server: Postgres) -> Databases:
+    """Where the tests have their databases from."""
+    return Databases(server)
+
+
 @pytest.fixture
-def database(server: Postgres, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """URL of a fresh, migrated database, which the application uses during the test.
+def own_database(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """An empty, migrated database, which the application uses during the test.
 
     What the test tells to the outbox must be what docs/reference says of it.
     """
     from chalicelib.config import config
-    from chalicelib.database import disconnect
+    from chalicelib.database import _warm
 
-    name = f"test_{next(_numbers)}"
-    url = server.create(name, "template_of_tests")
-    for variable, login in logins(url).items():
+    given = databases.take()
+    for variable, login in logins(given.url).items():
         monkeypatch.setenv(variable, login)
     config.cache_clear()
-    yield url
-    disconnect()
+    _warm.connections = given.of_the_application
+    yield given
+    given.of_the_application = _warm.__dict__.pop("connections", {})
     config.cache_clear()
-    told = _told(url)
-    server.drop(name)
+    told = _told(given)
+    databases.give_back(given)
     assert [fault for topic, event in told for fault in faults(topic, event)] == []
 
 
-def _told(url: str) -> list[tuple[str, dict[str, Any]]]:
+def _told(database: Database) -> list[tuple[str, dict[str, Any]]]:
     """The topics and messages that the test left in the outbox."""
-    connection = psycopg2.connect(url)
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT topic, event FROM outbox WHERE event ->> 'type' <> 'event.tested' ORDER BY id")
-            return cursor.fetchall()
-    finally:
-        connection.close()
+    with database.owner().cursor() as cursor:
+        cursor.execute("SELECT topic, event FROM outbox WHERE event ->> 'type' <> 'event.tested' ORDER BY id")
+        return [(row.topic, row.event) for row in cursor.fetchall()]
 
 
 @pytest.fixture
-def sql(database: str) -> Iterator[Callable[..., list[Any]]]:
+def database(own_database: Database) -> str:
+    """URL of an empty, migrated database, for its owner; the application uses it during the test."""
+    return own_database.url
+
+
+@pytest.fixture
+def sql(own_database: Database) -> Callable[..., list[Any]]:
     """Ask the database as its owner: ``sql("SELECT ...", value, ...)``, rows as named tuples."""
-    connection = psycopg2.connect(database, cursor_factory=psycopg2.extras.NamedTupleCursor)
-    connection.autocommit = True
-    psycopg2.extras.register_uuid(conn_or_curs=connection)
 
     def ask(statement: str, *values: Any) -> list[Any]:
-        with connection.cursor() as cursor:
+        with own_database.owner().cursor() as cursor:
             cursor.execute(statement, values)
             return cursor.fetchall() if cursor.description is not None else []  # () for rows without columns
 
-    yield ask
-    connection.close()
+    return ask
 
 
 @pytest.fixture

@@ -120,6 +120,18 @@ def test_lambdas_are_declared_in_app_py_alone() -> None:
     assert not found, "deployed from elsewhere, a handler never runs app.py: " + ", ".join(found)
 
 
+def test_every_module_with_routes_is_served() -> None:
+    """One that app.py does not name would have pages that nobody can open, and that no other test asks for."""
+    import app
+
+    found = {
+        ".".join(path.relative_to(ROOT / "chalicelib").with_suffix("").parts)
+        for path in PRODUCT
+        if "routes = Routes(__name__)" in path.read_text()
+    }
+    assert found == {*app.ROUTES, "web.fallbacks"}
+
+
 if (ROOT / "app.py").exists():
 
     def after_import_of_app(expression: str) -> list[str]:

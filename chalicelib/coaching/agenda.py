@@ -10,7 +10,7 @@ from chalicelib.accounts.people import FORMER_MEMBER
 from chalicelib.calendar import zones
 from chalicelib.calendar.occurrences import Span
 from chalicelib.coaching import schemas
-from chalicelib.database import Database
+from chalicelib.database import Database, Planned
 from chalicelib.errors import Invalid, NotFound
 from chalicelib.web.request import Caller
 
@@ -62,6 +62,8 @@ LEFT JOIN cancellation x ON x.appointment_id = a.id LEFT JOIN no_show n ON n.app
 LEFT JOIN series_call s ON s.appointment_id = a.id
 """
 
+_KNOWN = Planned(f"{_CALL} WHERE a.id = %(id)s")
+_ONES_OWN = Planned(f"{_CALL} WHERE a.id = %(id)s AND %(me)s IN (a.coach_id, a.client_id)")
 
 TOUCHING = (
     " WHERE (a.coach_id = %(me)s OR a.client_id = %(me)s)"
@@ -73,7 +75,11 @@ LONGEST = timedelta(hours=4)
 
 
 def every(db: Database, condition: str, **values: Any) -> list[Call]:
-    return [Call(*row) for row in db.rows(_CALL + condition, former=FORMER_MEMBER, **values)]
+    return _calls(db, _CALL + condition, values)
+
+
+def _calls(db: Database, sql: str, values: dict[str, Any]) -> list[Call]:
+    return [Call(*row) for row in db.rows(sql, former=FORMER_MEMBER, **values)]
 
 
 def between(db: Database, person: UUID, span: Span) -> list[Call]:
@@ -90,18 +96,13 @@ def touching(db: Database, person: UUID, span: Span) -> list[Call]:
     )  # fmt: skip
 
 
-def _first(db: Database, condition: str, **values: Any) -> Call | None:
-    return next(iter(every(db, condition, **values)), None)
+def _one(db: Database, sql: Planned, **values: Any) -> Call | None:
+    return next(iter(_calls(db, sql, values)), None)
 
 
 def row(db: Database, caller: Caller, id: UUID) -> Call:
     """A call of the caller's, as coach or as client. Raises NotFound."""
-    found = _first(
-        db,
-        " WHERE a.id = %(id)s AND %(me)s IN (a.coach_id, a.client_id)",
-        id=id,
-        me=caller.id,
-    )
+    found = _one(db, _ONES_OWN, id=id, me=caller.id)
     if found is None:
         raise NotFound("There is no such call of yours")
     return found
@@ -227,4 +228,4 @@ def over(db: Database, coach: UUID, client: str, now: datetime) -> list[Call]:
 
 def known(db: Database, id: UUID) -> Call | None:
     """A call whoever asks, for jobs; None if there is none."""
-    return _first(db, " WHERE a.id = %(id)s", id=id)
+    return _one(db, _KNOWN, id=id)

@@ -1,6 +1,6 @@
 """Pages of a coach's office hours: given, changed, deleted; where calls take place; and why a time is not free."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -20,9 +20,12 @@ from chalicelib.web.responses import Page, Redirect, page
 
 routes = Routes(__name__)
 
+OVERNIGHT = "They go over midnight and end on the day after: if that is not meant, change or delete them below."
 DONE = {
     "given": "Your office hours are added.",
+    "given_overnight": f"Your office hours are added. {OVERNIGHT}",
     "changed": "Your office hours are changed.",
+    "changed_overnight": f"Your office hours are changed. {OVERNIGHT}",
     "withdrawn": "Those office hours are deleted.",
     "link": "Your call link is saved. Whoever has a call to come is told, and their calendar with them.",
 }
@@ -87,7 +90,7 @@ def give(db: Database, caller: Caller, body: Give, now: datetime) -> Redirect:
         _give(db, caller, day, body, True, now)
     if body.day is not None:
         _give(db, caller, body.day, body, False, now)
-    return Redirect("/coach/hours?done=given")
+    return _done("given", body)
 
 
 def _give(db: Database, caller: Caller, day: date, body: Give, weekly: bool, now: datetime) -> None:
@@ -110,7 +113,14 @@ def change(db: Database, caller: Caller, id: UUID, body: Change, now: datetime) 
     if kept.weekly:
         changes |= {"until": body.until, "except": sorted({*kept.exceptions, *filter(None, [body.except_also])})}
     office_hours.change(db, caller, id, changes, body.calls or None, now)
-    return Redirect("/coach/hours?done=changed")
+    return _done("changed", body)
+
+
+def _done(what: str, given: Give | Change) -> Redirect:
+    """A start and an end that were typed the wrong way round are hours over midnight: that is said."""
+    start, end = wall_span_of(date.min, given.start, given.end)
+    overnight = end > datetime.combine(start.date() + timedelta(days=1), time())
+    return Redirect(f"/coach/hours?done={what}" + "_overnight" * overnight)
 
 
 @routes.form("/coach/hours/{id}/delete", shows=edit, who="coach")

@@ -157,9 +157,9 @@ def month_of(start: datetime, zone: ZoneInfo) -> Month:
     return local.year, local.month
 
 
-def widened(spans: Iterable[Span], by: timedelta) -> list[Span]:
+def widened(spans: list[Span], by: timedelta) -> list[Span]:
     """Spans with that much more on both sides."""
-    return [(begin - by, end + by) for begin, end in spans]
+    return [(begin - by, end + by) for begin, end in spans] if by else spans
 
 
 def _bounds(calendar: Calendar, now: datetime) -> Span:

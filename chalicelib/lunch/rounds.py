@@ -11,11 +11,12 @@ from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from chalicelib import rules
-from chalicelib.database import JOB, Database, advisory_lock, transaction
+from chalicelib.database import JOB, Database, transaction
 from chalicelib.lunch import candidates, left_overs, lunches, messages, passes, states, suggested
 from chalicelib.lunch.lunches import Lunch
 from chalicelib.lunch.matching import Result, match, people, prove, reasons
 from chalicelib.messaging import outbox
+from chalicelib.messaging.locks import advisory_lock
 
 
 class Outcome(NamedTuple):

@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from chalicelib.database import JOB, advisory_lock, transaction
+from chalicelib.database import JOB, transaction
+from chalicelib.messaging.locks import advisory_lock
 
 BATCH = 500
 PAUSE_SECONDS = 0.2

@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from chalicelib.database import JOB, Database, advisory_lock, disconnect, transaction
+from chalicelib.database import JOB, Database, Planned, disconnect, transaction
 from chalicelib.messaging import mail
+from chalicelib.messaging.locks import advisory_lock
 from chalicelib.messaging.mail import Away, Later, Refused, Transport
 from chalicelib.notifications.writing import write
 
@@ -205,11 +206,15 @@ SELECT * FROM (
         ORDER BY due LIMIT 1 FOR UPDATE SKIP LOCKED) oldest
 ) waiting LIMIT 1
 """
-"""A mailbox may keep the transaction waiting for longer than those of requests may idle."""
+"""A mailbox may keep the transaction waiting for longer than those of requests may idle. Planned each time: the table may
+be empty now and full in a moment."""
 
 
 def _delete(db: Database, row: Any) -> None:
-    db.run("DELETE FROM mail WHERE id = %(id)s", id=row.id)
+    db.run(_DELETE, id=row.id)
+
+
+_DELETE = Planned("DELETE FROM mail WHERE id = %(id)s")
 
 
 def _refuse(db: Database, row: Any, answer: str) -> None:

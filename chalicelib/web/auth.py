@@ -40,7 +40,7 @@ def enter(db: Database, request: Request) -> None:
             row.second_factor, row.proved,
         )  # fmt: skip
         if row:
-            request.token = claim
+            request.token, request.pressed = claim, row.pressed
             return
 
 

@@ -63,7 +63,7 @@ def _carry_out(endpoint: Endpoint, request: Request, parts: Mapping[str, str]) -
         return transact(lambda db: _once(db, endpoint, request, lambda: _handle(endpoint, request, parts, db=db)))
     if "transact" in endpoint.takes:
         # Whether they may is asked before what they sent is read.
-        transact((lambda db: None) if request.is_safe else idempotency.forget_press)
+        transact(lambda db: None if request.is_safe else idempotency.forget_press(db, request))
         return _handle(endpoint, request, parts, transact=transact)
     return _handle(endpoint, request, parts)
 
@@ -87,8 +87,8 @@ def _once(db: Database, endpoint: Endpoint, request: Request, handle: Callable[[
     if once and endpoint.html:
         return idempotency.once_of_form(db, request, handle)
     response = idempotency.once(db, request, handle) if once and endpoint.below_api else handle()
-    if request.caller and not request.is_safe:
-        idempotency.forget_press(db)
+    if not request.is_safe:
+        idempotency.forget_press(db, request)
     return response
 
 

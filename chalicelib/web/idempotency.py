@@ -46,15 +46,16 @@ def once_of_form(db: Database, request: Request, carry_out: Callable[[], Respons
     return response
 
 
-def forget_press(db: Database) -> None:
+def forget_press(db: Database, request: Request) -> None:
     """The person did something else: pressing the last form's button again is a new press."""
-    db.run("DELETE FROM pressed_form WHERE person_id = me()")
+    if request.pressed:
+        db.run("DELETE FROM pressed_form WHERE person_id = me()")
 
 
 def _remember_press(db: Database, request: Request, press: bytes, response: Response) -> None:
     """Only where a form led, never what else it was answered: a cookie may be a secret."""
     if response.status_code != 303 or response.headers.keys() != {"Location"}:
-        forget_press(db)
+        forget_press(db, request)
         return
     db.run(
         "INSERT INTO pressed_form (person_id, press, location, at) VALUES (me(), %(press)s, %(location)s, %(now)s)"

@@ -36,7 +36,7 @@ class Caller(NamedTuple):
 class Request:
     """What was sent. ``address`` is the network address that API Gateway saw, never a header's claim; of an IPv6 address
     the first half, which is what one household or machine is given. ``claims`` are the tokens by which somebody may be
-    there, ``token`` the one that counts."""
+    there, ``token`` the one that counts; ``pressed``: whether where a form of theirs led is remembered."""
 
     method: str
     path: str
@@ -51,6 +51,7 @@ class Request:
     claims: tuple[bytes, ...] = ()
     token: bytes = b""
     bearer: bool = False
+    pressed: bool = False
     caller: Caller | None = None
     typed: dict[str, Any] = field(default_factory=dict)
 

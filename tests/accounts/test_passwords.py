@@ -1,7 +1,9 @@
 """Which passwords are taken: none that is tried first."""
 
+import runpy
 from typing import Any
 
+import argon2
 import pytest
 
 from tests.people import PASSWORD, Browser, Community
@@ -68,3 +70,15 @@ def test_three_thousand_are_refused_and_a_long_one_is_not() -> None:
             passwords.refuse_guessable(one, "ada", "ada@example.org")
     passwords.refuse_guessable(LONG, "ada", "ada@example.org")
     passwords.refuse_guessable("table-for-three", "ada", "ada@example.org")
+
+
+def test_a_hash_costs_what_is_asked_for_also_where_there_is_no_account() -> None:
+    """Of the module as it is deployed: the tests hash more lightly. 19 MiB and two passes are OWASP's first choice."""
+    from chalicelib.accounts import passwords
+
+    deployed: Any = runpy.run_path(str(passwords.__file__))
+    for kept in (deployed["hash"](LONG), deployed["_NOBODY"]):
+        cost = argon2.extract_parameters(kept)
+        assert (cost.type, cost.memory_cost, cost.time_cost, cost.parallelism) == (argon2.Type.ID, 19 * 1024, 2, 1)
+    assert deployed["verify"](deployed["hash"](LONG), LONG)
+    assert not deployed["verify"](None, LONG)

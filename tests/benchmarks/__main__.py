@@ -13,6 +13,7 @@ BENCHMARKS = (
     ("Blocked pairs: costs, rates, inferences", ["tests.benchmarks.blocked_pairs"]),
     ("The life of lunches", ["tests.benchmarks.lunches"]),
     ("Coaching beside pgbench and bare queries", ["tests.benchmarks.coaching"]),
+    ("A call: listing, booking, and what comes after", ["tests.benchmarks.calls"]),
     ("Coaching beside django-appointment", ["tests.benchmarks.peers_coaching"]),
 )
 

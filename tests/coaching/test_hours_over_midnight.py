@@ -47,6 +47,21 @@ def test_they_are_given_kept_and_changed_on_pages(
     assert free == hours.get(start, ["11-24T22:00", "11-24T23:00", "11-25T00:00", "11-25T01:00"])
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "said"),
+    [("17:00", "09:00", True), ("22:00", "00:01", True), ("09:00", "17:00", False), ("20:00", "24:00", False)],
+)
+def test_hours_over_midnight_are_said_to_be_so_for_they_may_be_typed_the_wrong_way_round(
+    start: str, end: str, said: bool, carla: Browser
+) -> None:
+    page = carla.get("/coach/hours")
+    given = follow(carla, submit(carla, page, "/coach/hours", start=start, end=end, days=["Tuesday"]))
+    [edit] = re.findall(r'href="(/coach/hours/[^"]+)"', given.text)
+    changed = submit(carla, carla.get(edit), edit, start=start, end=end, until="", except_also="", calls="")
+    for shown in (given, follow(carla, changed)):
+        assert ("They go over midnight and end on the day after" in shown.text) is said
+
+
 def test_an_end_that_is_the_start_is_refused_at_its_field(carla: Browser) -> None:
     refused = submit(carla, carla.get("/coach/hours"), "/coach/hours", start="09:00", end="09:00", days=["Monday"])
     assert refused.status == 422 and "24:00" in refused.text and ends(carla) == []

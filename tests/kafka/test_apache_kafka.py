@@ -60,8 +60,8 @@ def test_a_broker_killed_under_load_loses_no_message_and_keeps_the_order_of_ever
     broker: ApacheKafka, sender: Callable[..., set[int]], sql: Callable[..., list[Any]]
 ) -> None:
     from chalicelib import clock
-    from chalicelib.database import advisory_lock
     from chalicelib.messaging import relay
+    from chalicelib.messaging.locks import advisory_lock
 
     relaying = threading.Thread(target=lambda: relay.run(sender, clock.now, seconds=90))
     relaying.start()

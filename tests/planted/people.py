@@ -27,7 +27,7 @@ FAULTS = [
           "The session of before lives on behind a new login."),
     Fault("enter", "WHERE s.token_hash = token AND s.expires > at", "WHERE s.token_hash = token", "tests/accounts/test_logging_in.py -k days",
           "A session never ends."),
-    Fault("enter", "WHERE t.token_hash = token AND t.expires > at;", "WHERE t.token_hash = token;", "tests/accounts/test_what_ends_what.py tests/accounts/test_api_tokens.py",
+    Fault("enter", "WHERE t.token_hash = token AND t.expires > at AND bearer", "WHERE t.token_hash = token AND bearer", "tests/accounts/test_what_ends_what.py tests/accounts/test_api_tokens.py",
           "A token that expired opens the API."),
     Fault("enter", "CASE WHEN banned THEN '' ELSE", "CASE WHEN false THEN '' ELSE", "tests/admin/test_who_may.py tests/test_database_rules.py tests/accounts/test_api_tokens.py",
           "A banned admin goes on as one, in the database."),
