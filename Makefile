@@ -5,6 +5,10 @@
 .DEFAULT_GOAL := help
 .SUFFIXES:
 
+# Modules are compiled once, also where the environment asks for no __pycache__: a run starts a dozen processes, a
+# worker of the tests would read for half a minute.
+export PYTHONDONTWRITEBYTECODE :=
+
 VENV_PYTHON := .venv/bin/python
 LOCAL := exec $(VENV_PYTHON) -m infra.local
 EMULATION := exec $(VENV_PYTHON) -m infra.localstack
@@ -65,7 +69,7 @@ emulation: dev
 
 # --- tests ----------------------------------------------------------------------------------------------------
 
-.PHONY: test days bench mutants planted check lint types imports slow screenshots terraform
+.PHONY: test days bench mutants planted check lint types imports slow screenshots shapes terraform
 test: dev matcher ## the tests that need no download beyond PyPI, a process a core (ARGS="-k login -n 0")
 	@$(PYTEST) --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
@@ -98,6 +102,9 @@ slow: tools matcher checkers ## the tests that need more than PyPI: real Kafka, 
 
 screenshots: tools matcher checkers ## a picture of every page, narrow and wide, light and dark, in build/screenshots
 	@$(PYTEST) -m browser tests/e2e/test_browser.py $(ARGS)
+
+shapes: tools matcher checkers ## keep the shape of every page anew, after a change that is meant, in tests/e2e/shapes.txt
+	@SHAPES=keep; export SHAPES; $(PYTEST) -m browser tests/e2e/test_shapes_of_pages.py $(ARGS)
 
 terraform: dev ## what is deployed, as far as it can be checked without an account (needs Terraform 1.11)
 	@VENV=build/checkov sh infra/setup.sh requirements-checkov.txt

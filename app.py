@@ -10,6 +10,7 @@ from chalice.app import Chalice, Rate
 
 from chalicelib import clock, logs
 from chalicelib.config import config
+from chalicelib.home import first_requests
 from chalicelib.web import fallbacks, parsing
 
 ROUTES = (
@@ -73,6 +74,8 @@ app.experimental_feature_flags.update(["WEBSOCKETS"])
 for part in ROUTES:
     app.register_blueprint(import_module(f"chalicelib.{part}").routes)
 fallbacks.register(app)
+if config().handler == "app.app":
+    first_requests.prepare(clock.now())
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES))

@@ -29,6 +29,7 @@ class Config:
     environment      which installation this is, in its metrics
     sockets_url      where pages open their WebSocket; empty: they do without
     sockets_api      where what is told to sockets is posted to (API Gateway's @connections)
+    handler          which function of app.py this process is there for (AWS): ``app.app`` answers requests
     rounds_queue     name of the SQS queue that carries one message per location and round
     """
 
@@ -50,6 +51,7 @@ class Config:
     environment: str = "local"
     sockets_url: str = ""
     sockets_api: str = ""
+    handler: str = ""
 
     @property
     def live(self) -> bool:
@@ -74,6 +76,7 @@ def config() -> Config:
         rounds_queue=get("ROUNDS_QUEUE", "rendezvous-rounds"),
         sockets_url=get("SOCKETS_URL", ""),
         sockets_api=get("SOCKETS_API", ""),
+        handler=get("_HANDLER", ""),
         database_secret=get("DATABASE_SECRET", ""),
         handlers_secret=get("HANDLERS_SECRET", ""),
         jobs_secret=get("JOBS_SECRET", ""),

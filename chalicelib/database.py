@@ -43,7 +43,7 @@ _PATIENCE = {APP: "25s", JOB: "14min"}
 
 
 def _times(text: Any, cursor: Any) -> Any:
-    """An array of timestamptz, such as all times at which somebody is taken: psycopg2 takes five times as long."""
+    """An array of timestamptz, such as when somebody is taken, or of pairs of them: psycopg2 takes five times as long."""
     if text is None or text == "{}":
         return text and []
     if text.startswith("{{"):

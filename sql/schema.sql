@@ -573,6 +573,19 @@ ALTER TABLE round ENABLE ROW LEVEL SECURITY;
 CREATE POLICY admins ON round FOR SELECT TO rendezvous_app USING ((SELECT i_am('admin')));
 CREATE POLICY jobs ON round TO rendezvous_job USING (true);
 
+CREATE TABLE round_hour (
+    round_id uuid NOT NULL REFERENCES round(id) ON DELETE CASCADE,
+    starts timestamptz NOT NULL,
+    free integer NOT NULL,
+    matched integer NOT NULL,
+    CONSTRAINT round_hour_pkey PRIMARY KEY (round_id, starts),
+    CONSTRAINT round_hour_matches_who_is_free CHECK (((matched >= 0) AND (matched <= free)))
+);
+COMMENT ON TABLE round_hour IS 'How many of a round''s people could begin lunch then, and how many of them do; of older rounds it was not kept';
+ALTER TABLE round_hour ENABLE ROW LEVEL SECURITY;
+CREATE POLICY admins ON round_hour FOR SELECT TO rendezvous_app USING ((SELECT i_am('admin')));
+CREATE POLICY jobs ON round_hour TO rendezvous_job USING (true);
+
 CREATE TABLE left_over (
     person_id uuid NOT NULL REFERENCES person(id) ON DELETE CASCADE,
     week date NOT NULL,
@@ -2676,6 +2689,7 @@ GRANT SELECT, INSERT, DELETE, UPDATE ON refusal TO rendezvous_app;
 GRANT SELECT, INSERT, UPDATE (ended) ON relationship TO rendezvous_app;
 GRANT SELECT, INSERT ON review TO rendezvous_app;
 GRANT SELECT ON round TO rendezvous_app;
+GRANT SELECT ON round_hour TO rendezvous_app;
 GRANT SELECT, INSERT, DELETE, UPDATE ON rule TO rendezvous_app;
 GRANT SELECT, INSERT ON rule_change TO rendezvous_app;
 GRANT SELECT (person_id, id, since, active) ON second_factor TO rendezvous_app;

@@ -24,16 +24,16 @@ are Berlin's, where most people of the tests live."""
 ZONES = ("UTC", "Pacific/Auckland", "America/Los_Angeles")
 
 
-def offset() -> timedelta:
-    """How far the product's clock is set from the machine's: zero unless DAY names one of the days."""
-    name = os.environ.get("DAY")
+def offset(name: str | None = None) -> timedelta:
+    """How far the product's clock is set from the machine's: zero unless DAY, or the caller, names one of the days."""
+    name = name or os.environ.get("DAY")
     return datetime.fromisoformat(DAYS[name]) - _began if name else timedelta()
 
 
-def set_clock(file: Path) -> None:
-    """Sets the clock that ``file`` moves to the day of this run."""
+def set_clock(file: Path, name: str | None = None) -> None:
+    """Sets the clock that ``file`` moves to the day of this run, or to that of a name."""
     draft = file.with_suffix(".new")
-    draft.write_text(f"{offset().total_seconds()}\n")
+    draft.write_text(f"{offset(name).total_seconds()}\n")
     draft.rename(file)
 
 

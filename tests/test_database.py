@@ -17,6 +17,13 @@ COUNTED = Planned("SELECT count(*) AS n, %(word)s::text AS word FROM location WH
         ("'{}'", []),
         ("ARRAY['2030-01-01 09:00Z', NULL]", [datetime(2030, 1, 1, 9, tzinfo=UTC), None]),
         ("ARRAY['2030-01-01 10:00:00.25+05:30']", [datetime(2030, 1, 1, 4, 30, 0, 250_000, tzinfo=UTC)]),
+        (
+            "ARRAY[ARRAY['2030-01-01 09:00Z', '2030-01-01 10:00Z'], ARRAY['2030-01-02 09:00Z', NULL]]",
+            [
+                [datetime(2030, 1, 1, 9, tzinfo=UTC), datetime(2030, 1, 1, 10, tzinfo=UTC)],
+                [datetime(2030, 1, 2, 9, tzinfo=UTC), None],
+            ],
+        ),
     ],
 )
 def test_an_array_of_times_is_read_as_it_is(database: str, array: str, times: Any) -> None:

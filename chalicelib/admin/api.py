@@ -17,6 +17,7 @@ from chalicelib.admin import (
     locations,
     messages,
     roles,
+    round_hours,
     round_results,
 )
 from chalicelib.admin.audit_log import Act
@@ -84,6 +85,7 @@ class EventWithReviews(msgspec.Struct):
 
 class RoundWithLeftOver(msgspec.Struct):
     round: Round
+    hours: list[round_hours.Hour]
     left_over: list[round_results.LeftOver]
 
 
@@ -222,8 +224,10 @@ def ask_round(db: Database, caller: Caller, body: AskRound, now: datetime) -> As
 
 @api("GET", "/rounds/{round}")
 def read_round(db: Database, round: UUID) -> RoundWithLeftOver:
-    """One round, who is still left over from it, and why."""
-    return RoundWithLeftOver(round_results.read(db, round), round_results.left_over(db, round))
+    """One round, how many were free at each of its hours and how many of them have lunch then, who is still left over from
+    it, and why."""
+    found, left = round_results.read(db, round), round_results.left_over(db, round)
+    return RoundWithLeftOver(found, round_hours.of(db, round), left)
 
 
 @api("GET", "/outbox")

@@ -17,12 +17,13 @@ class Bar(NamedTuple):
     series: int
 
 
-def stacked(columns: Sequence[Sequence[int]]) -> list[Bar]:
-    """Columns side by side, the parts of each on top of each other, the first at the bottom; as high as the highest."""
+def stacked(columns: Sequence[Sequence[int]], gap: float = GAP) -> list[Bar]:
+    """Columns side by side, the parts of each on top of each other, the first at the bottom; as high as the highest. A column
+    without parts leaves room."""
     most = max((sum(parts) for parts in columns), default=0)
     if not most:
         return []
-    wide = (WIDTH - GAP * (len(columns) - 1)) / len(columns)
+    wide = (WIDTH - gap * (len(columns) - 1)) / len(columns)
     bars = []
     for number, parts in enumerate(columns):
         bottom = float(HEIGHT)
@@ -30,7 +31,7 @@ def stacked(columns: Sequence[Sequence[int]]) -> list[Bar]:
             height = round(count / most * HEIGHT, 2)
             bottom = round(bottom - height, 2)
             if count:
-                bars.append(Bar(round(number * (wide + GAP), 2), bottom, round(wide, 2), height, series))
+                bars.append(Bar(round(number * (wide + gap), 2), bottom, round(wide, 2), height, series))
     return bars
 
 

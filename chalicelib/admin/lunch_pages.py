@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from chalicelib.admin import audit_log, charts, events, food_types, locations, round_results
+from chalicelib.admin import audit_log, charts, events, food_types, locations, round_hours, round_results
 from chalicelib.admin.api import Foods, NameFoodType, Places, Why
 from chalicelib.admin.events import WhichEvents
 from chalicelib.admin.lists import Done, WhichAndDone
@@ -90,12 +90,11 @@ def run_round(db: Database, caller: Caller, body: RunRound, now: datetime) -> Re
 @routes.page("/admin/rounds/{round}", who="admin")
 def read_round(db: Database, round: UUID) -> Page:
     found = round_results.read(db, round)
-    days, hours = round_results.lunches_by_hour(db, found)
+    hours = round_hours.of(db, round)
     return page(
         "admin/round.html",
-        days=days,
-        hours=hours,
-        most=max((count for _, people in hours for count in people), default=0),
+        bars=round_hours.chart(hours, found.timezone),
+        hours=round_hours.table(hours, found.timezone),
         share=charts.share,
         round=found,
         late=round_results.late(found),

@@ -1,6 +1,6 @@
 """Rounds of the matcher: what each made, who was left over and why, what is proven; and asking for one now."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -117,28 +117,6 @@ def left_over(db: Database, round: UUID) -> list[LeftOver]:
     )
     helps = what_helps.of(db, [row.id for row in rows], rows[0].week) if rows else {}
     return [LeftOver(row.id, row.name, row.reason, [help.brief for help in helps.get(row.id, [])]) for row in rows]
-
-
-def lunches_by_hour(db: Database, round: Round) -> tuple[list[date], list[tuple[int, list[int]]]]:
-    """The week's days from Monday to the last with a lunch, Friday at least, and for each hour between the first start and
-    the last how many people begin lunch in it on each day: of all lunches that the matcher made there for that week."""
-    monday = zones.week_of(round.week)
-    rows = db.rows(
-        "SELECT (at.local::date - %(monday)s) AS day, extract(hour FROM at.local)::int AS hour, count(*) AS people"
-        " FROM event e JOIN location l ON l.id = e.location_id JOIN attendance a ON a.event_id = e.id"
-        " CROSS JOIN LATERAL (SELECT e.starts AT TIME ZONE l.timezone AS local) at"
-        " WHERE l.name = %(location)s AND e.creator IS NULL AND e.status NOT IN ('Rejected', 'Canceled')"
-        " AND a.response <> 'rejected' AND at.local >= %(monday)s AND at.local < %(monday)s + 7 GROUP BY 1, 2",
-        monday=monday,
-        location=round.location,
-    )
-    if not rows:
-        return [], []
-    counts = {(row.day, row.hour): row.people for row in rows}
-    days = range(max(5, max(row.day for row in rows) + 1))
-    first, last = min(row.hour for row in rows), max(row.hour for row in rows)
-    table = [(hour, [counts.get((day, hour), 0) for day in days]) for hour in range(first, last + 1)]
-    return [monday + timedelta(days=day) for day in days], table
 
 
 def ask(db: Database, caller: Caller, location: int, week: str, why: str, now: datetime) -> None:

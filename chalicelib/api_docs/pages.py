@@ -84,8 +84,8 @@ def _operation(document: openapi.Document, method: str, path: str, given: dict[s
         given["operationId"],
         method,
         path,
-        given["summary"],
-        given.get("description", ""),
+        given["summary"].replace("`", ""),
+        given.get("description", "").replace("`", ""),
         [name for one in given.get("security", []) for name in one],
         [
             (one["in"], Field(one["name"], in_words(document, one["schema"]), one["required"]))

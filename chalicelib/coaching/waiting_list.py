@@ -69,11 +69,11 @@ def _end_of(until: date | None, coach: Coach, caller: Caller, now: datetime) -> 
 
 
 def mine(db: Database, caller: Caller, now: datetime) -> list[schemas.Waiting]:
-    """For what the caller waits."""
+    """For what the caller waits; not what waits with a former coach, which ends with the next sweep."""
     rows = db.rows(
         f"{_WAITING} WHERE w.client_id = %(me)s AND w.until > %(now)s ORDER BY w.asked", me=caller.id, now=now
     )
-    return [_shown(row, caller) for row in rows]
+    return [_shown(row, caller) for row in rows if row.waits]
 
 
 def read(db: Database, caller: Caller, id: UUID) -> Any:

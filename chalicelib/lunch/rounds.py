@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from chalicelib import rules
 from chalicelib.database import JOB, Database, transaction
-from chalicelib.lunch import candidates, left_overs, lunches, messages, passes, states, suggested
+from chalicelib.lunch import candidates, left_overs, lunches, messages, passes, round_hours, states, suggested
 from chalicelib.lunch.lunches import Lunch
 from chalicelib.lunch.matching import Result, match, people, prove, reasons
 from chalicelib.messaging import outbox
@@ -89,6 +89,7 @@ def write(
     if values.lunch.auto_approve:
         states.skip_reminder(db, [lunch.id for lunch in made if lunch.starts - now <= states.REMINDED_BEFORE])
     id = _record(db, given, result, len(made), now)
+    round_hours.keep(db, id, given, [(lunch.starts, len(lunch.people)) for lunch in made])
     left_overs.keep(db, id, given.week.monday, seated, left, now)
     suggested.keep(db, given, why, now)
     return Outcome(given.location.name, given.location.timezone, made, left, result.bound, result.proven)

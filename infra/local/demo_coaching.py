@@ -21,7 +21,7 @@ from chalicelib.calendar import zones
 from chalicelib.coaching import appointments
 from chalicelib.database import JOB, Database, transaction
 from chalicelib.messaging import outbox
-from infra.local import demo_practice
+from infra.local import demo_hand_over, demo_practice
 
 NAMESPACE = UUID("b7c1a1de-5f8e-4c3b-9a53-2f1a86f9d0c4")
 MONTHS_BACK = 12
@@ -64,10 +64,15 @@ def fill(now: datetime, password: str) -> None:
             cursor.execute("SELECT EXISTS (SELECT FROM relationship)")
             (there,) = cursor.fetchone() or (True,)
             upcoming = [] if there else _make(cursor, now, password)
+            cursor.execute("SELECT person_id FROM person_role WHERE role = 'admin' ORDER BY person_id LIMIT 1")
+            admin = cursor.fetchone()
     finally:
         connection.close()
     if upcoming:
         transaction(lambda db: _announce(db, upcoming, now), JOB)
+    if upcoming and admin:
+        former, coach = id_of(COACHES[1].name), id_of(COACHES[0].name)
+        transaction(lambda db: demo_hand_over.hand_over(db, admin[0], former, coach, now))
 
 
 def _make(cursor: Any, now: datetime, password: str) -> list[Any]:

@@ -62,6 +62,7 @@ CHAPTERS = (
             "pause",
             "asked_round",
             "round",
+            "round_hour",
             "left_over",
             "suggested_hour",
             "suggested_food",

@@ -107,10 +107,34 @@ def test_a_persons_page_says_when_they_are_free_and_what_the_rounds_came_to(admi
     assert "None, so there is nothing to match." in eve and eve.count("left over") == 2
 
 
-def test_a_round_shows_when_its_people_have_lunch(admin: Browser, sql: Any) -> None:
+def test_a_round_draws_who_was_free_and_who_has_lunch_then(admin: Browser, sql: Any) -> None:
     [round] = sql("SELECT id FROM round WHERE week = '2026-11-23'")
     page = Document(admin.get(f"/admin/rounds/{round.id}").text)
-    assert rows_of(page, "People at lunch by day and hour") == [["12:00", "", "2", "", "", ""]]
+    rows = rows_of(page, "People free by start and day, and in brackets who have lunch then")
+    assert len(rows) == 12 and [row for row in rows if any(row[1:])] == [
+        ["12:00", "", "2 (2)", "", "", ""],
+        *[[start, "", "2", "", "", ""] for start in ("12:15", "12:30", "12:45", "13:00")],
+    ]
+    [drawing] = [e for e in page.all("svg") if e["role"] == "img"]
+    bars = [e for e in page.all("rect") if drawing in e.inside]
+    assert [(bar["class"], float(bar["height"])) for bar in bars] == [("s0", 120)] + [("s1", 120)] * 4
+    assert "Ada" not in page.main and "Bob" not in page.main, "only who is left over is named"
+    told = admin.get(f"/api/admin/rounds/{round.id}").json["hours"]
+    assert {(hour["starts"], hour["free"], hour["matched"]) for hour in told if hour["matched"]} == {
+        ("2026-11-24T11:00:00Z", 2, 2)
+    }
+    assert len(told) == 60 and sum(hour["free"] for hour in told) == 10
+
+
+def test_a_round_of_which_nobody_was_free_and_one_before_hours_were_kept_say_so(admin: Browser, sql: Any) -> None:
+    [round] = sql("SELECT id FROM round WHERE week = '2026-11-16'")
+    assert "None of its people was free" in Document(admin.get(f"/admin/rounds/{round.id}").text).main
+    sql("DELETE FROM round_hour")
+    page = Document(admin.get(f"/admin/rounds/{round.id}").text)
+    assert "was not kept when this round ran" in page.main and not page.all("rect")[2:]
+
+
+def test_rounds_say_how_good_they_are(admin: Browser) -> None:
     assert "1 left over, the fewest possible" in plain(Document(admin.get("/admin/rounds").text).main)
 
 

@@ -25,7 +25,7 @@ from infra.local.logins import logins
 MONDAY = date(2026, 11, 30)
 NOW = datetime(2026, 11, 26, 15, tzinfo=UTC)
 READ = ("person_location", "availability", "refusal")
-WRITTEN = ("event", "event_food", "attendance", "commitment", "outbox", "left_over", "round")
+WRITTEN = ("event", "event_food", "attendance", "commitment", "outbox", "left_over", "round", "round_hour")
 
 
 def fill(url: str, people: int) -> None:

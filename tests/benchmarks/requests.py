@@ -37,6 +37,11 @@ def cpu(work: Callable[[], Any], times: int = REQUESTS) -> float:
 
 def prepare(url: str) -> str:
     """Ada, her friends and three lunches in the database at ``url``; her session's token."""
+    return community(url)[1]
+
+
+def community(url: str) -> tuple[Any, str]:
+    """The same, with the community they are of."""
     import psycopg2
     import psycopg2.extras
 
@@ -52,23 +57,29 @@ def prepare(url: str) -> str:
             cursor.execute(statement, values)
             return cursor.fetchall() if cursor.description else []
 
-    community = Community(sql)
-    community.rule("requests.per_minute", 100_000)
-    people = tuple(community.person(name) for name in ("ada", "bob", "carl"))
+    made = Community(sql)
+    made.rule("requests.per_minute", 100_000)
+    people = tuple(made.person(name) for name in ("ada", "bob", "carl"))
     for days in (1, 8, 15):
         starts = (datetime.now(UTC) + timedelta(days=days)).replace(second=0, microsecond=0)
-        lunch(community, starts.isoformat(), approved=people)
-    return community.browser_of(people[0]).cookie
+        lunch(made, starts.isoformat(), approved=people)
+    return made, made.browser_of(people[0]).cookie
 
 
 def event_of(method: str, path: str, token: str, body: Any = None) -> dict[str, Any]:
     """The request as API Gateway hands it over."""
+    from app import app
     from infra.local import events
+    from infra.local.routes import Routes
 
     headers = [("Host", "rendezvous.test"), ("Accept", "application/json"), ("Cookie", f"session={token}")]
     headers += [("Origin", "https://rendezvous.test"), ("Content-Type", "application/json")] if body else []
     content = json.dumps(body).encode() if body else b""
-    return events.http(method, path, path, {}, headers, content, "203.0.113.7", datetime.now(UTC))
+    match = Routes(app.routes).match(path)
+    assert match, path
+    return events.http(
+        method, path, match.resource, match.parameters, headers, content, "203.0.113.7", datetime.now(UTC)
+    )
 
 
 def recorded(request: Callable[[], Any]) -> Recorded:

@@ -49,3 +49,17 @@ def test_the_demo_shows_whatever_a_practice_can_have(community: Any, clock: Any,
     demo_coaching.fill(present.now(), password_hash())
     for table in SHOWN:
         assert sql(f"SELECT 1 FROM {table}"), table
+
+
+def test_the_demo_shows_a_client_who_took_their_calls_to_another_coach(community: Any, clock: Any, sql: Any) -> None:
+    clock.set(NOW)
+    for n in range(25):
+        community.person(f"member{n}")
+    community.person("grace", roles=("member", "admin"))
+    demo_coaching.fill(present.now(), password_hash())
+    [former] = sql("SELECT coach_id, client_id FROM relationship WHERE is_current IS NULL")
+    [told] = sql("SELECT event FROM outbox WHERE event ->> 'type' = 'appointment.handed_over'")
+    [call] = sql("SELECT coach_id, client_id FROM appointment WHERE id::text = %s", told.event["data"]["appointment"])
+    assert call.client_id == former.client_id and call.coach_id != former.coach_id
+    [act] = sql("SELECT what FROM audit")
+    assert "with 1 of 1 booked calls" in act.what

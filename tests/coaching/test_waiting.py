@@ -191,6 +191,20 @@ def test_it_ends_with_the_day_with_the_relationship_and_with_either_of_the_two(
     assert sql("SELECT 1 FROM waiting") == []
 
 
+def test_with_another_coach_the_wish_ends_and_can_be_had_anew(
+    practice: Practice, ada: Browser, sql: Any, clock: Any
+) -> None:
+    practice.coach("dora")
+    admin = practice.community.admin()
+    assert admin.ask("PATCH", "/api/admin/relationships/ada", {"coach": "dora", "calls": "keep"}).status == 200
+    assert ada.get("/api/waiting").json["waiting"] == [] and ada.get("/waiting").status == 200
+    assert ada.post("/api/waiting", {"coach": "dora"}).status == 201
+    clock.set("2026-11-23T07:31Z")
+    waiting_list.sweep(present.now())
+    assert [one["coach"]["slug"] for one in ada.get("/api/waiting").json["waiting"]] == ["dora"]
+    assert len(sql("SELECT 1 FROM waiting")) == 1
+
+
 def test_it_is_asked_for_and_given_up_on_its_page(practice: Practice, ada: Browser) -> None:
     assert 'href="/waiting"' in ada.get("/book").text
     page = follow(ada, press(ada, ada.get("/waiting"), "Wait no longer"))

@@ -37,8 +37,9 @@ collect_ignore = [
 class Running:
     """``make run``, and what a person does to it: curl, commands, Ctrl-C."""
 
-    def __init__(self, data: Path) -> None:
-        self.data = data
+    def __init__(self, data: Path, day: str | None = None) -> None:
+        """``day``: on which of the days of tests/days.py it runs, whatever day the tests run on."""
+        self.data, self.day = data, day
         self.lines: list[str] = []
         self.environment = {
             name: value
@@ -60,7 +61,7 @@ class Running:
     def start(self) -> None:
         self.lines.clear()
         self.data.mkdir(parents=True, exist_ok=True)
-        days.set_clock(self.data / "clock")
+        days.set_clock(self.data / "clock", self.day)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "infra.local", "run"],
             cwd=ROOT,

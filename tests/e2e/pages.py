@@ -4,7 +4,7 @@ import re
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from html.parser import HTMLParser
 from typing import Any
@@ -13,6 +13,7 @@ from urllib.parse import urljoin, urlsplit
 from chalicelib import clock
 from chalicelib.calendar import zones
 from infra.local import mails
+from tests import days
 from tests.e2e.conftest import Running, eventually
 
 VISITOR, MEMBER, ADMIN, COACH, CLIENT = "visitor", "member", "admin", "coach", "client"
@@ -195,7 +196,7 @@ def settle(running: Running) -> Site:
     does(ADMIN, "POST", "/api/admin/relationships", slugs | {"why": "asked for it"})
     hours = {"start": "T09:00", "end": "T17:00", "timezone": "Europe/Berlin", "weekly": True}
     does(ADMIN, "PUT", "/api/admin/rules/lunch.members_may_propose", {"value": True, "why": "let us see"})
-    monday = next_monday()
+    monday = next_monday(running.day)
     lunch = {"title": "Soup for all", "location": "Speicherstadt", "start": f"{monday + timedelta(days=8)}T11:00"}
     proposed = does(MEMBER, "POST", "/api/events", lunch | {"public": True})
     site.sent = dict.fromkeys((VISITOR, MEMBER), f"/events/{proposed['id']}")
@@ -221,6 +222,8 @@ def settle(running: Running) -> Site:
     return site
 
 
-def next_monday() -> date:
-    today = zones.day_of(clock.now(), "Europe/Berlin")
+def next_monday(day: str | None = None) -> date:
+    """The Monday after today, or after that one of the days of tests/days.py."""
+    now = datetime.fromisoformat(days.DAYS[day]) if day else clock.now()
+    today = zones.day_of(now, "Europe/Berlin")
     return today + timedelta(days=7 - today.weekday())

@@ -165,7 +165,7 @@ def test_a_lunch_is_proposed_joined_and_reviewed_in_lynx(town: Town, lynx: Any) 
     otto.reads("Pass it on", "Everybody can see and join it", "Answer by")
 
     clara.follow("Public lunches", "What fits me", "Fish soup")
-    clara.follow("What fits me", "Lunches to approve", "Fish soup")
+    clara.follow("What fits me", "Lunches that fit me", "Fish soup")
     clara.follow("Fish soup", "Otto Klein", "(2 seats free)")
     clara.press("Join", f"You come to Fish soup on {words(day)}, 12:15 (Europe/Berlin) with Otto Klein.")
     clara.follow("I can't come", "You can't come?", "Without you it is one too few: Otto Klein is told.")

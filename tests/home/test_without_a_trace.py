@@ -309,6 +309,7 @@ OF_THE_INSTALLATION = frozenset(
         "rule",
         "rule_change",
         "round",
+        "round_hour",
         "asked_round",
         "last_match",
         "filter_chunk",

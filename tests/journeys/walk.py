@@ -8,10 +8,11 @@ from tests.people import Answer, Browser
 
 
 class Walk:
-    """``Walk(browser).follow("Book a call").press("10:00")``; ``steps`` says how many it took."""
+    """``Walk(browser).follow("Book a call").press("10:00")``; ``steps`` says how many links and buttons it took,
+    ``presses`` how many of them were buttons, and ``typed`` how many fields were filled in or ticked."""
 
     def __init__(self, browser: Browser, path: str = "/") -> None:
-        self.browser, self.steps = browser, 0
+        self.browser, self.steps, self.presses, self.typed = browser, 0, 0, 0
         self._read(browser.get(path, headers={"Accept": "text/html"}))
 
     @property
@@ -26,7 +27,7 @@ class Walk:
         self.steps += 1
         return self._read(self.browser.get(link["href"], headers={"Accept": "text/html"}))
 
-    def press(self, text: str, **typed: str) -> "Walk":
+    def press(self, text: str, **typed: str | list[str]) -> "Walk":
         """Press the first button of that text, in a form that has those fields; what is not typed is as it stands."""
         button, form = next(
             (
@@ -40,6 +41,8 @@ class Walk:
         )
         assert button and form, f"no button says {text!r}: {[_words(e) for e in self.page.all('button')]}"
         self.steps += 1
+        self.presses += 1
+        self.typed += sum(len(value) if isinstance(value, list) else 1 for value in typed.values())
         sent = self._standing(form) | typed | ({button["name"]: button["value"]} if button["name"] else {})
         if form["method"] == "post":
             return self._read(self.browser.post(form["action"], sent, kind="form"))
@@ -58,7 +61,12 @@ class Walk:
 
     def _read(self, answer: Answer) -> "Walk":
         if answer.status == 303:
-            answer = self.browser.get(answer.header("location"), headers={"Accept": "text/html"})
+            given = answer.header("set-cookie").partition(";")[0]
+            kept = [f"session={self.browser.cookie}"] * bool(self.browser.cookie) + [given] * given.startswith(
+                "shown_once"
+            )
+            headers = {"Accept": "text/html", "Cookie": "; ".join(kept)}
+            answer = self.browser.get(answer.header("location"), headers=headers)
         assert answer.status in (200, 422, 409), answer.text
         self.page = Document(answer.text)
         return self

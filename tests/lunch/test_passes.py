@@ -51,6 +51,8 @@ def test_whom_the_first_pass_leaves_over_a_later_one_may_seat(community: Any) ->
     assert lunches_of(community) == {monday: 1, both: 2, tuesday: 1}
     assert outcome.left == {}
     assert ask(community, "SELECT FROM left_over") == []
+    counted = ask(community, "SELECT free, matched FROM round_hour WHERE free > 0 ORDER BY starts")
+    assert [(hour.free, hour.matched) for hour in counted] == [(2, 2), (2, 2)], "of every pass"
     [found] = ask(community, "SELECT * FROM round")
     assert (found.lunches, found.left_over, found.bound, found.proven) == (2, 1, 1, True)
 
