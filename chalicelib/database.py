@@ -1,10 +1,11 @@
 """The warm connection and the transaction: the only module that commits.
 
-``transaction(work)`` runs ``work(db)`` and commits. A deadlock, or a connection found dead before the commit, is
-tried once more; so work must leave nothing behind but its rows (messages go to the outbox).
+``transaction(work)`` runs ``work(db)`` and commits. A deadlock, or a connection found dead before the commit, is tried
+once more; so work must leave nothing behind but its rows (messages go to the outbox).
 """
 
 import hashlib
+import io
 import re
 import threading
 from collections import namedtuple
@@ -33,6 +34,7 @@ JOB = "rendezvous_job"
 _CONNECT = """
 SET ROLE {role};
 SET timezone = 'UTC';
+SET jit = off;
 SET statement_timeout = '{patience}';
 SET lock_timeout = '5s';
 SET idle_in_transaction_session_timeout = '60s';
@@ -40,12 +42,13 @@ SET idle_in_transaction_session_timeout = '60s';
 _PATIENCE = {APP: "25s", JOB: "14min"}
 
 
-def _times(text: Any, cursor: Any) -> list[Any] | None:
-    """An array of timestamptz, or of pairs of them, such as when somebody is taken: psycopg2 takes five times as long."""
-    if text is None or text.startswith("{{"):
-        return text and [_times(f"{{{part}}}", cursor) for part in text[2:-2].split("},{")]
-    given = text[1:-1].replace('"', "").split(",") if text != "{}" else []
-    return [None if at == "NULL" else datetime.fromisoformat(at) for at in given]
+def _times(text: Any, cursor: Any) -> Any:
+    """An array of timestamptz, such as when somebody is taken, or of pairs of them: psycopg2 takes five times as long."""
+    if text is None or text == "{}":
+        return text and []
+    if text.startswith("{{"):
+        return [_times(f"{{{one}}}", cursor) for one in text[2:-2].split("},{")]
+    return [None if at == "NULL" else datetime.fromisoformat(at) for at in text[1:-1].replace('"', "").split(",")]
 
 
 psycopg2.extensions.register_type(psycopg2.extensions.new_type((1185,), "TIMES", _times))
@@ -55,7 +58,7 @@ _KINDS: dict[str, Any] = {}
 _PLANNED: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 
 
-class Planned(str):
+class Prepared(str):
     """A statement that each connection plans once (PREPARE), for what is asked again and again and takes longer to plan
     than to answer. It names its columns, for one that is added would be another answer than was planned."""
 
@@ -73,7 +76,7 @@ class Database:
         self._cursor = cursor
 
     def _execute(self, sql: str, values: dict[str, Any]) -> None:
-        if isinstance(sql, Planned):
+        if isinstance(sql, Prepared):
             planned = _PLANNED.setdefault(self._cursor.connection, set())
             if sql.name not in planned:
                 self._cursor.execute(sql.prepare)
@@ -88,8 +91,7 @@ class Database:
     def run(self, sql: str, **values: Any) -> int:
         """Execute; how many rows it touched."""
         self._execute(sql, values)
-        count: int = self._cursor.rowcount
-        return count
+        return int(self._cursor.rowcount)
 
     def rows(self, sql: str, **values: Any) -> list[Row]:
         """All rows, as named tuples."""
@@ -105,13 +107,11 @@ class Database:
     def value(self, sql: str, **values: Any) -> Any:
         """The first column of the first row, or None."""
         self._execute(sql, values)
-        found = self._cursor.fetchone()
-        return None if found is None else found[0]
+        return (self._cursor.fetchone() or (None,))[0]
 
     def many(self, sql: str, tuples: Iterable[Sequence[Any]]) -> list[Row]:
         """One ``INSERT ... VALUES %s`` for many tuples; what it returns, if it returns something."""
-        gathered = list(tuples)
-        if not gathered:
+        if not (gathered := list(tuples)):
             return []
         found = psycopg2.extras.execute_values(
             self._cursor, sql, gathered, page_size=len(gathered), fetch="RETURNING" in sql
@@ -122,15 +122,15 @@ class Database:
         """The rows as named tuples. Kept by the statement: psycopg2's own cursor names the columns of every answer anew."""
         kind = _KINDS.get(sql)
         if kind is None or len(kind._fields) != len(self._cursor.description):
-            names = [column.name for column in self._cursor.description]
-            kind = _KINDS[sql] = cast(Any, namedtuple)("Row", names, rename=True)
+            kind = _KINDS[sql] = cast(Any, namedtuple)("Row", [c.name for c in self._cursor.description], rename=True)
         return list(map(kind._make, found))
 
-    def each(self, sql: str, given: Sequence[dict[str, Any] | tuple[Any, ...]], **values: Any) -> list[Row]:
-        """One statement for any number of records: ``... FROM json_to_recordset(%(given)s) AS x (id uuid, ...)``.
+    def copy(self, table: str, lines: str) -> None:
+        """``COPY table (columns) FROM STDIN``: the fastest way in, which PostgreSQL refuses under row-level security."""
+        self._cursor.copy_expert(f"COPY {table} FROM STDIN", io.StringIO(lines))
 
-        COPY would be as fast, but PostgreSQL refuses it under row-level security.
-        """
+    def each(self, sql: str, given: Sequence[Any], **values: Any) -> list[Row]:
+        """One statement for any number of records: ``... FROM json_to_recordset(%(given)s) AS x (id uuid, ...)``."""
         if not given:
             return []
         self._cursor.execute(sql, values | {"given": msgspec.json.encode(given).decode()})

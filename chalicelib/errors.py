@@ -101,6 +101,8 @@ class Unavailable(UserError):
 
 CONSTRAINTS = {
     "commitment_no_overlap": "You are already taken at that time",
+    "attendance_is_of_somebody_who_is_here": "Somebody of these people is not here any more",
+    "commitment_is_of_somebody_who_is_here": "Somebody of these people is not here any more",
     "an_admin_remains": "The last admin cannot be removed",
     "event_has_a_seat": "All seats of this lunch are taken",
     "event_state_allows_it": "This lunch is past that point",

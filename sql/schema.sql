@@ -1912,10 +1912,12 @@ CREATE FUNCTION hold_attendance_to_its_commitment() RETURNS trigger
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
+    IF NEW.person_id IN (SELECT c.person_id FROM commitment c WHERE c.event_id = NEW.event_id) THEN
+        RETURN NULL;
+    END IF;
     IF EXISTS (SELECT FROM attendance a JOIN event e ON e.id = a.event_id
                WHERE a.event_id = NEW.event_id AND a.person_id = NEW.person_id AND a.response = 'approved'
-                 AND e.status NOT IN ('Rejected', 'Canceled')
-                 AND NOT EXISTS (SELECT FROM commitment c WHERE c.event_id = a.event_id AND c.person_id = a.person_id)) THEN
+                 AND e.status NOT IN ('Rejected', 'Canceled')) THEN
         RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'attendance_is_a_commitment',
             MESSAGE = 'who approved must be taken';
     END IF;
@@ -1929,11 +1931,11 @@ CREATE FUNCTION keep_to_the_seats() RETURNS trigger
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
-    PERFORM FROM event WHERE id IN (SELECT event_id FROM approval WHERE response = 'approved')
-        ORDER BY id FOR NO KEY UPDATE;
-    IF EXISTS (SELECT FROM attendance a JOIN event e ON e.id = a.event_id
-               WHERE a.response = 'approved' AND a.event_id IN (SELECT event_id FROM approval WHERE response = 'approved')
-               GROUP BY e.id HAVING count(*) > e.max_attendees) THEN
+    PERFORM (SELECT e.id FROM event e WHERE e.id = n.event_id FOR NO KEY UPDATE)
+        FROM (SELECT DISTINCT event_id FROM approval WHERE response = 'approved' ORDER BY event_id) n;
+    IF EXISTS (SELECT FROM (SELECT DISTINCT event_id FROM approval WHERE response = 'approved') n
+               WHERE (SELECT count(*) FROM attendance a WHERE a.event_id = n.event_id AND a.response = 'approved')
+                   > (SELECT e.max_attendees FROM event e WHERE e.id = n.event_id)) THEN
         RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'event_has_a_seat', MESSAGE = 'all seats are taken';
     END IF;
     RETURN NULL;
@@ -1941,20 +1943,44 @@ END $$;
 CREATE TRIGGER event_has_a_seat AFTER INSERT ON attendance REFERENCING NEW TABLE AS approval FOR EACH STATEMENT EXECUTE FUNCTION keep_to_the_seats();
 CREATE TRIGGER event_has_a_seat_left AFTER UPDATE ON attendance REFERENCING NEW TABLE AS approval FOR EACH STATEMENT EXECUTE FUNCTION keep_to_the_seats();
 
--- trigger: a round that began before somebody was erased or banned goes on without them.
-CREATE FUNCTION pass_over_who_is_gone() RETURNS trigger
+-- lock: a round holds its people, and learns who of them was erased or banned since it was read.
+CREATE FUNCTION hold_people(wanted uuid[]) RETURNS SETOF uuid
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
-    PERFORM FROM account WHERE person_id = NEW.person_id FOR KEY SHARE;
-    IF FOUND AND NOT EXISTS (SELECT FROM ban WHERE person_id = NEW.person_id) THEN
-        RETURN NEW;
+    PERFORM FROM account a JOIN unnest(wanted) w ON w = a.person_id ORDER BY a.person_id FOR KEY SHARE OF a;
+    RETURN QUERY SELECT w FROM unnest(wanted) w
+        WHERE NOT EXISTS (SELECT FROM account a WHERE a.person_id = w) OR EXISTS (SELECT FROM ban b WHERE b.person_id = w);
+END $$;
+
+-- trigger: who was erased or banned meanwhile takes no seat.
+CREATE FUNCTION hold_seats_to_who_is_here() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM hold_people(ARRAY(SELECT person_id FROM seat WHERE response <> 'rejected'))) THEN
+        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'attendance_is_of_somebody_who_is_here',
+            MESSAGE = 'who is gone takes no seat';
     END IF;
     RETURN NULL;
 END $$;
-CREATE TRIGGER attendance_is_of_somebody_who_is_here BEFORE INSERT ON attendance FOR EACH ROW WHEN ((new.response <> 'rejected')) EXECUTE FUNCTION pass_over_who_is_gone();
-CREATE TRIGGER commitment_is_of_somebody_who_is_here BEFORE INSERT ON commitment FOR EACH ROW EXECUTE FUNCTION pass_over_who_is_gone();
+CREATE TRIGGER attendance_is_of_somebody_who_is_here AFTER INSERT ON attendance REFERENCING NEW TABLE AS seat FOR EACH STATEMENT EXECUTE FUNCTION hold_seats_to_who_is_here();
+
+-- trigger: who was erased or banned meanwhile takes no time.
+CREATE FUNCTION hold_time_to_who_is_here() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM hold_people(ARRAY(SELECT person_id FROM taken))) THEN
+        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'commitment_is_of_somebody_who_is_here',
+            MESSAGE = 'who is gone takes no time';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER commitment_is_of_somebody_who_is_here AFTER INSERT ON commitment REFERENCING NEW TABLE AS taken FOR EACH STATEMENT EXECUTE FUNCTION hold_time_to_who_is_here();
 
 -- trigger: nobody joins a lunch that is called off or over.
 CREATE FUNCTION keep_to_what_is_coming() RETURNS trigger
@@ -1962,8 +1988,9 @@ CREATE FUNCTION keep_to_what_is_coming() RETURNS trigger
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
-    IF EXISTS (SELECT FROM approval n JOIN event e ON e.id = n.event_id
-               WHERE n.response = 'approved' AND e.status NOT IN ('Proposed', 'Confirmed')) THEN
+    IF EXISTS (SELECT FROM approval n
+               WHERE n.response = 'approved'
+                 AND (SELECT e.status FROM event e WHERE e.id = n.event_id) NOT IN ('Proposed', 'Confirmed')) THEN
         RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'event_state_allows_it',
             MESSAGE = 'nobody approves what is off or over';
     END IF;

@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -24,7 +24,14 @@ FORM = "application/x-www-form-urlencoded"
 UUID = "00000000-0000-4000-8000-000000000000"
 NOT_HERE = "no_such_field"
 MB = 1024 * 1024
+ALSO_IN_OURS = {ord("\n"): None, 0xA0: None, 0x2060: None}
+"""What pages hold of their own that shows nothing: ends of lines, and what keeps "30 Nov–4 Dec" on one of them."""
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+
+
+def in_turn(values: Sequence[Any], turn: int) -> Sequence[Any]:
+    """Two of the values, for each field the next ones; all of them with LONG=1."""
+    return values if os.environ.get("LONG") else [values[turn * 2 % len(values)], values[(turn * 2 + 1) % len(values)]]
 
 
 class Asker:
@@ -55,6 +62,12 @@ class Asker:
         for endpoint in self.endpoints:
             if "body" in endpoint.takes:
                 yield endpoint, fields_of(endpoint.takes["body"])
+
+    def fields(self) -> Iterator[tuple[Any, str, Any]]:
+        """Every field of every body: its endpoint, its name, its type."""
+        for endpoint, fields in self.with_body():
+            for name, kind in fields.items():
+                yield endpoint, name, kind
 
     def ask(self, endpoint: Any, body: bytes, kind: str, *, path: str = "", query: str = "") -> Answer:
         self.browser.cookie = self.cookie
@@ -166,7 +179,7 @@ def test_what_cannot_be_shown_is_refused_in_words_that_can(asker: Asker) -> None
     for endpoint, _ in asker.with_body():
         for body, kind in asker.one(endpoint, "\x7f", "x"):
             answer = asker.refused(endpoint, body, kind)
-            assert answer.text.replace("\n", "").isprintable(), endpoint.path
+            assert answer.text.translate(ALSO_IN_OURS).isprintable(), endpoint.path
     for endpoint in asker.endpoints:
         if endpoint.method == "GET":
             answer = asker.ask(endpoint, b"", "", query="%7F=1")
@@ -174,19 +187,21 @@ def test_what_cannot_be_shown_is_refused_in_words_that_can(asker: Asker) -> None
 
 
 def test_a_wrong_type_is_refused_by_name(asker: Asker) -> None:
-    for endpoint, fields in asker.with_body():
-        for name, kind in fields.items():
-            for value in ({"a": [1]}, [[[]]], 1.5, 10**400, 2**63, -(2**70), 1e308, [{"a": 1}], [None]):
-                if not endpoint.html and not fits(value, kind):
-                    asker.refused(endpoint, json.dumps({name: value}).encode(), JSON, name)
+    values = ({"a": [1]}, [[[]]], 1.5, 10**400, 2**63, -(2**70), 1e308, [{"a": 1}], [None])
+    for turn, (endpoint, name, kind) in enumerate(asker.fields()):
+        if not endpoint.html:
+            for value in in_turn([value for value in values if not fits(value, kind)], turn):
+                asker.refused(endpoint, json.dumps({name: value}).encode(), JSON, name)
 
 
 def test_a_number_beyond_all_numbers_is_refused(asker: Asker) -> None:
-    for endpoint, fields in asker.with_body():
-        for name in [*fields, NOT_HERE]:
-            for number in (b"1e999", b"-1e999", b"NaN", b"Infinity", b"-Infinity", b"9" * 5000, b"0." + b"1" * 5000):
-                if not endpoint.html:
-                    asker.refused(endpoint, b'{"%s": %s}' % (name.encode(), number), JSON)
+    numbers = (b"1e999", b"-1e999", b"NaN", b"Infinity", b"-Infinity", b"9" * 5000, b"0." + b"1" * 5000)
+    for turn, (endpoint, name) in enumerate(
+        (e, name) for e, fields in asker.with_body() for name in [*fields, NOT_HERE]
+    ):
+        if not endpoint.html:
+            for number in in_turn(numbers, turn):
+                asker.refused(endpoint, b'{"%s": %s}' % (name.encode(), number), JSON)
 
 
 def test_a_key_that_is_given_twice_is_refused_by_name(asker: Asker) -> None:
@@ -205,26 +220,15 @@ def lists_of(endpoint: Any) -> set[str]:
     return parsing.list_fields(endpoint.takes["body"])
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "\x00",
-        "a\x00b",
-        "\x1b[31m",
-        "\x7f",
-        "\x85",
-        "\u2028",
-        "\u202egnol",
-        "\ufeff",
-        "\ufffd",
-        "\ud800",
-        "\udc00\ud800",
-    ],
-    ids=ascii,
+CANNOT_BE_SHOWN = (
+    *("\x00", "a\x00b", "\x1b[31m", "\x7f", "\x85", "\u2028", "\u202egnol", "\ufeff", "\ufffd", "\ud800"),
+    "\udc00\ud800",
 )
-def test_a_character_that_cannot_be_shown_is_refused_by_name(asker: Asker, text: str) -> None:
-    for endpoint, fields in asker.with_body():
-        for name in fields:
+
+
+def test_a_character_that_cannot_be_shown_is_refused_by_name(asker: Asker) -> None:
+    for turn, (endpoint, name, _) in enumerate(asker.fields()):
+        for text in in_turn(CANNOT_BE_SHOWN, turn):
             for body, kind in asker.one(endpoint, name, text):
                 if is_password(name):
                     asker.refused(endpoint, body, kind)
@@ -235,16 +239,15 @@ def test_a_character_that_cannot_be_shown_is_refused_by_name(asker: Asker, text:
 
 
 def test_what_is_no_utf_8_is_refused_by_name(asker: Asker) -> None:
-    for endpoint, fields in asker.with_body():
-        for name in fields:
-            for broken in (b"\xff", b"\xc3(", b"\xed\xa0\x80", b"\xf8\x88\x80\x80\x80"):
-                expected = "" if is_password(name) else name
-                if not endpoint.html:
-                    asker.refused(endpoint, b'{"%s": "%s"}' % (name.encode(), broken), JSON, expected)
-                if endpoint.forms or endpoint.html:
-                    pair = asker.form(endpoint, []) + b"&" if endpoint.html else b""
-                    asker.refused(endpoint, pair + name.encode() + b"=" + quote(broken).encode(), FORM, expected)
-                    asker.refused(endpoint, pair + name.encode() + b"=" + broken, FORM, expected)
+    for turn, (endpoint, name, _) in enumerate(asker.fields()):
+        for broken in in_turn((b"\xff", b"\xc3(", b"\xed\xa0\x80", b"\xf8\x88\x80\x80\x80"), turn):
+            expected = "" if is_password(name) else name
+            if not endpoint.html:
+                asker.refused(endpoint, b'{"%s": "%s"}' % (name.encode(), broken), JSON, expected)
+            if endpoint.forms or endpoint.html:
+                pair = asker.form(endpoint, []) + b"&" if endpoint.html else b""
+                asker.refused(endpoint, pair + name.encode() + b"=" + quote(broken).encode(), FORM, expected)
+                asker.refused(endpoint, pair + name.encode() + b"=" + broken, FORM, expected)
 
 
 def test_too_long_a_text_is_refused_by_name(asker: Asker) -> None:

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.database import Database, Planned, disconnect, transaction
+from chalicelib.database import Database, Prepared, disconnect, transaction
 
-COUNTED = Planned("SELECT count(*) AS n, %(word)s::text AS word FROM location WHERE name = %(name)s OR name LIKE '%%!'")
+COUNTED = Prepared(
+    "SELECT count(*) AS n, %(word)s::text AS word FROM location WHERE name = %(name)s OR name LIKE '%%!'"
+)
 
 
 @pytest.mark.parametrize(

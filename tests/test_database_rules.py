@@ -421,6 +421,25 @@ def test_nobody_is_in_two_places_at_once(community: Community) -> None:
         approve(community.sql, a_lunch(community, during=during), ada)
 
 
+@pytest.mark.parametrize("response", ["invited", "approved"])
+@pytest.mark.parametrize("why", ["banned", "erased"])
+def test_who_is_gone_takes_neither_a_seat_nor_time(community: Community, why: str, response: str) -> None:
+    ada, bob = community.person("ada"), community.person("bob")
+    event, asked = a_lunch(community), a_lunch(community)
+    community.sql("INSERT INTO attendance VALUES (%s, %s, 'invited')", asked, ada)
+    if why == "banned":
+        community.ban("ada")
+    else:
+        community.sql("DELETE FROM account WHERE person_id = %s", ada)
+    with pytest.raises(errors.CheckViolation) as refusal:
+        community.sql("INSERT INTO attendance SELECT %s, unnest(%s), %s", event, [bob, ada], response)
+    assert refusal.value.diag.constraint_name == "attendance_is_of_somebody_who_is_here"
+    with pytest.raises(errors.CheckViolation) as refusal:
+        community.sql("INSERT INTO commitment (person_id, during, event_id) VALUES (%s, %s, %s)", ada, LUNCH, asked)
+    assert refusal.value.diag.constraint_name == "commitment_is_of_somebody_who_is_here"
+    community.sql("INSERT INTO attendance VALUES (%s, %s, 'rejected')", event, ada)
+
+
 def test_who_approved_is_taken_and_who_is_taken_approved(community: Community) -> None:
     ada = community.person("ada")
     event = a_lunch(community)

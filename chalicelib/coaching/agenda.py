@@ -10,7 +10,7 @@ from chalicelib.accounts.people import FORMER_MEMBER
 from chalicelib.calendar import zones
 from chalicelib.calendar.occurrences import Span
 from chalicelib.coaching import schemas
-from chalicelib.database import Database, Planned
+from chalicelib.database import Database, Prepared
 from chalicelib.errors import Invalid, NotFound
 from chalicelib.web.request import Caller
 
@@ -62,8 +62,8 @@ LEFT JOIN cancellation x ON x.appointment_id = a.id LEFT JOIN no_show n ON n.app
 LEFT JOIN series_call s ON s.appointment_id = a.id
 """
 
-_KNOWN = Planned(f"{_CALL} WHERE a.id = %(id)s")
-_ONES_OWN = Planned(f"{_CALL} WHERE a.id = %(id)s AND %(me)s IN (a.coach_id, a.client_id)")
+_KNOWN = Prepared(f"{_CALL} WHERE a.id = %(id)s")
+_ONES_OWN = Prepared(f"{_CALL} WHERE a.id = %(id)s AND %(me)s IN (a.coach_id, a.client_id)")
 
 TOUCHING = (
     " WHERE (a.coach_id = %(me)s OR a.client_id = %(me)s)"
@@ -96,7 +96,7 @@ def touching(db: Database, person: UUID, span: Span) -> list[Call]:
     )  # fmt: skip
 
 
-def _one(db: Database, sql: Planned, **values: Any) -> Call | None:
+def _one(db: Database, sql: Prepared, **values: Any) -> Call | None:
     return next(iter(_calls(db, sql, values)), None)
 
 

@@ -90,7 +90,7 @@ def give(db: Database, caller: Caller, body: Give, now: datetime) -> Redirect:
         _give(db, caller, day, body, True, now)
     if body.day is not None:
         _give(db, caller, body.day, body, False, now)
-    return _done("given", body)
+    return Redirect(f"/coach/hours?done=given{_overnight(body)}")
 
 
 def _give(db: Database, caller: Caller, day: date, body: Give, weekly: bool, now: datetime) -> None:
@@ -113,14 +113,13 @@ def change(db: Database, caller: Caller, id: UUID, body: Change, now: datetime) 
     if kept.weekly:
         changes |= {"until": body.until, "except": sorted({*kept.exceptions, *filter(None, [body.except_also])})}
     office_hours.change(db, caller, id, changes, body.calls or None, now)
-    return _done("changed", body)
+    return Redirect(f"/coach/hours?done=changed{_overnight(body)}")
 
 
-def _done(what: str, given: Give | Change) -> Redirect:
+def _overnight(given: Give | Change) -> str:
     """A start and an end that were typed the wrong way round are hours over midnight: that is said."""
     start, end = wall_span_of(date.min, given.start, given.end)
-    overnight = end > datetime.combine(start.date() + timedelta(days=1), time())
-    return Redirect(f"/coach/hours?done={what}" + "_overnight" * overnight)
+    return "_overnight" if end > datetime.combine(start.date() + timedelta(days=1), time()) else ""
 
 
 @routes.form("/coach/hours/{id}/delete", shows=edit, who="coach")

@@ -10,13 +10,10 @@ import numpy as np
 from chalicelib import rules
 from chalicelib.calendar.occurrences import Hours, Span, spans, without
 from chalicelib.database import Database
-from chalicelib.lunch import blocked_pairs
+from chalicelib.lunch import acquaintances, blocked_pairs
 from chalicelib.lunch.encode import mask
 from chalicelib.lunch.matching import Columns
 from chalicelib.lunch.weeks import Week, week_at
-
-WEEKS_REMEMBERED = 53
-"""Beyond this, a meeting counts as none (objective 3 of the matcher)."""
 
 
 class Round(NamedTuple):
@@ -31,42 +28,39 @@ class Round(NamedTuple):
 
 
 def read(db: Database, monday: date, location: int, now: datetime) -> Round:
-    """Everybody who can still be matched there in that week, as columns in order of their ids."""
+    """Everybody who can still be matched there in that week, as columns in order of their ids; all as it was at one
+    moment, so nothing is asked of ``db`` before."""
+    db.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
     db.set_present(now)
     values = rules.read(db)
     place = _place(db, location)
     week = week_at(monday, place.timezone, values)
     rows = people_at(db, location, week, values.lunch.per_week)
-    people = [row.id for row in rows]
-    number = {id: n for n, id in enumerate(people)}
-    pairs = db.rows(_MET, location=location, since=week.begins - timedelta(weeks=WEEKS_REMEMBERED))
-    pairs = [pair for pair in pairs if pair.one in number and pair.other in number]
-    refused = db.rows(_REFUSED, begins=week.begins, ends=week.ends)
-    refused = [pair for pair in refused if pair.one in number and pair.other in number]
-    recently = week.begins - timedelta(days=values.lunch.repeat_days)
+    columns = _columns(db, rows, week, location, now + _notice(db, monday, location, values), values)
+    foods = {row.id: row.name for row in db.rows("SELECT id, name FROM food_type")}
+    most = [values.lunch.per_week - row.this_week for row in rows]
+    return Round(place, week, [row.id for row in rows], most, columns, foods)
+
+
+def _columns(
+    db: Database, rows: list[Any], week: Week, location: int, nearest: datetime, values: rules.Rules
+) -> Columns:
+    forbidden, met = acquaintances.read(db, {row.id: n for n, row in enumerate(rows)}, week, location, values)
     filter = blocked_pairs.read(db)
-    columns = Columns(
+    return Columns(
         location=np.zeros(len(rows), np.int32),
-        free=hours_of(db, rows, week, now + _notice(db, monday, location, values)),
+        free=hours_of(db, rows, week, nearest),
         eats=np.array([row.eats & ALL_FOODS for row in rows], np.uint64),
         waited=np.array([row.waited for row in rows], np.int32),
-        forbidden=_pairs(
-            sorted(
-                {(number[p.one], number[p.other]) for p in pairs if p.last > recently}
-                | {(number[p.one], number[p.other]) for p in refused}
-            ),
-            2,
-        ),
-        met=_pairs([(number[p.one], number[p.other], max(0, (week.begins - p.last).days // 7)) for p in pairs], 3),
+        forbidden=forbidden,
+        met=met,
         minimum=values.lunch.min_attendees,
         maximum=values.lunch.max_attendees,
-        seed=_seed(monday, location),
+        seed=_seed(week.monday, location),
         starts=len(values.lunch.starts),
-        person=np.frombuffer(b"".join(id.bytes for id in people), np.uint8).reshape(-1, 16) if filter else None,
+        person=np.frombuffer(b"".join(row.id.bytes for row in rows), np.uint8).reshape(-1, 16) if filter else None,
         filter=filter,
     )
-    foods = {row.id: row.name for row in db.rows("SELECT id, name FROM food_type")}
-    return Round(place, week, people, [values.lunch.per_week - row.this_week for row in rows], columns, foods)
 
 
 def people_at(db: Database, location: int, week: Week, most: int, resting: bool = False) -> list[Any]:
@@ -170,27 +164,6 @@ SELECT p.id,
 FROM person p WHERE p.id = ANY(%(people)s)
 """
 
-_MET = """
-SELECT one.person_id AS one, other.person_id AS other, max(e.starts) AS last
-FROM person_location l
-JOIN attendance one ON one.person_id = l.person_id AND one.response <> 'rejected'
-JOIN event e ON e.id = one.event_id AND e.starts > %(since)s AND e.status NOT IN ('Rejected', 'Canceled')
-JOIN attendance other ON other.event_id = one.event_id AND other.person_id > one.person_id
-     AND other.response <> 'rejected'
-WHERE l.location_id = %(location)s
-GROUP BY 1, 2
-"""
-
-# Who was asked to a lunch of that week with somebody who would not come, or never answered: a round repeats nothing.
-_REFUSED = """
-SELECT DISTINCT one.person_id AS one, other.person_id AS other
-FROM event e JOIN attendance one ON one.event_id = e.id
-JOIN attendance other ON other.event_id = e.id AND other.person_id > one.person_id
-WHERE e.starts >= %(begins)s AND e.starts < %(ends)s
-  AND ('rejected' IN (one.response, other.response)
-       OR e.status = 'Rejected' AND 'invited' IN (one.response, other.response))
-"""
-
 
 def hours_of(
     db: Database, rows: list[Any], week: Week, nearest: datetime, booked: bool = True
@@ -228,10 +201,6 @@ def _hours(window: str) -> Hours:
         date.max if until == "infinity" else date.fromisoformat(until),
         frozenset(map(date.fromisoformat, days)),
     )
-
-
-def _pairs(found: list[tuple[int, ...]], width: int) -> np.ndarray[Any, np.dtype[np.int32]]:
-    return np.array(found, np.int32).reshape(-1, width)
 
 
 def _seed(monday: date, location: int) -> int:

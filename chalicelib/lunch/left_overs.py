@@ -20,6 +20,29 @@ REASONS = {
 """Reason of a round -> what is said of it. No finer ones: a finer reason would tell on others."""
 
 
+def keep(
+    db: Database, round: UUID, monday: date, seated: Collection[UUID], left: dict[UUID, str], now: datetime
+) -> None:
+    """Note who is left over in that week and why, and tell who was not told yet; whoever has a lunch now is not left
+    over any more."""
+    db.each(
+        "DELETE FROM left_over WHERE week = %(week)s"
+        " AND person_id IN (SELECT p::uuid FROM json_array_elements_text(%(given)s) p)",
+        list(seated),
+        week=monday,
+    )
+    new = db.each(
+        "INSERT INTO left_over (person_id, week, round_id, reason) SELECT person, %(week)s, %(round)s, reason"
+        " FROM json_to_recordset(%(given)s) AS x (person uuid, reason text)"
+        " ON CONFLICT (person_id, week) DO UPDATE SET round_id = excluded.round_id, reason = excluded.reason"
+        " RETURNING person_id, xmax = 0 AS is_new",
+        [{"person": person, "reason": reason} for person, reason in left.items()],
+        week=monday,
+        round=round,
+    )
+    tell(db, [row.person_id for row in new if row.is_new], monday, now)
+
+
 def tell(db: Database, people: Collection[UUID], monday: date, now: datetime) -> None:
     """A mail is due to each of these, whom a round of that week left over; but who gave no hours the week before either
     was told then."""

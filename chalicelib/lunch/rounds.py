@@ -4,36 +4,19 @@ Run again, it adds only what is newly possible; two runs at once wait for each o
 """
 
 import os
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from chalicelib import rules
 from chalicelib.database import JOB, Database, transaction
-from chalicelib.lunch import candidates, left_overs, messages, passes, round_hours, states, suggested
+from chalicelib.lunch import candidates, left_overs, lunches, messages, passes, round_hours, states, suggested
+from chalicelib.lunch.lunches import Lunch
 from chalicelib.lunch.matching import Result, match, people, prove, reasons
 from chalicelib.messaging import outbox
 from chalicelib.messaging.locks import advisory_lock
-
-
-class Lunch(NamedTuple):
-    """A group that the matcher made, with what is told of it."""
-
-    id: UUID
-    title: str
-    starts: datetime
-    during: str
-    food: int
-    people: list[UUID]
-    location_id: int
-    timezone: str
-    min_attendees: int
-    max_attendees: int
-    public: bool
-    creator: None = None
 
 
 class Outcome(NamedTuple):
@@ -96,138 +79,41 @@ def write(
     several in a week."""
     db.set_present(now)
     values = rules.read(db)
-    lunches = [lunch for made in (result, *further) for lunch in _insert(db, given, made, values)]
-    lunches = _seated(db, lunches, values)
-    seated = {person for lunch in lunches for person in lunch.people}
+    found = [lunch for passed in (result, *further) for lunch in lunches.of(given, passed, values)]
+    made = lunches.make(db, found, values)
+    seated = {person for lunch in made for person in lunch.people}
     # Whom the first pass left over a later one may have seated.
     why = {row: why for row, why in reasons(given.columns, result).items() if given.people[row] not in seated}
     left = {given.people[row]: str(reason) for row, reason in why.items()}
-    _tell(db, lunches, values, now)
-    _record(db, given, result, lunches, left, now)
-    suggested.keep(db, given, why, now)
-    return Outcome(given.location.name, given.location.timezone, lunches, left, result.bound, result.proven)
-
-
-def _insert(db: Database, given: candidates.Round, result: Result, values: rules.Rules) -> list[Lunch]:
-    members: list[list[UUID]] = [[] for _ in range(len(result.start))]
-    for row, group in enumerate(result.group.tolist()):
-        if group >= 0:
-            members[group].append(given.people[row])
-    during = [(start, f"[{start.isoformat()},{end.isoformat()})") for start, end in given.week.lunches]
-    low, high = values.lunch.min_attendees, values.lunch.max_attendees
-    titles = {id: f"{name} at {given.location.name}"[:100] for id, name in given.foods.items()}
-    lunches = [
-        Lunch(
-            uuid4(),
-            titles[food],
-            during[start][0],
-            during[start][1],
-            food,
-            people,
-            given.location.id,
-            given.location.timezone,
-            low,
-            high,
-            values.lunch.open_seats and len(people) < high,
-        )
-        for people, start, food in zip(members, result.start.tolist(), result.food.tolist(), strict=True)
-    ]
-    db.each(
-        "INSERT INTO event (id, title, location_id, during, min_attendees, max_attendees, public)"
-        " SELECT id, title, %(location)s, during, %(low)s, %(high)s, public"
-        " FROM json_to_recordset(%(given)s) AS x (id uuid, title text, during tstzrange, public boolean)",
-        [{"id": x.id, "title": x.title, "during": x.during, "public": x.public} for x in lunches],
-        location=given.location.id,
-        low=low,
-        high=high,
-    )
-    db.each(
-        "INSERT INTO event_food (event_id, food_type_id)"
-        " SELECT id, food FROM json_to_recordset(%(given)s) AS x (id uuid, food smallint)",
-        [{"id": x.id, "food": x.food} for x in lunches],
-    )
-    return lunches
-
-
-def _seats(lunches: list[Lunch]) -> list[dict[str, Any]]:
-    return [{"event": x.id, "during": x.during, "person": person} for x in lunches for person in x.people]
-
-
-def _seated(db: Database, lunches: list[Lunch], values: rules.Rules) -> list[Lunch]:
-    """Ask everybody, or take their hour; a lunch of which somebody went or was taken meanwhile is not made: the next
-    run sees to it."""
-    seats, approved = _seats(lunches), values.lunch.auto_approve
-    found = db.each(
-        "INSERT INTO attendance (event_id, person_id, response) SELECT event, person, %(response)s"
-        " FROM json_to_recordset(%(given)s) AS x (event uuid, person uuid) RETURNING event_id",
-        seats,
-        response="approved" if approved else "invited",
-    )
-    if approved:
-        found = db.each(
-            "INSERT INTO commitment (person_id, during, event_id) SELECT person, during, event"
-            " FROM json_to_recordset(%(given)s) AS x (person uuid, during tstzrange, event uuid)"
-            " ORDER BY person ON CONFLICT DO NOTHING RETURNING event_id",
-            seats,
-        )
-    count = Counter(row.event_id for row in found)
-    lost = {x.id for x in lunches if count[x.id] < len(x.people)}
-    if lost:
-        db.run("DELETE FROM event WHERE id = ANY(%(lost)s)", lost=list(lost))
-    kept = [x for x in lunches if x.id not in lost]
-    if approved:
-        states.confirm_new(db, [x.id for x in kept])
-    return kept
-
-
-def _tell(db: Database, lunches: list[Lunch], values: rules.Rules, now: datetime) -> None:
-    told: list[messages.Message] = []
-    for lunch in lunches:
-        response = "approved" if values.lunch.auto_approve else "invited"
-        told += messages.proposed(lunch, lunch.title, [lunch.food], lunch.people, response)
-        told += (messages.approved if values.lunch.auto_approve else messages.invited)(lunch, lunch.people)
-    if told:
-        outbox.put_all(db, told, now)
+    outbox.put_many(db, lunches.told(made, values.lunch.auto_approve), now)
     if values.lunch.auto_approve:
-        states.skip_reminder(db, [lunch.id for lunch in lunches if lunch.starts - now <= states.REMINDED_BEFORE])
+        states.skip_reminder(db, [lunch.id for lunch in made if lunch.starts - now <= states.REMINDED_BEFORE])
+    id = _record(db, given, result, len(made), now)
+    round_hours.keep(db, id, given, [(lunch.starts, len(lunch.people)) for lunch in made])
+    left_overs.keep(db, id, given.week.monday, seated, left, now)
+    suggested.keep(db, given, why, now)
+    return Outcome(given.location.name, given.location.timezone, made, left, result.bound, result.proven)
 
 
-def _record(
-    db: Database, given: candidates.Round, result: Result, lunches: list[Lunch], left: dict[UUID, str], now: datetime
-) -> None:
+def _record(db: Database, given: candidates.Round, result: Result, made: int, now: datetime) -> UUID:
+    """Note the round and what it was about, in place of what asked for it; its id."""
     id = uuid4()
     db.run(
         "WITH asked AS (DELETE FROM asked_round WHERE week = %(week)s AND location_id = %(location)s"
         "               AND asked <= %(now)s RETURNING due)"
         " INSERT INTO round (id, week, location_id, ran, people, lunches, left_over, bound, proven, seed, digest, due)"
-        " VALUES (%(id)s, %(week)s, %(location)s, %(now)s, %(people)s, %(lunches)s, %(left)s, %(bound)s, %(proven)s,"
+        " VALUES (%(id)s, %(week)s, %(location)s, %(now)s, %(people)s, %(made)s, %(left)s, %(bound)s, %(proven)s,"
         " %(seed)s, %(digest)s, coalesce((SELECT due FROM asked), 'infinity'))",
         id=id,
         week=given.week.monday,
         location=given.location.id,
         now=now,
         people=len(given.people),
-        lunches=len(lunches),
+        made=made,
         left=result.left,
         bound=result.bound,
         proven=result.proven,
         seed=given.columns.seed,
         digest=candidates.digest(given.columns),
     )
-    round_hours.keep(db, id, given, [(lunch.starts, len(lunch.people)) for lunch in lunches])
-    db.each(
-        "DELETE FROM left_over WHERE week = %(week)s"
-        " AND person_id IN (SELECT person FROM json_to_recordset(%(given)s) AS x (person uuid))",
-        [{"person": person} for lunch in lunches for person in lunch.people],
-        week=given.week.monday,
-    )
-    new = db.each(
-        "INSERT INTO left_over (person_id, week, round_id, reason) SELECT person, %(week)s, %(round)s, reason"
-        " FROM json_to_recordset(%(given)s) AS x (person uuid, reason text)"
-        " ON CONFLICT (person_id, week) DO UPDATE SET round_id = excluded.round_id, reason = excluded.reason"
-        " RETURNING person_id, xmax = 0 AS is_new",
-        [{"person": person, "reason": reason} for person, reason in left.items()],
-        week=given.week.monday,
-        round=id,
-    )
-    left_overs.tell(db, [row.person_id for row in new if row.is_new], given.week.monday, now)
+    return id

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from chalicelib.database import Database, Planned
+from chalicelib.database import Database, Prepared
 
 
 def confirmed(db: Database, person: UUID) -> Any:
@@ -12,7 +12,7 @@ def confirmed(db: Database, person: UUID) -> Any:
     return db.row(_CONFIRMED, person=person)
 
 
-_CONFIRMED = Planned(
+_CONFIRMED = Prepared(
     "SELECT a.email, p.name, p.timezone FROM account a JOIN person p ON p.id = a.person_id"
     " WHERE a.person_id = %(person)s AND a.email_confirmed"
     " AND NOT EXISTS (SELECT FROM ban b WHERE b.person_id = a.person_id)"

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from chalicelib.database import JOB, Database, Planned, disconnect, transaction
+from chalicelib.database import JOB, Database, Prepared, disconnect, transaction
 from chalicelib.messaging import mail
 from chalicelib.messaging.locks import advisory_lock
 from chalicelib.messaging.mail import Away, Later, Refused, Transport
@@ -206,7 +206,7 @@ SELECT * FROM (
         ORDER BY due LIMIT 1 FOR UPDATE SKIP LOCKED) oldest
 ) waiting LIMIT 1
 """
-"""A mailbox may keep the transaction waiting for longer than those of requests may idle. Planned each time: the table may
+"""A mailbox may keep the transaction waiting for longer than those of requests may idle. Prepared each time: the table may
 be empty now and full in a moment."""
 
 
@@ -214,7 +214,7 @@ def _delete(db: Database, row: Any) -> None:
     db.run(_DELETE, id=row.id)
 
 
-_DELETE = Planned("DELETE FROM mail WHERE id = %(id)s")
+_DELETE = Prepared("DELETE FROM mail WHERE id = %(id)s")
 
 
 def _refuse(db: Database, row: Any, answer: str) -> None:

@@ -15,6 +15,8 @@ COLUMNS = 12
 """Across a page, whatever its width."""
 STEP = 20
 """Pixels of height that make no difference by themselves."""
+AS_LONG_AS_IT_IS = {"ul.cards"}
+"""How many stand there depends on what people did since the system began: only the first card has a height."""
 MEASURE = """() => {
   const PARTS = "header, nav, main, footer, h1, h2, h3, form, table, figure, svg[role=img], dl, .card, .notice, .summary, .empty,"
     + " .tiles, .cards, .todo, .days, .month, .strip, .pager, .actions, .lead, .crumbs, .sample, .skip, button.menu";
@@ -77,7 +79,8 @@ def of(page: Page, width: int) -> Shape:
     for one in found:
         left, right = (round(one[side] / width * COLUMNS) for side in ("left", "right"))
         if not shape or shape[-1].name != one["name"]:
-            shape.append(Part(one["name"], left, right, round(one["height"] / STEP) * STEP))
+            height = 0 if one["name"] in AS_LONG_AS_IT_IS else round(one["height"] / STEP) * STEP
+            shape.append(Part(one["name"], left, right, height))
     return shape
 
 

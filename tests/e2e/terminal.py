@@ -79,6 +79,11 @@ class Lynx:
         self.keys(self._number(rf"\[(\d+)\]\s*{re.escape(link)}") + "\r")
         self.reads(*then)
 
+    def follow_in_row(self, said: str, link: str, *then: str) -> None:
+        """Follow a link of the first row of a table that says so, and read what comes."""
+        self.keys(self._number(rf"{re.escape(said)}[^\[]*\[(\d+)\]\s*{re.escape(link)}") + "\r")
+        self.reads(*then)
+
     def press(self, button: str, *then: str) -> None:
         """Press a button, and read what comes."""
         self.keys(self._number(rf"\(\[(\d+)\][^()\s]+\)\s*{re.escape(button)}") + "g\r")

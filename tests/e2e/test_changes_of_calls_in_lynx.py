@@ -70,7 +70,7 @@ def test_a_coach_notes_who_did_not_come(lynx: Lynx) -> None:
     log_in(lynx, "carla.stein")
     lynx.follow("Coaching", "Clients")
     lynx.follow("Clients", "Last call")
-    lynx.follow("Book a call", "Calls that are over")
+    lynx.follow_in_row(" ago", "Book a call", "Calls that are over")
     while "Did not come" not in lynx.shown:
         lynx.press("Came after all", "came to the call")
     lynx.press("Did not come", "Noted:", "did not come to the call of", "they are told by mail")

@@ -71,6 +71,20 @@ def test_no_page_is_wrong_seen_in_another_way(seen: dict[str, list[str]], way: s
     assert not seen[way], "\n".join(seen[way])
 
 
+def test_a_round_that_was_late_fits_on_paper(chromium: Browser, site: Site) -> None:
+    """Beside its result it says how late it was, in one run: the longest that stands in a table."""
+    context = context_of(chromium, site.running.address, site.cookies[ADMIN])
+    page = context.new_page()
+    page.goto("/admin/rounds")
+    page.evaluate(
+        "document.querySelectorAll('td:last-child').forEach((cell) => cell.insertAdjacentHTML('beforeend',"
+        " '<span class=\"tag warn\">3 days and 4 hours late: the system was off when it was due</span>'))"
+    )
+    look(page, PAPER, media="print")
+    assert page.evaluate(seeing.PRINTED) == []
+    context.close()
+
+
 def test_what_is_under_way_moves_only_for_who_likes_motion(chromium: Browser, site: Site) -> None:
     context = context_of(chromium, site.running.address, site.cookies[MEMBER])
     page = context.new_page()

@@ -392,3 +392,19 @@ def test_the_same_round_breaks_its_ties_alike_and_no_other_round_does(community:
     ]
     assert seeds[0] == seeds[1]
     assert len(set(seeds)) == 3
+
+
+def test_a_round_is_about_one_moment(community: Any, monkeypatch: Any) -> None:
+    """What changes while it is read is all in it or not at all."""
+    ada, bob = member(community, "ada"), member(community, "bob")
+    people_at = candidates.people_at
+
+    def meeting_meanwhile(*given: Any) -> list[Any]:
+        people = people_at(*given)
+        lunch(community.sql, community.locations[PLACE], "2026-11-24T20:00+00:00", approved=[ada, bob], confirmed=True)
+        return people
+
+    monkeypatch.setattr(candidates, "people_at", meeting_meanwhile)
+    assert read(community).columns.met.tolist() == []
+    monkeypatch.undo()
+    assert len(read(community).columns.met) == 1

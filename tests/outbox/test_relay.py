@@ -246,3 +246,15 @@ def test_a_message_is_a_cloud_event_without_anything_personal(sql: Ask) -> None:
     event = json.loads(sent[0])
     assert set(event) == {"specversion", "id", "source", "type", "time", "datacontenttype", "data"}
     assert (event["specversion"], event["type"], event["time"]) == ("1.0", "event.tested", NOW.isoformat())
+
+
+def test_many_messages_arrive_as_they_were_written(database: str, sql: Ask) -> None:
+    from chalicelib.database import transaction
+    from chalicelib.messaging import outbox
+
+    texts = ["\\", "a\\nb", "a\nb", "a\tb", "a\rb", '"', "\\.", "\\N", "é😀", ""]
+    given = [("Mails", f"k\\{n}\t", "event.tested", {"text": text}) for n, text in enumerate(texts)]
+    transaction(lambda db: outbox.put_many(db, iter(given), NOW))
+    rows = sql("SELECT topic, key, event->>'type' AS type, event->'data' AS data FROM outbox ORDER BY id")
+    assert [tuple(row) for row in rows] == given
+    assert sql("SELECT count(DISTINCT event->>'id') AS n FROM outbox")[0].n == len(texts)
