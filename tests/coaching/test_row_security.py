@@ -235,6 +235,28 @@ def test_the_functions_hold_the_rules_to_the_very_moment(booked: Practice, as_pe
         assert ask(*cancel, changeable_from) == [(cancelled,)], (who, now)
 
 
+def test_a_month_has_the_calls_that_the_client_booked_from_its_first_moment_to_before_its_end(
+    booked: Practice, sql: Any
+) -> None:
+    [call] = booked.calls()
+    instant, day = timedelta(microseconds=1), timedelta(1)
+
+    def count(first: datetime, end: datetime, besides: Any = None) -> int:
+        month, ada = f"[{first.isoformat()},{end.isoformat()})", booked.ids["ada"]
+        found: int = sql("SELECT calls_in(%s, %s, %s) AS n", month, ada, besides)[0].n
+        return found
+
+    assert count(call.starts, call.starts + day) == 1
+    assert count(call.starts - day, call.starts) == 0
+    assert count(call.starts - day, call.starts + instant) == 1
+    assert count(call.starts + instant, call.starts + day) == 0, "the one that was cancelled is on the next day"
+    assert count(call.starts, call.starts + day, besides=call.id) == 0, (
+        "a call that is moved is not counted beside itself"
+    )
+    sql("UPDATE appointment SET booked_by = coach_id WHERE id = %s", call.id)
+    assert count(call.starts, call.starts + day) == 0, "what the coach gave is not counted"
+
+
 def test_hot_searches_use_their_index(booked: Practice, sql: Any) -> None:
     """A coach with years of commitments: his four weeks are found by the range, not by reading all of them."""
     coach = booked.ids["carla"]
