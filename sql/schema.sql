@@ -2460,6 +2460,19 @@ BEGIN
 END $$;
 CREATE TRIGGER exception_locks_its_coach BEFORE INSERT OR DELETE OR UPDATE ON availability_exception FOR EACH ROW EXECUTE FUNCTION lock_whose_exceptions_change();
 
+-- trigger: who waits for an earlier time waits for one of the coach they have now.
+CREATE FUNCTION take_the_wish_along() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE waiting w SET coach_id = NEW.coach_id, known = '{}'
+    WHERE w.client_id = NEW.client_id
+      AND NOT EXISTS (SELECT FROM waiting o WHERE o.client_id = NEW.client_id AND o.coach_id = NEW.coach_id);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER relationship_takes_the_wish_along AFTER INSERT ON relationship FOR EACH ROW EXECUTE FUNCTION take_the_wish_along();
+
 -- trigger: nor a day away.
 CREATE FUNCTION lock_who_is_away() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
