@@ -41,6 +41,12 @@ def local_time(at: datetime, place: ZoneInfo) -> datetime:
     return at.astimezone(place)
 
 
+def both(at: datetime, place: ZoneInfo) -> list[datetime]:
+    """The instants at which clocks there show the time that they show then: two where they go back over it (PEP 495)."""
+    local = at.astimezone(place)
+    return sorted({local.replace(fold=fold).astimezone(UTC) for fold in (0, 1)})
+
+
 def day_of(at: datetime, timezone: str) -> date:
     """The day that an instant falls on in the zone of that name."""
     return local_time(at, ZoneInfo(timezone)).date()

@@ -135,7 +135,7 @@ def take_back(db: Database, caller: Caller, id: UUID) -> None:
 def _shown(id: UUID, span: Span, timezone: str) -> DayAway:
     place = ZoneInfo(timezone)
     start, end = (zones.local_time(at, place) for at in span)
-    whole = start.time() == end.time() == time()
+    whole = all(at == zones.midnight(zones.day_of(at, timezone), place) for at in span)
     last = (end - timedelta(days=1)).date() if whole else start.date()
     return {
         "id": id,
@@ -144,4 +144,5 @@ def _shown(id: UUID, span: Span, timezone: str) -> DayAway:
         "start": start.isoformat(),
         "end": end.isoformat(),
         "whole": whole,
+        "timezone": timezone,
     }

@@ -1,10 +1,12 @@
 """A coach is away: whole days, several at once, a part of one; whatever is done to the hours, until it is taken back."""
 
 import re
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
+from chalicelib.web import formats
 from tests.coaching.practice import AT, Practice, at, book
 from tests.coaching.test_pages import follow, press, submit
 from tests.people import Browser
@@ -47,7 +49,7 @@ def test_hours_that_are_given_later_or_anew_do_not_open_it(practice: Practice, c
 def test_it_is_listed_and_taken_back(practice: Practice, carla: Browser, ada: Browser, clock: Any) -> None:
     made = carla.post("/api/days-away", {"day": "2026-11-25"}).json
     [listed] = carla.get("/api/days-away").json["days_away"]
-    assert listed == {name: made[name] for name in ("id", "day", "last", "start", "end", "whole")}
+    assert listed == {name: made[name] for name in ("id", "day", "last", "start", "end", "whole", "timezone")}
     assert (listed["day"], listed["start"], listed["whole"]) == ("2026-11-25", "2026-11-25T00:00:00+01:00", True)
     conrad = practice.coach("conrad")
     assert conrad.get("/api/days-away").json == {"days_away": []}
@@ -177,10 +179,38 @@ def test_a_choice_that_is_none_is_refused(carla: Browser, ada: Browser) -> None:
 def test_a_zone_that_changes_leaves_the_time_away_where_it_was(
     practice: Practice, carla: Browser, ada: Browser
 ) -> None:
-    carla.post("/api/days-away", {"day": "2026-11-25"})
+    done = follow(
+        carla, submit(carla, carla.get("/coach/away"), "/coach/away", day="2026-11-25", last="", start="", end="")
+    )
+    assert "You are away: Wednesday, 25 November 2026. You can" in done.text
+    assert "You are away: Wednesday, 25 November. <" in carla.get("/coach?week=2026-W48").text
+    carla.post("/api/days-away", {"day": "2026-11-26", "start": "13:00", "end": "15:30"})
     carla.ask("PATCH", "/api/me", {"timezone": "Pacific/Auckland"})
     assert "2026-11-25" not in free_days(ada)
-    assert carla.get("/coach/away").status == 200 and carla.get("/coach?week=2026-W48").status == 200
+    listed = carla.get("/coach/away").text
+    assert "Wednesday, 25 November 2026 (Europe/Berlin)" in listed
+    assert "Thursday, 26 November 2026, 13:00 to 15:30 (Europe/Berlin)" in listed
+    week = carla.get("/coach?week=2026-W48").text
+    assert "Wednesday, 25 November, 12:00 to 12:00 on Thursday, 26 November." in week, (
+        "by the clocks of the week's own zone"
+    )
+    assert "Friday, 27 November, 01:00 to 03:30." in week
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"),
+    [("America/Santiago", "2027-09-05"), ("America/Havana", "2027-11-07"), ("Australia/Lord_Howe", "2027-04-04")],
+)
+def test_a_whole_day_is_one_where_clocks_skip_its_midnight_or_show_it_twice(
+    zone: str, day: str, practice: Practice, clock: Any
+) -> None:
+    clock.set(f"{day[:7]}-01T12:00Z")
+    conrad = practice.coach("conrad", zone=zone, hours=None)
+    made = conrad.post("/api/days-away", {"day": day}).json
+    assert (made["day"], made["last"], made["whole"], made["timezone"]) == (day, day, True, zone)
+    assert f"{formats.day(date.fromisoformat(day))} <form" in conrad.get("/coach/away").text
+    last = str(date.fromisoformat(day) + timedelta(days=1))
+    assert conrad.post("/api/days-away", {"day": day, "last": last}).json["last"] == last
 
 
 def test_a_hundred_past_single_days_lock_nobody_out(practice: Practice, carla: Browser, clock: Any, sql: Any) -> None:
