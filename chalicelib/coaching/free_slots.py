@@ -99,4 +99,4 @@ def why_not(db: Database, caller: Caller, slug: str, start: datetime, client: st
 def shown(spans: list[Span], timezone: str) -> list[Slot]:
     """Slots as the API shows them, in that zone."""
     place = ZoneInfo(timezone)
-    return [{"start": a.astimezone(place).isoformat(), "end": b.astimezone(place).isoformat()} for a, b in spans]
+    return [{"start": zones.text(a.astimezone(place)), "end": zones.text(b.astimezone(place))} for a, b in spans]
