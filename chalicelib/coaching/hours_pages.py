@@ -21,15 +21,12 @@ from chalicelib.web.responses import Page, Redirect, page
 
 routes = Routes(__name__)
 
-OVERNIGHT = "They go over midnight and end on the day after: if that is not meant, undo it."
-DONE = {
+DONE = {  # the words of ``done``, joined by dots
     "given": "Your office hours are added.",
-    "given_overnight": f"Your office hours are added. {OVERNIGHT}",
     "changed": "Your office hours are changed.",
-    "changed_overnight": f"Your office hours are changed. {OVERNIGHT}",
     "withdrawn": "Those office hours are deleted.",
-    "withdrawn_cancelled": "Those office hours are deleted. Whoever had a call in them is told, and offered other times;"
-    " their calls stay cancelled.",
+    "overnight": "They go over midnight and end on the day after: if that is not meant, undo it.",
+    "cancelled": "Whoever had a call that lies outside now is told, and offered other times; an undo leaves it cancelled.",
     "undone": "That is undone: your office hours are as they were before it.",
     "link": "Your call link is saved. Whoever has a call to come is told, and their calendar with them.",
 }
@@ -82,7 +79,7 @@ def hours(db: Database, caller: Caller, form: Form, query: Told, now: datetime) 
     about = _about(given, query.undo, now)
     return page(
         "coaching/coach_hours.html",
-        done=DONE.get(query.done),
+        done=" ".join(DONE[word] for word in query.done.split(".") if word in DONE),
         about=about,
         undo=query.undo if about else "",
         hours={id: one for id, one in given.items() if not availability.is_over(one, now)},
@@ -107,7 +104,7 @@ def give(db: Database, caller: Caller, body: Give, now: datetime) -> Redirect:
     if body.day is not None:
         days.append((body.day, False))
     given = [_give(db, caller, day, body, weekly, now) for day, weekly in days]
-    return hours_undo.told(f"given{_overnight(body)}", Undo(given=given))
+    return hours_undo.told(["given", *_overnight(body)], Undo(given=given))
 
 
 def _about(given: dict[UUID, Hours], undo: str, now: datetime) -> list[Hours]:
@@ -150,21 +147,25 @@ def change(db: Database, caller: Caller, id: UUID, body: Change, now: datetime) 
     if kept.weekly:
         changes |= {"until": body.until, "except": sorted({*kept.exceptions, *filter(None, [body.except_also])})}
     office_hours.change(db, caller, id, changes, body.calls or None, now)
-    return hours_undo.told(f"changed{_overnight(body)}", Undo(was=hours_undo.as_given(kept, now), id=id))
+    done = ["changed", *_overnight(body), *_cancelled(body)]
+    return hours_undo.told(done, Undo(was=hours_undo.as_given(kept, now), id=id))
 
 
-def _overnight(given: Give | Change) -> str:
+def _cancelled(given: Change | Withdraw) -> list[str]:
+    return ["cancelled"] if given.calls == "cancel" else []
+
+
+def _overnight(given: Give | Change) -> list[str]:
     """A start and an end that were typed the wrong way round are hours over midnight: that is said."""
     start, end = wall_span_of(date.min, given.start, given.end)
-    return "_overnight" if end > datetime.combine(start.date() + timedelta(days=1), time()) else ""
+    return ["overnight"] if end > datetime.combine(start.date() + timedelta(days=1), time()) else []
 
 
 @routes.form("/coach/hours/{id}/delete", shows=edit, who="coach")
 def withdraw(db: Database, caller: Caller, id: UUID, body: Withdraw, now: datetime) -> Redirect:
     kept = _one(db, caller, id)
     office_hours.withdraw(db, caller, id, body.calls or None, now)
-    done = "withdrawn_cancelled" if body.calls == "cancel" else "withdrawn"
-    return hours_undo.told(done, Undo(was=hours_undo.as_given(kept, now)))
+    return hours_undo.told(["withdrawn", *_cancelled(body)], Undo(was=hours_undo.as_given(kept, now)))
 
 
 @routes.form("/coach/link", shows=hours, who="coach")

@@ -32,10 +32,12 @@ class Undo(Body):
     id: UUID | None = None
 
 
-def told(done: str, undo: Undo) -> Redirect:
+def told(done: list[str], undo: Undo) -> Redirect:
     """To the page that says what was done, and how to take it back."""
     text = write(undo)
-    return Redirect(f"/coach/hours?done={done}" + (f"&undo={quote(text)}" if len(text) <= MOST_CHARACTERS else ""))
+    return Redirect(
+        f"/coach/hours?done={'.'.join(done)}" + (f"&undo={quote(text)}" if len(text) <= MOST_CHARACTERS else "")
+    )
 
 
 def write(undo: Undo) -> str:
