@@ -86,8 +86,8 @@ class OfficeHours(TypedDict):
 
 
 class DayAway(TypedDict):
-    """When a coach is away: from ``day`` to ``last`` where it is ``whole`` days, else from ``start`` to ``end`` of one; by
-    the clocks of the zone in which they said so."""
+    """When a coach is away: from ``day`` to ``last`` where it is ``whole`` days, else from ``start`` to ``end``, which
+    may be after midnight; by the clocks of the zone in which they said so."""
 
     id: UUID
     day: str

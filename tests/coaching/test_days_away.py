@@ -84,7 +84,6 @@ def test_several_days_and_a_part_of_one(carla: Browser, ada: Browser) -> None:
         ({"day": "2026-11-25", "last": "2026-11-26", "start": "10:00"}, "start"),
         ({"day": "2026-11-25", "last": "2026-11-26", "end": "10:00"}, "end"),
         ({"day": "2026-11-25", "start": "10:00", "end": "10:00"}, "end"),
-        ({"day": "2026-11-25", "start": "10:00", "end": "09:00"}, "end"),
         ({"day": "2026-11-23", "start": "00:00", "end": "08:00"}, "end"),
         ({"day": "2027-03-28", "start": "02:15", "end": "02:45", "last": "2027-03-27"}, "last"),
         ({"day": "2026-11-25", "start": "25:00"}, "start"),
@@ -168,6 +167,22 @@ def test_of_each_call_the_page_asks_what_becomes_of_it_and_says_afterwards(
     assert "Wednesday, 25 November 2026" in done.text and "away" in carla.get("/coach?week=2026-W48").text
     back = follow(carla, press(carla, done, "Take it back"))
     assert "You are there again" in back.text and "2026-11-25" in free_days(ada)
+
+
+def test_a_part_of_a_day_may_end_after_midnight_as_hours_and_blocks_do(carla: Browser, ada: Browser) -> None:
+    carla.post("/api/office-hours", NIGHT)
+    book(ada, "carla", "2026-11-25T01:00:00+01:00")
+    part = {"day": "2026-11-24", "last": "", "start": "23:00", "end": "01:00"}
+    done = follow(carla, submit(carla, carla.get("/coach/away"), "/coach/away", **part))
+    assert "You are away: Tuesday, 24 November 2026, 23:00 to 01:00 on Wednesday, 25 November." in done.text
+    assert "No call was booked in that time." in done.text, "the one that begins as it ends is not touched"
+    [listed] = carla.get("/api/days-away").json["days_away"]
+    assert (listed["day"], listed["last"], listed["whole"]) == ("2026-11-24", "2026-11-25", False)
+    follow(carla, press(carla, done, "Take it back"))
+    asked = submit(carla, done, "/coach/away", **part | {"end": "01:01"})
+    assert asked.status == 422 and "Ada, Wednesday, 25 November, 01:00 to 02:00" in asked.text
+    late = submit(carla, done, "/coach/away", **part | {"start": "22:00", "end": "24:00"})
+    assert late.status == 303 and carla.get("/api/days-away").json["days_away"][0]["last"] == "2026-11-24"
 
 
 def test_a_choice_that_is_none_is_refused(carla: Browser, ada: Browser) -> None:
