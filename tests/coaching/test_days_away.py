@@ -1,11 +1,13 @@
 """A coach is away: whole days, several at once, a part of one; whatever is done to the hours, until it is taken back."""
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from chalicelib.calendar import zones
 from chalicelib.web import formats
 from tests.coaching.practice import AT, Practice, at, book
 from tests.coaching.test_pages import follow, press, submit
@@ -110,6 +112,32 @@ def test_a_call_over_midnight_is_of_both_days(calls: str, practice: Practice, ad
     assert (done["cancelled"], done["kept"]) == ((0, 1) if calls == "keep" else (1, 0))
     assert len(practice.calls()) == (1 if calls == "keep" else 0)
     assert len(practice.messages("appointment.cancelled")) == (0 if calls == "keep" else 1)
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "Asia/Kolkata", "America/Havana", "Australia/Lord_Howe"])
+def test_it_touches_what_overlaps_it_by_the_clocks_of_the_coach_and_nothing_beside(
+    zone: str, practice: Practice
+) -> None:
+    """Three calls in a row over midnight, of clients who live elsewhere; each edge of each of them."""
+    conrad = practice.coach("conrad", zone=zone, hours=None)
+    practice.hours("conrad", "2026-12-02T22:30", "2026-12-03T01:30", zone, weekly=False)
+    for n, name in enumerate(("bob", "cem", "eve")):
+        client = practice.client(name, "conrad", zone="America/Los_Angeles")
+        start = zones.instant(datetime(2026, 12, 2, 22, 30) + timedelta(hours=n), ZoneInfo(zone))
+        assert book(client, "conrad", start.isoformat()).status == 201
+    for away, touched in (
+        ({"day": "2026-12-02", "start": "22:00", "end": "22:30"}, []),
+        ({"day": "2026-12-02", "start": "22:00", "end": "23:30"}, ["Bob"]),
+        ({"day": "2026-12-02"}, ["Bob", "Cem"]),
+        ({"day": "2026-12-03", "start": "00:00", "end": "00:30"}, ["Cem"]),
+        ({"day": "2026-12-03", "start": "00:30", "end": "24:00"}, ["Eve"]),
+        ({"day": "2026-12-03", "last": "2026-12-09"}, ["Cem", "Eve"]),
+        ({"day": "2026-12-03", "start": "01:30", "end": "01:00"}, []),
+    ):
+        typed = {"day": "", "last": "", "start": "", "end": ""} | away
+        page = submit(conrad, conrad.get("/coach/away"), "/coach/away", **typed)
+        assert re.findall(r'<label for="choice-\d+">(\w+),', page.text) == touched, away
+    assert [one["start"][11:16] for one in conrad.get("/api/days-away").json["days_away"]] == ["22:00", "01:30"]
 
 
 def test_whatever_cancels_the_calls_of_a_span_asks_by_overlap(practice: Practice, ada: Browser, carla: Browser) -> None:
