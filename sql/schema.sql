@@ -2460,6 +2460,19 @@ BEGIN
 END $$;
 CREATE TRIGGER exception_locks_its_coach BEFORE INSERT OR DELETE OR UPDATE ON availability_exception FOR EACH ROW EXECUTE FUNCTION lock_whose_exceptions_change();
 
+-- trigger: who waits for an earlier time waits for one of the coach they have now.
+CREATE FUNCTION take_the_wish_along() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE waiting w SET coach_id = NEW.coach_id, known = '{}'
+    WHERE w.client_id = NEW.client_id
+      AND NOT EXISTS (SELECT FROM waiting o WHERE o.client_id = NEW.client_id AND o.coach_id = NEW.coach_id);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER relationship_takes_the_wish_along AFTER INSERT ON relationship FOR EACH ROW EXECUTE FUNCTION take_the_wish_along();
+
 -- trigger: nor a day away.
 CREATE FUNCTION lock_who_is_away() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2557,6 +2570,26 @@ CREATE FUNCTION last_published() RETURNS timestamptz
     AS $$
     SELECT max(published) FROM outbox WHERE published IS NOT NULL AND i_am('admin')
 $$;
+
+-- one trip: the newest mail that somebody waits for, else the oldest; by its index, even if it was planned while there were none.
+CREATE FUNCTION claim_mail(at timestamptz, taken uuid[], crowded boolean) RETURNS TABLE(id bigint, message uuid, recipient uuid, kind text, about jsonb, written timestamptz, due timestamptz, attempts integer)
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_sort TO 'off'
+    AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY SELECT m.id, m.message, m.recipient, m.kind, m.about, m.written, m.due, m.attempts FROM mail m
+        WHERE m.state = 'waiting' AND m.urgent AND m.due <= at AND m.recipient <> ALL (taken) AND (m.attempts = 0 OR NOT crowded)
+        ORDER BY m.due DESC LIMIT 1 FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        RETURN QUERY SELECT m.id, m.message, m.recipient, m.kind, m.about, m.written, m.due, m.attempts FROM mail m
+            WHERE m.state = 'waiting' AND NOT m.urgent AND m.due <= at AND m.recipient <> ALL (taken)
+              AND (m.attempts = 0 OR NOT crowded)
+            ORDER BY m.due LIMIT 1 FOR UPDATE SKIP LOCKED;
+    END IF;
+END $$;
 
 -- trigger: who is gone is not written to.
 CREATE FUNCTION forget_mails() RETURNS trigger

@@ -91,6 +91,7 @@ POST   /coach/hours                                 303     404     404     422 
 GET    /coach/hours/{id}                            303     404     404     200     404     404     403     303
 POST   /coach/hours/{id}                            303     404     404     422     404     404     403     303
 POST   /coach/hours/{id}/delete                     303     404     404     303     404     404     403     303
+POST   /coach/hours/undo                            303     404     404     422     404     404     403     303
 POST   /coach/link                                  303     404     404     303     404     404     403     303
 GET    /coach/why                                   303     404     404     200     404     404     403     303
 POST   /Enrollment/Create                           422     422     422     422     422     422     422     422

@@ -21,6 +21,11 @@ SECONDS = 15
 MEMORY = 768 * 1024 * 1024
 OURS = re.compile(r"(appointment|event)-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 """UIDs of our own entries: whoever subscribes to their lunches and calls elsewhere is not kept busy by them here."""
+EVENT = re.compile(rb"^BEGIN:VEVENT\b.*?^END:VEVENT\b[^\n]*\n", re.DOTALL | re.MULTILINE | re.IGNORECASE)
+REPEATS = re.compile(rb"^(RRULE|RDATE|RECURRENCE-ID)\b", re.MULTILINE | re.IGNORECASE)
+DAY = re.compile(rb"^DT(START|END)\b[^\n:]*:(\d{8})", re.MULTILINE | re.IGNORECASE)
+ANYWHERE = timedelta(days=2)
+"""A day of some zone lies in UTC within so much."""
 
 
 class Unreadable(Exception):
@@ -57,11 +62,13 @@ def of(content: bytes, timezone: str, begin: datetime, end: datetime) -> list[Sp
     whole = content.upper()
     if b"BEGIN:VCALENDAR" not in whole or b"END:VCALENDAR" not in whole:
         raise Unreadable("no_calendar")  # or a part of one
+    near = EVENT.sub(lambda event: event[0] if _can_touch(event[0], begin, end) else b"", content)
     try:
-        calendars = Calendar.from_ical(content.decode("utf-8-sig", "replace"), multiple=True)
+        calendars = Calendar.from_ical(near.decode("utf-8-sig", "replace"), multiple=True)
     except (ValueError, IndexError, KeyError, TypeError, AttributeError):
         raise Unreadable("no_calendar") from None
-    if not any(part.name in ("VEVENT", "VFREEBUSY") for calendar in calendars for part in calendar.walk()):
+    parts = {part.name for calendar in calendars for part in calendar.walk()}
+    if near == content and not parts & {"VEVENT", "VFREEBUSY"}:
         raise Unreadable("empty")
     found: list[Span] = []
     for calendar in calendars:
@@ -72,6 +79,17 @@ def of(content: bytes, timezone: str, begin: datetime, end: datetime) -> list[Sp
             if len(found) > MOST_OCCURRENCES:
                 raise Unreadable("too_much")
     return merged(found)
+
+
+def _can_touch(event: bytes, begin: datetime, end: datetime) -> bool:
+    """Whether the text of an event is of one that repeats, or could lie between the two instants: most of a calendar that is
+    kept for years is long over, and reading it whole takes a millisecond for each event."""
+    if REPEATS.search(event):
+        return True
+    days: dict[bytes, str] = {name.upper(): day.decode() for name, day in DAY.findall(event)}
+    return (
+        days.get(b"START", "") <= f"{end + ANYWHERE:%Y%m%d}" and days.get(b"END", "9") >= f"{begin - ANYWHERE:%Y%m%d}"
+    )
 
 
 def _place(calendar: Any, timezone: str) -> ZoneInfo:
@@ -89,28 +107,22 @@ def _events(calendar: Any, place: ZoneInfo, begin: datetime, end: datetime) -> I
     """Every occurrence of every event that keeps its person busy."""
     import recurring_ical_events
 
-    calendar.subcomponents = [
-        part for part in calendar.subcomponents if part.name != "VEVENT" or _can_be_asked(part, begin)
-    ]
+    calendar.subcomponents = [part for part in calendar.subcomponents if part.name != "VEVENT" or _can_be_asked(part)]
     query = recurring_ical_events.of(calendar, components=["VEVENT"], skip_bad_series=True)
-    for event in query.between(begin, end):
+    for event in query.between(begin - ANYWHERE, end + ANYWHERE):  # dates and floating times are of no zone yet
         if not _is_free(event):
             yield _instant(event.start, place), _instant(event.end, place)
 
 
-def _can_be_asked(event: Any, begin: datetime) -> bool:
-    """Whether an event has a beginning, and is not one that is long over: most of an old calendar is."""
+def _can_be_asked(event: Any) -> bool:
+    """Whether an event says when it begins, in a way that can be read."""
     from icalendar.error import BrokenCalendarProperty
 
     try:
-        start, until = (event[name].dt if name in event else None for name in ("DTSTART", "DTEND"))
+        start, _ = (event[name].dt if name in event else None for name in ("DTSTART", "DTEND"))
     except (AttributeError, ValueError, BrokenCalendarProperty):
         return False
-    repeats = any(name in event for name in ("RRULE", "RDATE", "RECURRENCE-ID"))
-    if start is None or until is None or repeats:
-        return start is not None
-    day = (begin - timedelta(days=2)).date()
-    return (until.year, until.month, until.day) >= (day.year, day.month, day.day)
+    return start is not None
 
 
 def _is_free(event: Any) -> bool:

@@ -125,7 +125,7 @@ def nearest_slots(db: Database, caller: Caller, slug: str, query: WhichStart, no
     whose = coaches.seen(db, caller, slug, now, now, query.client, query.moving).client
     client = whose and whose.id
     found = free_slots.nearest(db, slug, client, start, now, limited=client == caller.id, moving=query.moving)
-    return _slots(found, caller)
+    return _slots(free_slots.to_move(db, caller, query.moving, found, now), caller)
 
 
 @routes.api("GET", "/api/coaches/{slug}/why")

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from chalicelib.coaching import agenda, days_away
 from chalicelib.coaching.days_away import Calls
@@ -88,12 +87,12 @@ def _said(db: Database, caller: Caller, query: Shown, now: datetime) -> dict[str
     if query.done != "away" or query.id is None:
         return None
     made = days_away.read(db, caller, query.id)
-    place = ZoneInfo(made.timezone)
     calls = agenda.touching(db, caller.id, (made.starts, made.ends))
     return {
         "back": False,
-        "starts": made.starts.astimezone(place),
-        "ends": made.ends.astimezone(place),
+        "starts": made.starts,
+        "ends": made.ends,
+        "timezone": made.timezone,
         "cancelled": [
             call for call in calls if call.cancelled and call.reason == days_away.REASON and call.changed == made.made
         ],

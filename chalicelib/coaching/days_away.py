@@ -13,7 +13,7 @@ from chalicelib.coaching.agenda import Call
 from chalicelib.coaching.schemas import DayAway, DayAwayTaken
 from chalicelib.database import Database
 from chalicelib.errors import Conflict, Invalid, NotFound
-from chalicelib.web.field_types import wall_time_of
+from chalicelib.web.field_types import wall_span_of, wall_time_of
 from chalicelib.web.request import Caller
 
 LONGEST = timedelta(days=366)
@@ -42,6 +42,8 @@ def span_of(day: date, last: date | None, start: str | None, end: str | None, ti
         raise Invalid.field("start" if start else "end", "is for a part of one day only")
     begin = wall_time_of(day, start) if start else datetime.combine(day, time())
     until = wall_time_of(day, end) if end else datetime.combine(last + timedelta(days=1), time())
+    if start and end:
+        begin, until = wall_span_of(day, start, end)
     span = zones.instant(begin, place), zones.instant(until, place)
     if until <= begin or span[1] <= span[0]:
         raise Invalid.field("end", "must be after start")
@@ -135,8 +137,8 @@ def take_back(db: Database, caller: Caller, id: UUID) -> None:
 def _shown(id: UUID, span: Span, timezone: str) -> DayAway:
     place = ZoneInfo(timezone)
     start, end = (zones.local_time(at, place) for at in span)
-    whole = start.time() == end.time() == time()
-    last = (end - timedelta(days=1)).date() if whole else start.date()
+    whole = all(at == zones.midnight(zones.day_of(at, timezone), place) for at in span)
+    last = (end - timedelta(microseconds=1)).date()
     return {
         "id": id,
         "day": start.date().isoformat(),
@@ -144,4 +146,5 @@ def _shown(id: UUID, span: Span, timezone: str) -> DayAway:
         "start": start.isoformat(),
         "end": end.isoformat(),
         "whole": whole,
+        "timezone": timezone,
     }

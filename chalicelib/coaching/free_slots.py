@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.calendar import zones
 from chalicelib.calendar.occurrences import Span
-from chalicelib.coaching import agenda, coaches, slots
+from chalicelib.coaching import agenda, changeable, coaches, slots
 from chalicelib.coaching.coaches import Coach
 from chalicelib.coaching.schemas import Slot
 from chalicelib.database import Database
@@ -41,7 +41,19 @@ def of_weeks(
     begin, end = agenda.span_of(monday, number, caller.timezone)
     coach = coaches.seen(db, caller, slug, begin, end, client, moving)
     check_weeks(coach, monday, number, this)
-    return coach, zones.week_name(monday), number, of_coach(coach, begin, end, now)
+    free = to_move(db, caller, moving, of_coach(coach, begin, end, now), now)
+    return coach, zones.week_name(monday), number, free
+
+
+def to_move(db: Database, caller: Caller, moving: UUID | None, free: list[Span], now: datetime) -> list[Span]:
+    """The free slots to which the caller can move that call: not the one where it is, and none if it stays. All of them
+    where none of theirs is to be moved."""
+    call = agenda.known(db, moving) if moving else None
+    if call is None or caller.id not in (call.coach_id, call.client_id):
+        return free
+    if changeable.why_not_move(db, call, caller, now):
+        return []
+    return [span for span in free if span != (call.starts, call.ends)]
 
 
 def check_weeks(coach: Coach, monday: date, number: int, this: date) -> None:
@@ -99,4 +111,4 @@ def why_not(db: Database, caller: Caller, slug: str, start: datetime, client: st
 def shown(spans: list[Span], timezone: str) -> list[Slot]:
     """Slots as the API shows them, in that zone."""
     place = ZoneInfo(timezone)
-    return [{"start": a.astimezone(place).isoformat(), "end": b.astimezone(place).isoformat()} for a, b in spans]
+    return [{"start": zones.text(a.astimezone(place)), "end": zones.text(b.astimezone(place))} for a, b in spans]

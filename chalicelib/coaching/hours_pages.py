@@ -3,34 +3,44 @@
 from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from chalicelib.calendar import availability, zones
 from chalicelib.calendar.occurrences import Hours
-from chalicelib.coaching import appointments, call_links, coaches, days_away, free_slots, office_hours
+from chalicelib.coaching import appointments, call_links, coaches, days_away, free_slots, hours_undo, office_hours
 from chalicelib.coaching.booking_pages import typed_start
 from chalicelib.coaching.hours_api import CallUrl
-from chalicelib.coaching.slot_weeks import Shown
+from chalicelib.coaching.hours_undo import Undo
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound
 from chalicelib.rules import DAYS
 from chalicelib.web import Form, Routes
-from chalicelib.web.field_types import Body, ClockTime, Day, wall_span_of
+from chalicelib.web.field_types import Body, ClockTime, Day, Line, wall_span_of
 from chalicelib.web.request import Caller
 from chalicelib.web.responses import Page, Redirect, page
 
 routes = Routes(__name__)
 
-OVERNIGHT = "They go over midnight and end on the day after: if that is not meant, change or delete them below."
-DONE = {
+DONE = {  # the words of ``done``, joined by dots
     "given": "Your office hours are added.",
-    "given_overnight": f"Your office hours are added. {OVERNIGHT}",
     "changed": "Your office hours are changed.",
-    "changed_overnight": f"Your office hours are changed. {OVERNIGHT}",
     "withdrawn": "Those office hours are deleted.",
+    "overnight": "They go over midnight and end on the day after: if that is not meant, undo it.",
+    "cancelled": "Whoever had a call that lies outside now is told, and offered other times; an undo leaves it cancelled.",
+    "undone": "That is undone: your office hours are as they were before it.",
     "link": "Your call link is saved. Whoever has a call to come is told, and their calendar with them.",
 }
 NAMES = Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 ASKED = Literal["", "keep", "cancel"]
+
+
+class Told(Body):
+    done: Line = ""
+    undo: hours_undo.Text = ""
+
+
+class UndoIt(Body):
+    undo: hours_undo.Text
 
 
 class Give(Body):
@@ -63,12 +73,15 @@ class When(Body):
 
 
 @routes.page("/coach/hours", who="coach")
-def hours(db: Database, caller: Caller, form: Form, query: Shown, now: datetime) -> Page:
+def hours(db: Database, caller: Caller, form: Form, query: Told, now: datetime) -> Page:
     """My office hours, those that are over apart, and where my calls take place."""
     given = availability.hours_by_id(db, caller, office_hours.PURPOSE)
+    about = _about(given, query.undo, now)
     return page(
         "coaching/coach_hours.html",
-        done=DONE.get(query.done),
+        done=" ".join(DONE[word] for word in query.done.split(".") if word in DONE),
+        about=about,
+        undo=query.undo if about else "",
         hours={id: one for id, one in given.items() if not availability.is_over(one, now)},
         past={id: one for id, one in given.items() if availability.is_over(one, now)},
         away=days_away.mine(db, caller, now),
@@ -85,18 +98,39 @@ def give(db: Database, caller: Caller, body: Give, now: datetime) -> Redirect:
     if not body.days and body.day is None:
         raise Invalid.field("days", "needs at least one, or a single day below")
     today = zones.day_of(now, caller.timezone)
-    for name in dict.fromkeys(body.days):
-        day = today + timedelta(days=(DAYS.index(name) - today.weekday()) % 7)
-        _give(db, caller, day, body, True, now)
+    days = [
+        (today + timedelta(days=(DAYS.index(name) - today.weekday()) % 7), True) for name in dict.fromkeys(body.days)
+    ]
     if body.day is not None:
-        _give(db, caller, body.day, body, False, now)
-    return Redirect(f"/coach/hours?done=given{_overnight(body)}")
+        days.append((body.day, False))
+    given = [_give(db, caller, day, body, weekly, now) for day, weekly in days]
+    return hours_undo.told(["given", *_overnight(body)], Undo(given=given))
 
 
-def _give(db: Database, caller: Caller, day: date, body: Give, weekly: bool, now: datetime) -> None:
+def _about(given: dict[UUID, Hours], undo: str, now: datetime) -> list[Hours]:
+    """The hours that were just given, changed or deleted; none where nothing can be taken back any more."""
+    try:
+        done = hours_undo.read(undo)
+        if done.was is None or done.id is not None:
+            return [given[id] for id in (done.id, *done.given) if id in given]
+        was = hours_undo.as_hours(done.was, now)
+        return [was] if was not in given.values() else []
+    except Invalid:
+        return []
+
+
+def _give(db: Database, caller: Caller, day: date, body: Give, weekly: bool, now: datetime) -> UUID:
     start, end = wall_span_of(day, body.start, body.end)
     until = body.until if weekly else None
-    availability.give(db, caller, office_hours.PURPOSE, start, end, caller.timezone, weekly, until, [], now)
+    given = availability.give(db, caller, office_hours.PURPOSE, start, end, caller.timezone, weekly, until, [], now)
+    return given["id"]
+
+
+@routes.form("/coach/hours/undo", shows=hours, who="coach")
+def undo(db: Database, caller: Caller, body: UndoIt, now: datetime) -> Redirect:
+    """What was given goes, what was changed is as it was, what was deleted is there again."""
+    hours_undo.carry_out(db, caller, hours_undo.read(body.undo), now)
+    return Redirect("/coach/hours?done=undone")
 
 
 @routes.page("/coach/hours/{id}", who="coach")
@@ -113,19 +147,25 @@ def change(db: Database, caller: Caller, id: UUID, body: Change, now: datetime) 
     if kept.weekly:
         changes |= {"until": body.until, "except": sorted({*kept.exceptions, *filter(None, [body.except_also])})}
     office_hours.change(db, caller, id, changes, body.calls or None, now)
-    return Redirect(f"/coach/hours?done=changed{_overnight(body)}")
+    done = ["changed", *_overnight(body), *_cancelled(body)]
+    return hours_undo.told(done, Undo(was=hours_undo.as_given(kept, now), id=id))
 
 
-def _overnight(given: Give | Change) -> str:
+def _cancelled(given: Change | Withdraw) -> list[str]:
+    return ["cancelled"] if given.calls == "cancel" else []
+
+
+def _overnight(given: Give | Change) -> list[str]:
     """A start and an end that were typed the wrong way round are hours over midnight: that is said."""
     start, end = wall_span_of(date.min, given.start, given.end)
-    return "_overnight" if end > datetime.combine(start.date() + timedelta(days=1), time()) else ""
+    return ["overnight"] if end > datetime.combine(start.date() + timedelta(days=1), time()) else []
 
 
 @routes.form("/coach/hours/{id}/delete", shows=edit, who="coach")
 def withdraw(db: Database, caller: Caller, id: UUID, body: Withdraw, now: datetime) -> Redirect:
+    kept = _one(db, caller, id)
     office_hours.withdraw(db, caller, id, body.calls or None, now)
-    return Redirect("/coach/hours?done=withdrawn")
+    return hours_undo.told(["withdrawn", *_cancelled(body)], Undo(was=hours_undo.as_given(kept, now)))
 
 
 @routes.form("/coach/link", shows=hours, who="coach")
@@ -136,12 +176,14 @@ def give_link(db: Database, caller: Caller, body: Link, now: datetime) -> Redire
 
 @routes.page("/coach/why", who="coach")
 def why(db: Database, caller: Caller, form: Form, query: When, now: datetime) -> Page:
-    """Why a time is not free."""
-    reasons = None
+    """Why a time is not free; of one that comes twice, of both."""
+    found = []
     if query.day is not None and query.time is not None:
-        start = appointments.checked_time(typed_start(query.day, query.time, caller), now)
-        reasons = free_slots.why_not(db, caller, coaches.slug_of(db, caller.id), start, None, now)
-    return page("coaching/coach_why.html", reasons=reasons, day=query.day, time=query.time)
+        first = appointments.checked_time(typed_start(query.day, query.time, caller), now)
+        slug = coaches.slug_of(db, caller.id)
+        starts = zones.both(first, ZoneInfo(caller.timezone))
+        found = [(start, free_slots.why_not(db, caller, slug, start, None, now)) for start in starts]
+    return page("coaching/coach_why.html", found=found, day=query.day, time=query.time)
 
 
 def _one(db: Database, caller: Caller, id: UUID) -> Hours:

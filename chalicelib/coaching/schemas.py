@@ -86,7 +86,8 @@ class OfficeHours(TypedDict):
 
 
 class DayAway(TypedDict):
-    """When a coach is away: from ``day`` to ``last`` where it is ``whole`` days, else from ``start`` to ``end`` of one."""
+    """When a coach is away: from ``day`` to ``last`` where it is ``whole`` days, else from ``start`` to ``end``, which
+    may be after midnight; by the clocks of the zone in which they said so."""
 
     id: UUID
     day: str
@@ -94,6 +95,7 @@ class DayAway(TypedDict):
     start: Moment
     end: Moment
     whole: bool
+    timezone: str
 
 
 class DayAwayTaken(DayAway):

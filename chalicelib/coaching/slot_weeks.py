@@ -55,7 +55,8 @@ def of(
     begin, end = agenda.span_of(first, (last - first).days // 7, caller.timezone)
     coach = coaches.seen(db, caller, slug, begin, end, client, moving)
     free_slots.check_weeks(coach, monday, 1, this)
-    by_date = dict(by_day(free_slots.of_coach(coach, begin, end, now), caller))
+    free = free_slots.to_move(db, caller, moving, free_slots.of_coach(coach, begin, end, now), now)
+    by_date = dict(by_day(free, caller))
     days = [Weekday(day, by_date.get(day, [])) for day in (monday + timedelta(days=n) for n in range(7))]
     chosen = query.day or next((one.day for one in days if one.slots), max(monday, zones.day_of(now, caller.timezone)))
     final = this + timedelta(weeks=int(coach.rules.coaching.horizon_weeks))

@@ -192,22 +192,12 @@ class Shift:
         _note(db, row, "waiting" if due < row.written + TRIED_FOR else "expired", due, answer)
 
 
-_CLAIM = """
-SELECT set_config('rendezvous.now', %(now)s::timestamptz::text, true), set_config('idle_in_transaction_session_timeout', '10min', true);
-SELECT * FROM (
-    SELECT * FROM (SELECT id, message, recipient, kind, about, written, due, attempts FROM mail
-        WHERE state = 'waiting' AND urgent AND due <= %(now)s AND recipient <> ALL (%(taken)s::uuid[])
-        AND (attempts = 0 OR NOT %(crowded)s)
-        ORDER BY due DESC LIMIT 1 FOR UPDATE SKIP LOCKED) newest
-    UNION ALL
-    SELECT * FROM (SELECT id, message, recipient, kind, about, written, due, attempts FROM mail
-        WHERE state = 'waiting' AND NOT urgent AND due <= %(now)s AND recipient <> ALL (%(taken)s::uuid[])
-        AND (attempts = 0 OR NOT %(crowded)s)
-        ORDER BY due LIMIT 1 FOR UPDATE SKIP LOCKED) oldest
-) waiting LIMIT 1
-"""
-"""A mailbox may keep the transaction waiting for longer than those of requests may idle. Prepared each time: the table may
-be empty now and full in a moment."""
+_CLAIM = Prepared(
+    "SELECT id, message, recipient, kind, about, written, due, attempts, set_config('rendezvous.now', %(now)s::timestamptz::text, true),"
+    " set_config('idle_in_transaction_session_timeout', '10min', true)"
+    " FROM claim_mail(%(now)s, %(taken)s::uuid[], %(crowded)s)"
+)
+"""A mailbox may keep the transaction waiting for longer than those of requests may idle."""
 
 
 def _delete(db: Database, row: Any) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -42,6 +42,20 @@ def span(starts: datetime, ends: datetime) -> str:
     """``12:30 to 13:30``; the end's day is named where it is another, and which of two equal times it is."""
     end = clock_time(ends) if ends.date() == starts.date() else f"{clock_time(ends)} on {day(ends, year=False)}"
     return f"{clock_time(starts)} to {end}"
+
+
+def days_or_span(starts: datetime, ends: datetime, year: bool = True) -> str:
+    """Whole days by their names: ``Tuesday, 24 November 2026``, and the last where they are several; else the day and its
+    times."""
+    if not (_begins_its_day(starts) and _begins_its_day(ends)):
+        return f"{day(starts, year)}, {span(starts, ends)}"
+    last = ends.date() - timedelta(days=1)
+    return day(starts, year) + (f" to {day(last, year)}" if last != starts.date() else "")
+
+
+def _begins_its_day(at: datetime) -> bool:
+    """Whether it is midnight, or what comes first on a day whose midnight clocks skip. Compared as instants (PEP 495)."""
+    return at.astimezone(UTC) == datetime.combine(at, time(), at.tzinfo).astimezone(UTC)
 
 
 def listed(words: Sequence[str]) -> str:

@@ -36,6 +36,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "clock": formats.clock_time,
     "end_clock": formats.end_clock,
     "span": formats.span,
+    "days_or_span": formats.days_or_span,
     "able_to_show": formats.able_to_show,
     "before_dot": lambda name: name.partition(".")[0],
     "moment": formats.moment,

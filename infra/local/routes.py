@@ -1,6 +1,8 @@
 """Which route a path belongs to, as API Gateway decides it."""
 
+from collections import defaultdict
 from collections.abc import Iterable
+from itertools import takewhile
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -21,26 +23,35 @@ class Routes:
 
     def __init__(self, paths: Iterable[str]) -> None:
         self._fixed: dict[tuple[str, ...], str] = {}
-        self._variable: list[tuple[tuple[str, ...], str]] = []
+        self._variable: dict[tuple[str, ...], list[tuple[tuple[str, ...], str]]] = defaultdict(list)
+        """By what is fixed of their first two segments: few of a hundred are looked at."""
         for path in paths:
             segments = tuple(_segments(path))
             if any(segment.startswith("{") for segment in segments):
-                self._variable.append((segments, path))
+                self._variable[_fixed_part(segments[:2])].append((segments, path))
             else:
                 self._fixed[segments] = path
-        self._variable.sort(key=lambda entry: [_rank(segment) for segment in entry[0]])
+        for alike in self._variable.values():
+            alike.sort(key=lambda entry: [_rank(segment) for segment in entry[0]])
 
     def match(self, path: str) -> Match | None:
         """The route of ``path`` (percent-encoded, without its query); None if there is none."""
         segments = _segments(path)
-        resource = self._fixed.get(tuple(unquote(segment) for segment in segments))
+        plain = tuple(unquote(segment) for segment in segments)
+        resource = self._fixed.get(plain)
         if resource is not None:
             return Match(resource, {})
-        for declared, resource in self._variable:
-            parameters = _capture(declared, segments)
-            if parameters is not None:
-                return Match(resource, parameters)
+        for fixed in (plain[:2], plain[:1], ()):
+            for declared, resource in self._variable.get(fixed, ()):
+                parameters = _capture(declared, segments)
+                if parameters is not None:
+                    return Match(resource, parameters)
         return None
+
+
+def _fixed_part(segments: tuple[str, ...]) -> tuple[str, ...]:
+    """What comes before the first variable."""
+    return tuple(takewhile(lambda segment: not segment.startswith("{"), segments))
 
 
 def _segments(path: str) -> list[str]:

@@ -14,6 +14,7 @@ BENCHMARKS = (
     ("The life of lunches", ["tests.benchmarks.lunches"]),
     ("Coaching beside pgbench and bare queries", ["tests.benchmarks.coaching"]),
     ("A call: listing, booking, and what comes after", ["tests.benchmarks.calls"]),
+    ("A call through the local gateway", ["tests.benchmarks.gateway"]),
     ("Coaching beside django-appointment", ["tests.benchmarks.peers_coaching"]),
 )
 

@@ -159,6 +159,52 @@ def test_more_occurrences_than_anybody_has_are_too_many(monkeypatch: pytest.Monk
     assert len(of(calendar("DTSTART:20261201T000000Z\nDURATION:PT1M\nRRULE:FREQ=DAILY"))) == 392
 
 
+def test_twenty_thousand_single_events_are_read_where_most_are_long_over_or_far_ahead(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A calendar that was kept for years: only what can touch the time that is asked for is read whole."""
+    monkeypatch.setattr(busy_times, "SECONDS", 5)
+    text = "DTSTART:{0:%Y%m%dT%H%M%SZ}\nDTEND:{0:%Y%m%dT%H}5900Z"
+    old = (BEGIN - timedelta(days=3, hours=3 * n) for n in range(10_000))
+    far = (END + timedelta(days=3, hours=n) for n in range(10_000))
+    near = "DTSTART:20261201T090000Z\nDTEND:20261201T100000Z"
+    found = busy_times.read(calendar(*map(text.format, (*old, *far)), near), "Europe/Berlin", BEGIN, END)
+    assert found == [(datetime(2026, 12, 1, 9, tzinfo=UTC), datetime(2026, 12, 1, 10, tzinfo=UTC))]
+    over = calendar(*map(text.format, (BEGIN - timedelta(days=n) for n in range(3, 9))))
+    assert busy_times.of(over, "Europe/Berlin", BEGIN, END) == [], "one in which all is over is not empty"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        "DTSTART;TZID=Pacific/Kiritimati:20261122T230000\nDTEND;TZID=Pacific/Kiritimati:20261123T150000",
+        "DTSTART;TZID=Pacific/Pago_Pago:20261122T100000\nDTEND;TZID=Pacific/Pago_Pago:20261122T140000",
+        "DTSTART;TZID=Pacific/Kiritimati:20271228T133000\nDTEND;TZID=Pacific/Kiritimati:20271228T150000",
+        "DTSTART;VALUE=DATE:20261122\nDTEND;VALUE=DATE:20261124",
+        "DTSTART;VALUE=DATE:20271228",
+        "DTSTART:20260101T090000Z\nDURATION:P400D",
+        "DTSTART:20260101T090000Z\nDTEND:20261201T100000Z",
+        "dtstart:20261201T090000Z\ndtend:20261201T100000Z",
+        "DTSTART;TZID=Europe/\n Berlin:20261201T090000\nDTE\n ND;TZID=Europe/Berlin:20261201T100000",
+        "DESCRIPTION:moved from\\n\n DTSTART:20200101T090000Z\nDTSTART:20261201T090000Z\nDTEND:20261201T100000Z",
+        "DTSTART:20200101T090000Z\nDTEND:20200101T100000Z\nRRULE:FREQ=DAILY",
+        "DTSTART:20200101T090000Z\nDTEND:20200101T100000Z\nRDATE:20261201T090000Z",
+    ],
+)
+def test_nothing_that_touches_the_time_asked_for_is_passed_over(event: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In any zone, at either edge, however it is written: the same is found as where every event is read."""
+    found = of(calendar(event))
+    monkeypatch.setattr(busy_times, "_can_touch", lambda *_: True)
+    assert found == of(calendar(event)) != []
+
+
+def test_one_of_a_series_that_was_moved_out_of_the_time_asked_for_is_not_there() -> None:
+    series = "UID:s@x\nDTSTART:20261201T090000Z\nDTEND:20261201T100000Z\nRRULE:FREQ=DAILY;COUNT=2"
+    moved = "UID:s@x\nRECURRENCE-ID:20261202T090000Z\nDTSTART:20290101T090000Z\nDTEND:20290101T100000Z"
+    text = calendar(series, moved).replace(b"UID:0@x\r\n", b"").replace(b"UID:1@x\r\n", b"")
+    assert of(text) == ["12-01T09:00/12-01T10:00"]
+
+
 def test_the_process_of_its_own_finds_the_same() -> None:
     text = programs.as_sent(programs.GOOGLE)
     assert busy_times.read(text, "Europe/Berlin", BEGIN, END) == busy_times.of(text, "Europe/Berlin", BEGIN, END)

@@ -1,6 +1,6 @@
 """Wall time and instants, weeks and their names: at the ends, and where clocks change."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -73,3 +73,18 @@ def test_weeks_at_the_ends_of_time_are_refused() -> None:
     assert zones.week_of("2200-W52") == date(2200, 12, 22)
     assert refused("1970-W01") == {"week": "must be a week of the years 1970 to 2200"}, "it begins in 1969"
     assert refused("2201-W02", field="from") == {"from": "must be a week of the years 1970 to 2200"}
+
+
+def test_a_time_is_written_as_python_writes_it_in_every_zone_at_both_ends_of_the_year() -> None:
+    for name in zones.names():
+        for at in (datetime(2026, 1, 5, 9, 30, tzinfo=UTC), datetime(2036, 7, 5, 23, 59, 59, 120, tzinfo=UTC)):
+            local = at.astimezone(ZoneInfo(name))
+            assert zones.text(local) == local.isoformat(), name
+
+
+@pytest.mark.parametrize(("zone", "wall", "apart"), [("Europe/Berlin", "2027-10-31T02:30", 60), ("Australia/Lord_Howe", "2027-04-04T01:45", 30)])  # fmt: skip
+def test_a_time_that_comes_twice_is_two_instants_and_any_other_one(zone: str, wall: str, apart: int) -> None:
+    place = ZoneInfo(zone)
+    first, second = zones.both(zones.instant(datetime.fromisoformat(wall), place), place)
+    assert second - first == timedelta(minutes=apart) and zones.both(second, place) == [first, second]
+    assert zones.both(first - timedelta(hours=3), place) == [first - timedelta(hours=3)]

@@ -1,10 +1,12 @@
 """Whether a call can still be moved or cancelled is said before one tries, and is what the database answers."""
 
+import re
+from datetime import UTC
 from typing import Any
 
 import pytest
 
-from tests.coaching.practice import Practice, book, move
+from tests.coaching.practice import Practice, at, book, move
 from tests.people import Browser
 
 START = "2026-11-25T10:00:00+01:00"
@@ -81,3 +83,32 @@ def test_what_is_cancelled_is_neither_moved_nor_cancelled(practice: Practice, wh
     assert cancelled(practice.browsers["carla"], call)
     browser = practice.browsers[who]
     assert not offered(browser, call, "cancel") and not offered(browser, call, "move")
+
+
+def shown_to(browser: Browser, call: Any, client: str = "") -> set[str]:
+    """The instants to which that call is shown to be movable, by week and by nearness."""
+    query = f"moving={call['id']}{client}"
+    listed = browser.get(f"/api/coaches/carla/slots?weeks=2&{query}").json["slots"]
+    near = browser.get(f"/api/coaches/carla/nearest?start=2026-11-27T10:00:00Z&{query}").json["slots"]
+    return {at(slot["start"]).astimezone(UTC).isoformat() for slot in listed + near}
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Pacific/Auckland", "Australia/Lord_Howe"])
+def test_no_time_is_shown_to_which_a_call_cannot_be_moved(zone: str, practice: Practice, clock: Any) -> None:
+    ada, carla = practice.browsers["ada"], practice.browsers["carla"]
+    ada.ask("PATCH", "/api/me", {"timezone": zone})
+    call = book(ada, "carla", START).json
+    own = at(START).astimezone(UTC).isoformat()
+    assert own not in shown_to(ada, call) != set(), "it is there already"
+    page = ada.get(f"/appointments/{call['id']}/move?day=2026-11-25").text
+    buttons = {at(value).astimezone(UTC).isoformat() for value in re.findall(r'name="start" value="([^"]+)"', page)}
+    assert own not in buttons != set()
+    practice.rule("moves_per_appointment", 0)
+    assert shown_to(ada, call) == set() and shown_to(carla, call, "&client=ada") != set()
+    practice.rule("moves_per_appointment", 3)
+    clock.set("2026-11-24T09:01Z")
+    assert shown_to(ada, call) == set() and shown_to(carla, call, "&client=ada") != set(), "too late for her alone"
+    assert carla.ask("DELETE", f"/api/appointments/{call['id']}").status == 204
+    assert shown_to(carla, call, "&client=ada") == set(), "it is cancelled"
+    bob = practice.client("bob", "carla")
+    assert shown_to(bob, call) != set(), "a call that is not one's own says nothing"

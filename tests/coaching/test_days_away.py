@@ -1,10 +1,14 @@
 """A coach is away: whole days, several at once, a part of one; whatever is done to the hours, until it is taken back."""
 
 import re
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from chalicelib.calendar import zones
+from chalicelib.web import formats
 from tests.coaching.practice import AT, Practice, at, book
 from tests.coaching.test_pages import follow, press, submit
 from tests.people import Browser
@@ -47,7 +51,7 @@ def test_hours_that_are_given_later_or_anew_do_not_open_it(practice: Practice, c
 def test_it_is_listed_and_taken_back(practice: Practice, carla: Browser, ada: Browser, clock: Any) -> None:
     made = carla.post("/api/days-away", {"day": "2026-11-25"}).json
     [listed] = carla.get("/api/days-away").json["days_away"]
-    assert listed == {name: made[name] for name in ("id", "day", "last", "start", "end", "whole")}
+    assert listed == {name: made[name] for name in ("id", "day", "last", "start", "end", "whole", "timezone")}
     assert (listed["day"], listed["start"], listed["whole"]) == ("2026-11-25", "2026-11-25T00:00:00+01:00", True)
     conrad = practice.coach("conrad")
     assert conrad.get("/api/days-away").json == {"days_away": []}
@@ -82,7 +86,6 @@ def test_several_days_and_a_part_of_one(carla: Browser, ada: Browser) -> None:
         ({"day": "2026-11-25", "last": "2026-11-26", "start": "10:00"}, "start"),
         ({"day": "2026-11-25", "last": "2026-11-26", "end": "10:00"}, "end"),
         ({"day": "2026-11-25", "start": "10:00", "end": "10:00"}, "end"),
-        ({"day": "2026-11-25", "start": "10:00", "end": "09:00"}, "end"),
         ({"day": "2026-11-23", "start": "00:00", "end": "08:00"}, "end"),
         ({"day": "2027-03-28", "start": "02:15", "end": "02:45", "last": "2027-03-27"}, "last"),
         ({"day": "2026-11-25", "start": "25:00"}, "start"),
@@ -109,6 +112,32 @@ def test_a_call_over_midnight_is_of_both_days(calls: str, practice: Practice, ad
     assert (done["cancelled"], done["kept"]) == ((0, 1) if calls == "keep" else (1, 0))
     assert len(practice.calls()) == (1 if calls == "keep" else 0)
     assert len(practice.messages("appointment.cancelled")) == (0 if calls == "keep" else 1)
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "Asia/Kolkata", "America/Havana", "Australia/Lord_Howe"])
+def test_it_touches_what_overlaps_it_by_the_clocks_of_the_coach_and_nothing_beside(
+    zone: str, practice: Practice
+) -> None:
+    """Three calls in a row over midnight, of clients who live elsewhere; each edge of each of them."""
+    conrad = practice.coach("conrad", zone=zone, hours=None)
+    practice.hours("conrad", "2026-12-02T22:30", "2026-12-03T01:30", zone, weekly=False)
+    for n, name in enumerate(("bob", "cem", "eve")):
+        client = practice.client(name, "conrad", zone="America/Los_Angeles")
+        start = zones.instant(datetime(2026, 12, 2, 22, 30) + timedelta(hours=n), ZoneInfo(zone))
+        assert book(client, "conrad", start.isoformat()).status == 201
+    for away, touched in (
+        ({"day": "2026-12-02", "start": "22:00", "end": "22:30"}, []),
+        ({"day": "2026-12-02", "start": "22:00", "end": "23:30"}, ["Bob"]),
+        ({"day": "2026-12-02"}, ["Bob", "Cem"]),
+        ({"day": "2026-12-03", "start": "00:00", "end": "00:30"}, ["Cem"]),
+        ({"day": "2026-12-03", "start": "00:30", "end": "24:00"}, ["Eve"]),
+        ({"day": "2026-12-03", "last": "2026-12-09"}, ["Cem", "Eve"]),
+        ({"day": "2026-12-03", "start": "01:30", "end": "01:00"}, []),
+    ):
+        typed = {"day": "", "last": "", "start": "", "end": ""} | away
+        page = submit(conrad, conrad.get("/coach/away"), "/coach/away", **typed)
+        assert re.findall(r'<label for="choice-\d+">(\w+),', page.text) == touched, away
+    assert [one["start"][11:16] for one in conrad.get("/api/days-away").json["days_away"]] == ["22:00", "01:30"]
 
 
 def test_whatever_cancels_the_calls_of_a_span_asks_by_overlap(practice: Practice, ada: Browser, carla: Browser) -> None:
@@ -168,6 +197,22 @@ def test_of_each_call_the_page_asks_what_becomes_of_it_and_says_afterwards(
     assert "You are there again" in back.text and "2026-11-25" in free_days(ada)
 
 
+def test_a_part_of_a_day_may_end_after_midnight_as_hours_and_blocks_do(carla: Browser, ada: Browser) -> None:
+    carla.post("/api/office-hours", NIGHT)
+    book(ada, "carla", "2026-11-25T01:00:00+01:00")
+    part = {"day": "2026-11-24", "last": "", "start": "23:00", "end": "01:00"}
+    done = follow(carla, submit(carla, carla.get("/coach/away"), "/coach/away", **part))
+    assert "You are away: Tuesday, 24 November 2026, 23:00 to 01:00 on Wednesday, 25 November." in done.text
+    assert "No call was booked in that time." in done.text, "the one that begins as it ends is not touched"
+    [listed] = carla.get("/api/days-away").json["days_away"]
+    assert (listed["day"], listed["last"], listed["whole"]) == ("2026-11-24", "2026-11-25", False)
+    follow(carla, press(carla, done, "Take it back"))
+    asked = submit(carla, done, "/coach/away", **part | {"end": "01:01"})
+    assert asked.status == 422 and "Ada, Wednesday, 25 November, 01:00 to 02:00" in asked.text
+    late = submit(carla, done, "/coach/away", **part | {"start": "22:00", "end": "24:00"})
+    assert late.status == 303 and carla.get("/api/days-away").json["days_away"][0]["last"] == "2026-11-24"
+
+
 def test_a_choice_that_is_none_is_refused(carla: Browser, ada: Browser) -> None:
     page = carla.get("/coach/away")
     for choice in ("cancel " + "-" * 36, "cancel", "drop 00000000-0000-0000-0000-000000000000", "keep x"):
@@ -177,10 +222,38 @@ def test_a_choice_that_is_none_is_refused(carla: Browser, ada: Browser) -> None:
 def test_a_zone_that_changes_leaves_the_time_away_where_it_was(
     practice: Practice, carla: Browser, ada: Browser
 ) -> None:
-    carla.post("/api/days-away", {"day": "2026-11-25"})
+    done = follow(
+        carla, submit(carla, carla.get("/coach/away"), "/coach/away", day="2026-11-25", last="", start="", end="")
+    )
+    assert "You are away: Wednesday, 25 November 2026. You can" in done.text
+    assert "You are away: Wednesday, 25 November. <" in carla.get("/coach?week=2026-W48").text
+    carla.post("/api/days-away", {"day": "2026-11-26", "start": "13:00", "end": "15:30"})
     carla.ask("PATCH", "/api/me", {"timezone": "Pacific/Auckland"})
     assert "2026-11-25" not in free_days(ada)
-    assert carla.get("/coach/away").status == 200 and carla.get("/coach?week=2026-W48").status == 200
+    listed = carla.get("/coach/away").text
+    assert "Wednesday, 25 November 2026 (Europe/Berlin)" in listed
+    assert "Thursday, 26 November 2026, 13:00 to 15:30 (Europe/Berlin)" in listed
+    week = carla.get("/coach?week=2026-W48").text
+    assert "Wednesday, 25 November, 12:00 to 12:00 on Thursday, 26 November." in week, (
+        "by the clocks of the week's own zone"
+    )
+    assert "Friday, 27 November, 01:00 to 03:30." in week
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"),
+    [("America/Santiago", "2027-09-05"), ("America/Havana", "2027-11-07"), ("Australia/Lord_Howe", "2027-04-04")],
+)
+def test_a_whole_day_is_one_where_clocks_skip_its_midnight_or_show_it_twice(
+    zone: str, day: str, practice: Practice, clock: Any
+) -> None:
+    clock.set(f"{day[:7]}-01T12:00Z")
+    conrad = practice.coach("conrad", zone=zone, hours=None)
+    made = conrad.post("/api/days-away", {"day": day}).json
+    assert (made["day"], made["last"], made["whole"], made["timezone"]) == (day, day, True, zone)
+    assert f"{formats.day(date.fromisoformat(day))} <form" in conrad.get("/coach/away").text
+    last = str(date.fromisoformat(day) + timedelta(days=1))
+    assert conrad.post("/api/days-away", {"day": day, "last": last}).json["last"] == last
 
 
 def test_a_hundred_past_single_days_lock_nobody_out(practice: Practice, carla: Browser, clock: Any, sql: Any) -> None:

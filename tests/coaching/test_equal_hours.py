@@ -83,6 +83,8 @@ def test_with_calls_in_both_hours_every_page_and_mail_tells_them_apart(
     assert len(practice.messages("appointment.booked")) == 2
     practice.sql("DELETE FROM outbox WHERE key = %s", str(calls[0]["id"]))
     assert f"{wall[11:]} {second}" in deliver(practice)["ada@example.org"].subject
+    why = carla.get(f"/coach/why?day={day}&time={wall[11:].replace(':', '%3A')}").text
+    assert [f"{wall[11:]} {one}</h2>" in why for one in (first, second)] == [True, True], "of both it is said why"
     practice.sql("DELETE FROM block")
     assert carla.get("/coach/at?at=" + other.isoformat().replace("+", "%2B")).status == 200
 

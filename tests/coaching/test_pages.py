@@ -1,5 +1,6 @@
 """The pages of a client and of his coach: complete without JavaScript, one press to book."""
 
+import html
 import re
 from typing import Any
 
@@ -16,20 +17,25 @@ INPUT = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 HOUR = "/coach/at?at=2026-11-24T18%3A00%2B01%3A00"
 
 
+def hidden(inside: str) -> dict[str, str]:
+    """What a form sends by itself."""
+    return {name: html.unescape(value) for name, value in INPUT.findall(inside)}
+
+
 def press(browser: Browser, page: Answer, label: str, action: str = "") -> Answer:
     """Press the button of that label as it stands on the page."""
     for path, inside in FORM.findall(page.text):
         for button in BUTTON.finditer(inside):
             if button[2].startswith(label) and path.startswith(action):
                 own = dict(re.findall(r'(?:name|value)="([^"]*)" value="([^"]*)"', button[1]))
-                return browser.post(path, dict(INPUT.findall(inside)) | own, kind="form")
+                return browser.post(path, hidden(inside) | own, kind="form")
     raise AssertionError(f"no button {label}: {re.findall('<button[^>]*>(.*?)<', page.text)}")
 
 
 def submit(browser: Browser, page: Answer, action: str, **typed: Any) -> Answer:
     """Fill in the form that posts there."""
     inside = next(inside for path, inside in FORM.findall(page.text) if path == action)
-    return browser.post(action, dict(INPUT.findall(inside)) | typed, kind="form")
+    return browser.post(action, hidden(inside) | typed, kind="form")
 
 
 def follow(browser: Browser, answer: Answer) -> Answer:

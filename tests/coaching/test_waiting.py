@@ -191,18 +191,58 @@ def test_it_ends_with_the_day_with_the_relationship_and_with_either_of_the_two(
     assert sql("SELECT 1 FROM waiting") == []
 
 
-def test_with_another_coach_the_wish_ends_and_can_be_had_anew(
-    practice: Practice, ada: Browser, sql: Any, clock: Any
+def coaches_waited_for(ada: Browser) -> list[str]:
+    return [one["coach"]["slug"] for one in ada.get("/api/waiting").json["waiting"]]
+
+
+@pytest.mark.parametrize("calls", ["keep", "cancel"])
+def test_with_another_coach_the_wish_goes_along_and_back(
+    calls: str, practice: Practice, ada: Browser, sql: Any, clock: Any
 ) -> None:
+    practice.coach("dora", hours=None)
+    practice.hours("dora", "2026-11-18T15:00", "2026-11-18T16:00")
+    admin = practice.community.admin()
+    assert admin.ask("PATCH", "/api/admin/relationships/ada", {"coach": "dora", "calls": calls}).status == 200
+    assert coaches_waited_for(ada) == ["dora"] and "an earlier time with Dora" in ada.get("/waiting").text
+    assert ada.post("/api/waiting", {"coach": "dora"}).status == 409
+    clock.set("2026-11-23T07:31Z")
+    [mail] = told(practice)
+    assert mail.subject == "An earlier time with Dora: Wednesday, 25 November, 15:00"
+    assert "instead" not in mail.text, "the call with the former coach is not what would be moved"
+    free_the_early_one(practice)
+    clock.set("2026-11-23T07:32Z")
+    assert told(practice) == [], "the former coach's times are theirs no more"
+    assert admin.ask("PATCH", "/api/admin/relationships/ada", {"coach": "carla", "calls": "keep"}).status == 200
+    assert coaches_waited_for(ada) == ["carla"]
+    clock.set("2026-11-23T07:33Z")
+    [mail] = told(practice)
+    assert mail.subject == "An earlier time with Carla: Thursday, 10 December, 10:00"
+    assert len(sql("SELECT 1 FROM waiting")) == 1
+
+
+def test_with_calls_that_go_along_it_is_earlier_than_those(practice: Practice, ada: Browser, clock: Any) -> None:
     practice.coach("dora")
     admin = practice.community.admin()
-    assert admin.ask("PATCH", "/api/admin/relationships/ada", {"coach": "dora", "calls": "keep"}).status == 200
-    assert ada.get("/api/waiting").json["waiting"] == [] and ada.get("/waiting").status == 200
-    assert ada.post("/api/waiting", {"coach": "dora"}).status == 201
+    page = admin.get("/admin/relationships/ada/hand-over?coach=dora")
+    assert page.status == 200, page.text
+    done = submit(admin, page, "/admin/relationships/ada/hand-over", why="dora knows more of it")
+    assert done.status == 303, done.text
+    clock.set("2026-11-23T07:31Z")
+    [mail] = told(practice)
+    assert "with Dora: Tuesday, 24 November, 09:00" in mail.subject
+    assert "instead of your call on Thursday, 17 December, 10:00" in mail.text
+
+
+def test_a_wish_that_ended_with_the_relationship_is_of_no_later_coach(
+    practice: Practice, ada: Browser, clock: Any
+) -> None:
+    practice.coach("dora")
+    practice.community.admin().ask("DELETE", "/api/admin/relationships/ada?calls=keep")
+    assert ada.get("/api/waiting").json["waiting"] == []
     clock.set("2026-11-23T07:31Z")
     waiting_list.sweep(present.now())
-    assert [one["coach"]["slug"] for one in ada.get("/api/waiting").json["waiting"]] == ["dora"]
-    assert len(sql("SELECT 1 FROM waiting")) == 1
+    practice.relate("ada", "dora")
+    assert ada.get("/api/waiting").json["waiting"] == []
 
 
 def test_it_is_asked_for_and_given_up_on_its_page(practice: Practice, ada: Browser) -> None:

@@ -200,7 +200,9 @@ class Calls(RuleBasedStateMachine):
         assert (answer.status == 200) == allowed, (answer.text, call, start)
         if shown.status == 200:
             offered = {datetime.fromisoformat(slot["start"]) for slot in shown.json["slots"]}
-            assert allowed <= (start in offered), "what can be taken is shown"
+            assert self.may_move(id, start, by_coach) == (start in offered), (
+                "what is shown can be taken, and the other way round"
+            )
         if allowed:
             self.calls[id] = call._replace(at=start, version=call.version + 1, moves=call.moves + (not by_coach))
 

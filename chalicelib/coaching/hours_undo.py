@@ -1,0 +1,97 @@
+"""How the last act upon office hours is taken back by one press. It travels in the address of the page that tells of the
+act, for hours that are gone stand nowhere else; whoever presses reads there what will be."""
+
+from datetime import date, datetime
+from typing import Annotated
+from urllib.parse import quote
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from chalicelib.calendar import availability, zones
+from chalicelib.calendar.occurrences import Hours
+from chalicelib.coaching import office_hours
+from chalicelib.coaching.hours_api import GiveHours
+from chalicelib.database import Database
+from chalicelib.errors import Invalid
+from chalicelib.web.field_types import Body, wall_time
+from chalicelib.web.request import Caller
+from chalicelib.web.responses import Redirect
+
+MOST_CHARACTERS = 2000
+"""Hours with more exceptions than fit are not taken back by a press: an address is only so long."""
+Text = Annotated[str, Meta(max_length=MOST_CHARACTERS, pattern=r"^[\x20-\x7e]*\Z")]
+
+
+class Undo(Body):
+    """``given``: hours that go. ``was``: hours as they were; those of ``id`` if they are there still, else anew."""
+
+    given: list[UUID] = []
+    was: GiveHours | None = None
+    id: UUID | None = None
+
+
+def told(done: list[str], undo: Undo) -> Redirect:
+    """To the page that says what was done, and how to take it back."""
+    text = write(undo)
+    return Redirect(
+        f"/coach/hours?done={'.'.join(done)}" + (f"&undo={quote(text)}" if len(text) <= MOST_CHARACTERS else "")
+    )
+
+
+def write(undo: Undo) -> str:
+    """As one text, for an address or a hidden field."""
+    return msgspec.json.encode(undo).decode()
+
+
+def read(text: str) -> Undo:
+    """Raises Invalid."""
+    try:
+        return msgspec.json.decode(text, type=Undo)
+    except (msgspec.ValidationError, msgspec.DecodeError):
+        raise Invalid.field("undo", "is nothing that can be taken back") from None
+
+
+def as_given(hours: Hours, now: datetime) -> GiveHours:
+    """Hours as they would be given anew; exceptions that are over are left out."""
+    today = zones.day_of(now, hours.timezone)
+    return GiveHours(
+        hours.starts.isoformat(timespec="minutes"),
+        hours.ends.isoformat(timespec="minutes"),
+        hours.timezone,
+        hours.weekly,
+        hours.until if hours.weekly and hours.until != date.max else None,
+        sorted(day for day in hours.exceptions if day >= today),
+    )
+
+
+def as_hours(given: GiveHours, now: datetime) -> Hours:
+    """The same as a value. Raises Invalid where they are over, or could never have been given."""
+    start, end = wall_time(given.start, "start"), wall_time(given.end, "end")
+    return availability.checked(start, end, given.timezone, given.weekly, given.until, given.exceptions, now)
+
+
+def carry_out(db: Database, caller: Caller, undo: Undo, now: datetime) -> None:
+    """Take it back; twice is as once. Raises Invalid, NotFound; Conflict naming calls that were booked meanwhile."""
+    mine = availability.hours_by_id(db, caller, office_hours.PURPOSE)
+    for id in undo.given:
+        if id in mine:
+            office_hours.withdraw(db, caller, id, None, now)
+    if undo.was is None:
+        return
+    was = as_hours(undo.was, now)
+    if undo.id is not None:
+        changes = {
+            "start": was.starts,
+            "end": was.ends,
+            "timezone": was.timezone,
+            "weekly": was.weekly,
+            "until": undo.was.until,
+        }
+        office_hours.change(db, caller, undo.id, changes | {"except": undo.was.exceptions}, None, now)
+    elif was not in mine.values():
+        availability.give(
+            db, caller, office_hours.PURPOSE, was.starts, was.ends, was.timezone, was.weekly, undo.was.until,
+            undo.was.exceptions, now,
+        )  # fmt: skip
