@@ -64,6 +64,13 @@ def test_what_was_overtaken_is_not_told(practice: Practice) -> None:
     call = book(ada, "carla", WEDNESDAY).json
     move(ada, call, "2026-11-26T10:00:00+01:00")
     assert [one.subject.partition(":")[0] for one in deliver(practice).values()] == ["Moved", "Moved"]
+    for method, path, body in (
+        ("PATCH", "", {"start": WEDNESDAY, "end": at(WEDNESDAY, 1).isoformat(), "version": 2}),
+        ("DELETE", "", None),
+    ):
+        assert ada.ask(method, f"/api/appointments/{call['id']}{path}", body).status < 300
+    mails = deliver(practice).values()
+    assert [one.method for one in mails] == ["CANCEL", "CANCEL"], "nobody is told of a move of what is off by now"
 
 
 def test_who_is_cancelled_by_his_coach_is_offered_three_times(practice: Practice) -> None:
@@ -94,6 +101,22 @@ def test_a_reminder_is_sent_once_and_again_for_another_time(practice: Practice, 
     mails = deliver(practice)
     assert len(mails) == 2 and mails["ada@example.org"].subject.startswith("Reminder: call on Thursday")
     assert "List-Unsubscribe" in mails["ada@example.org"].headers and mails["ada@example.org"].calendar == ""
+
+
+def test_a_call_is_reminded_of_from_the_very_moment_on_and_once_more_where_it_was_moved(
+    practice: Practice, clock: Any
+) -> None:
+    practice.coach("carla")
+    ada = practice.client("ada", "carla")
+    call = book(ada, "carla", "2026-11-26T10:00:00+01:00").json
+    due = at("2026-11-25T10:00:00+01:00")
+    assert reminders.sweep(due - timedelta(microseconds=1)) == 0
+    assert [reminders.sweep(due) for _ in range(2)] == [1, 0]
+    clock.set("2026-11-25T09:01Z")
+    practice.rule("cancel_hours_before", 0)
+    moved = move(ada, call, "2026-11-27T10:00:00+01:00")
+    assert moved.status == 200, moved.text
+    assert [reminders.sweep(due + timedelta(days=1)) for _ in range(2)] == [1, 0]
 
 
 def test_who_books_late_is_not_reminded_of_what_he_just_did(practice: Practice, clock: Any) -> None:

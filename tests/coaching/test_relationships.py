@@ -32,6 +32,36 @@ def test_only_active_coaches_and_clients_are_brought_together(practice: Practice
         assert answer.status == 422 and answer.json["errors"][0]["field"] == field
 
 
+def test_whoever_is_no_coach_or_client_any_more_is_brought_together_with_nobody(practice: Practice, sql: Any) -> None:
+    practice.coach("carla")
+    practice.client("ada", None)
+    admin = practice.community.admin()
+    for name, role in (("carla", "coach"), ("ada", "client")):
+        sql("UPDATE person_role SET active = false WHERE person_id = %s AND role = %s", practice.ids[name], role)
+        answer = admin.post("/api/admin/relationships", {"coach": "carla", "client": "ada"})
+        assert answer.status == 422 and answer.json["errors"][0]["field"] == role, answer.text
+        sql("UPDATE person_role SET active = true WHERE person_id = %s", practice.ids[name])
+
+
+def test_nobody_coaches_themselves(practice: Practice, sql: Any) -> None:
+    practice.coach("carla")
+    sql("INSERT INTO person_role (person_id, role) VALUES (%s, 'client')", practice.ids["carla"])
+    answer = practice.community.admin().post("/api/admin/relationships", {"coach": "carla", "client": "carla"})
+    assert answer.status == 422 and answer.json["errors"][0]["field"] == "client", answer.text
+
+
+def test_an_end_cancels_what_is_to_come_of_these_two_alone(practice: Practice, clock: Any) -> None:
+    practice.coach("carla")
+    practice.rule("calls_per_month", 4)
+    ada, bob = (practice.client(name, "carla") for name in ("ada", "bob"))
+    begun = book(ada, "carla", WEDNESDAY).json["id"]
+    coming = book(ada, "carla", "2026-11-27T10:00:00+01:00").json["id"]
+    of_bob = book(bob, "carla", "2026-11-27T12:00:00+01:00").json["id"]
+    clock.set("2026-11-25T09:00Z")  # in the very moment in which the first begins
+    assert practice.community.admin().ask("DELETE", "/api/admin/relationships/ada?calls=cancel").status == 204
+    assert {str(call.id) for call in practice.calls()} == {begun, of_bob}, coming
+
+
 def test_ending_asks_what_becomes_of_the_calls(practice: Practice) -> None:
     practice.coach("carla")
     ada = practice.client("ada", "carla")

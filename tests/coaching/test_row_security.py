@@ -206,6 +206,16 @@ def test_the_functions_hold_the_rules_whoever_calls_them(booked: Practice, as_pe
             " ARRAY['{}']::jsonb[])",
             booked.ids["carla"], booked.ids["ada"], span, december, most,
         ) == [(outcome,)]  # fmt: skip
+    elsewhere = "[2026-12-03 10:00Z,2026-12-03 11:00Z)"
+    booked.sql("INSERT INTO block VALUES (gen_random_uuid(), %s, %s)", booked.ids["ada"], elsewhere)
+    booked.sql("INSERT INTO commitment (person_id, during, block_id) SELECT person_id, during, id FROM block b"
+               " WHERE NOT EXISTS (SELECT FROM commitment c WHERE c.block_id = b.id)")  # fmt: skip
+    assert ask(
+        "SELECT book_calls(ARRAY[gen_random_uuid()], %s, %s, ARRAY[%s]::tstzrange[], ARRAY[%s]::tstzrange[], 9,"
+        " ARRAY['{}']::jsonb[])", booked.ids["carla"], booked.ids["ada"], elsewhere, december,
+    ) == [("client_taken",)]  # fmt: skip
+    given = (1, elsewhere, december, 2, 1, before)
+    assert ask("SELECT move_call(%s, %s, %s, %s, %s, %s, %s, '{}')", call.id, *given) == [("client_taken",)]
     for outcome, version, until in (("cancelled_now", 1, before), ("stale", 2, before), ("too_late", 1, after)):
         assert ask("SELECT cancel_call(%s, %s, %s, '', '{}')", call.id, version, until) == [(outcome,)]
     booked.community.ban("carla")
@@ -233,6 +243,25 @@ def test_the_functions_hold_the_rules_to_the_very_moment(booked: Practice, as_pe
         ask = as_person(booked.ids[who], now=now)
         assert ask(*move, changeable_from) == [(moved,)], (who, now)
         assert ask(*cancel, changeable_from) == [(cancelled,)], (who, now)
+
+
+def test_a_former_client_sees_nothing_of_the_coach_and_books_again_once_they_are_together_again(
+    booked: Practice, as_person: Callable[..., Ask], sql: Any
+) -> None:
+    """The row of what was ended stays, beside the one that began anew."""
+    coach, ada = booked.ids["carla"], booked.ids["ada"]
+    ask, admin = as_person(ada, "client"), booked.community.admin()
+    assert ask("SELECT sees_coach(%s)", coach) == [(True,)]
+    sql("DELETE FROM appointment")
+    for _ in range(3):
+        assert admin.ask("DELETE", "/api/admin/relationships/ada").status == 204
+        assert ask("SELECT sees_coach(%s)", coach) == [(False,)]
+        assert book(booked.browsers["ada"], "carla", WEDNESDAY).status == 422
+        answer = admin.post("/api/admin/relationships", {"coach": "carla", "client": "ada"})
+        assert answer.status == 201, answer.text
+        assert ask("SELECT sees_coach(%s)", coach) == [(True,)]
+        assert book(booked.browsers["ada"], "carla", WEDNESDAY).status == 201
+        sql("DELETE FROM appointment")
 
 
 def test_a_month_has_the_calls_that_the_client_booked_from_its_first_moment_to_before_its_end(
