@@ -558,3 +558,19 @@ def test_every_constraint_a_person_can_meet_has_a_sentence(sql: Ask) -> None:
         if f"'{found}'" in (row.prosrc or "")
     }
     assert set(CONSTRAINTS) - there - raised == set()
+
+
+def test_the_database_takes_whoever_is_banned_for_nobody_with_a_role(community: Community, database: str) -> None:
+    community.admin("another")
+    community.sql("DELETE FROM session")
+    browser = community.admin("root")
+    hashed = community.sql("SELECT token_hash AS token FROM session")[0].token
+    for banned in (False, True):
+        if banned:
+            community.ban("root")
+        with acting(database) as ask:
+            [who] = ask("SELECT banned, roles FROM enter(%s, %s)", hashed, NOW)
+            [may] = ask("SELECT i_am('admin') AS admin, current_setting('rendezvous.roles') AS roles")
+        assert (who.banned, "admin" in who.roles) == (banned, True)
+        assert (may.admin, may.roles == "") == (not banned, banned)
+        assert browser.get("/api/admin/people").status == (403 if banned else 200)

@@ -1,5 +1,6 @@
 """What a person's own programs may do with a token of his."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -55,6 +56,15 @@ def test_a_revoked_token_is_worth_nothing(community: Any) -> None:
     program = made(ada)
     [listed] = ada.get("/api/me/tokens").json["tokens"]
     assert ada.ask("DELETE", f"/api/me/tokens/{listed['id']}").status == 204
+    assert ask(program, "GET", "/api/me").status == 401
+
+
+def test_a_token_that_has_expired_is_worth_nothing(community: Any, clock: Any, sql: Any) -> None:
+    program = made(community.member("ada"))
+    [token] = sql("SELECT expires FROM api_token")
+    clock.set((token.expires - timedelta(seconds=30)).isoformat())
+    assert ask(program, "GET", "/api/me").status == 200
+    clock.set(token.expires.isoformat())
     assert ask(program, "GET", "/api/me").status == 401
 
 
