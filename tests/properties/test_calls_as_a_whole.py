@@ -192,7 +192,7 @@ class Calls(RuleBasedStateMachine):
         call, start = self.calls[id], hour(day, of_day)
         mover = call.coach if by_coach else call.who
         shown = self.browser(mover).get(
-            f"/api/coaches/{call.coach}/slots?weeks=2&moving={id}" + (f"&client={call.who}" if by_coach else "")
+            f"/api/coaches/{call.coach}/slots?weeks=3&moving={id}" + (f"&client={call.who}" if by_coach else "")
         )
         version = call.version - (stale == 0)
         allowed = version == call.version and self.may_move(id, start, by_coach)
