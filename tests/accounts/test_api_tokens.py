@@ -128,6 +128,19 @@ def test_two_tokens_of_a_person_have_two_names(community: Any) -> None:
     made(community.member("bob"))
 
 
+def test_a_person_has_twenty_tokens_at_most_and_a_revoked_one_makes_room(community: Any) -> None:
+    community.rule("login.failures_per_15_minutes", 1000)
+    ada = community.member("ada")
+    for number in range(20):
+        made(ada, name=f"phone {number}")
+    one_more = {"name": "one more", "password": PASSWORD}
+    refused = ada.post("/api/me/tokens", one_more)
+    assert (refused.status, refused.json["detail"]) == (409, "You have 20 tokens already. Revoke one first")
+    [first, *_] = ada.get("/api/me/tokens").json["tokens"]
+    assert ada.ask("DELETE", f"/api/me/tokens/{first['id']}").status == 204
+    assert ada.post("/api/me/tokens", one_more).status == 201
+
+
 def test_a_token_of_a_banned_person_reads_no_more_than_he_may(community: Any) -> None:
     program = made(community.member("ada"), "write")
     community.ban("ada")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.mailbox import deliver
 from tests.people import PASSWORD, Browser, Community
 from tests.second_factor import code_of, switch_on
 
@@ -250,6 +251,7 @@ def test_an_admin_helps_who_lost_the_device(community: Community, sql: Any) -> N
     assert ada.get("/api/me").status == 401
     assert log_in() == 200
     assert [row.what for row in sql("SELECT what FROM audit")] == ["took the second factor from"]
+    assert [mail.to for mail in deliver(sql) if "second factor" in mail.text] == ["ada@example.org"] * 2, "on, and off"
     assert root.ask("DELETE", f"/api{path}?why=again").status == 409
 
 
