@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 
 from chalicelib.lunch.matching import BadColumns, Columns, Reason, Unproven, check, match, reasons
+from tests.benchmarks.matching.yardstick import tight
 from tests.lunch.matching.rounds import (
     both_ways,
     brute_force,
@@ -217,6 +218,12 @@ def test_larger_groups_of_more_people_than_twelve_leave_nobody_over_who_fits_all
     for n in (13, 30, 61):
         result = match(columns([7] * n, minimum=3, maximum=3 + shape))
         assert result.left == 0
+
+
+@pytest.mark.parametrize(("seed", "best"), [(501, 5), (504, 14)])
+def test_a_search_that_stands_still_is_pushed_off(seed, best):
+    """Rounds where dividing a few people at a time, however often, left one more over than HiGHS."""
+    assert match(replace(tight(60, seed), minimum=3, maximum=5)).left == best
 
 
 DAY = (1 << 12) - 1
