@@ -260,6 +260,14 @@ def test_equal_waits_are_fair_over_rounds_whatever_the_order_of_rows():
     assert all(abs(count - 1500) < 100 for count in left[:4])
 
 
+@pytest.mark.parametrize("many", [20, 81])
+def test_of_more_people_who_waited_as_long_another_one_has_lunch_each_week(many):
+    """All fit the first and nobody else; so many are no neighbourhood, and 81 are matched through tables."""
+    apart = [(a, b) for a in range(1, many) for b in range(1, a)]
+    seated = {int(match(columns([1] * many, forbidden=apart, seed=seed)).group[1:].argmax()) for seed in range(60)}
+    assert len(seated) > many // 3
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
