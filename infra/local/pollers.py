@@ -18,6 +18,7 @@ log = logging.getLogger("pollers")
 Handler = Callable[[events.Event], Any]
 INVISIBLE_SECONDS = 900
 ATTEMPTS = 5
+LONG_POLL_SECONDS = 20
 LONGEST_PAUSE = 60.0
 
 
@@ -41,21 +42,21 @@ def keep_polling_queue(name: str, url: str, batch_size: int, handler: Handler, s
     sqs = sqs_client()
     while True:
         try:
-            if not poll_queue(sqs, name, url, batch_size, handler):
-                sleep(0.2)
+            poll_queue(sqs, name, url, batch_size, handler, LONG_POLL_SECONDS)
         except Exception:
             log.exception("the queue %s does not answer", name)
             sleep(1.0)
 
 
-def poll_queue(sqs: Any, name: str, url: str, batch_size: int, handler: Handler) -> bool:
-    """Takes one batch. It is deleted when ``handler`` returns, and comes again, later and later, when it raises."""
+def poll_queue(sqs: Any, name: str, url: str, batch_size: int, handler: Handler, wait_seconds: int = 0) -> bool:
+    """Takes one batch, or waits for it. It is deleted when ``handler`` returns, and comes again, later and later, when
+    it raises."""
     messages = sqs.receive_message(
         QueueUrl=url,
         MaxNumberOfMessages=min(batch_size, 10),
         AttributeNames=["All"],
         MessageAttributeNames=["All"],
-        WaitTimeSeconds=0,  # a long poll would keep a thread of the emulated SQS
+        WaitTimeSeconds=wait_seconds,
     ).get("Messages", [])
     if not messages:
         return False
@@ -130,7 +131,7 @@ class Mapping:
         self.rests.clear()
         return consumer
 
-    def poll(self, consumer: KafkaConsumer, wait_ms: int = 200) -> int:
+    def poll(self, consumer: KafkaConsumer, wait_ms: int = 1000) -> int:
         """Hands on what came within ``wait_ms``; returns the number of records that were handled."""
         self._wake(consumer)
         by_topic: dict[str, dict[TopicPartition, list[Any]]] = {}

@@ -75,7 +75,8 @@ def _tested(fault: Fault, copy: Path, log: Path) -> str:
         "-p",
         "no:cacheprovider",
     ]
-    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
+    # What is compiled stays compiled: a run lasts longer than the second by which an altered file is told.
+    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": ""}
     with log.open("w") as said:
         said.write(f"{fault.where}\n- {fault.text}\n+ {fault.instead}\n")
         said.flush()
