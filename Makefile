@@ -23,7 +23,7 @@ help: ## list what make can do
 # --- the running system ---------------------------------------------------------------------------------------
 
 .PHONY: run match clock admin replay kafka backup restore
-run: dev matcher ## start everything on 127.0.0.1 and serve a demo community (PORT=8000 DATA=.local)
+run: dev ## start everything on 127.0.0.1 and serve a demo community (PORT=8000 DATA=.local)
 	@$(LOCAL) run
 
 match: dev ## a round now, on the running system (WEEK=2026-W48)
@@ -137,7 +137,7 @@ lock: dev ## lock the requirements again (UPGRADE=1: to the newest versions)
 clean: ## remove what was built and installed; the data of `make run` (.local) stays
 	rm -rf .venv build .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
-	find chalicelib -name '*.so' -delete
+	rm -f chalicelib/lunch/matching/compiled
 
 dev:
 	@sh infra/setup.sh requirements-dev.txt

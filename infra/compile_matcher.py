@@ -1,23 +1,35 @@
-"""Compiles the matcher in place by Cython's pure Python mode: python infra/compile_matcher.py [--require] [--project DIRECTORY] [PYTHON]
+"""Compiles the matcher by Cython's pure Python mode: python infra/compile_matcher.py [--require] [--nice] [--project DIRECTORY] [PYTHON]
 
 PYTHON (default: the one that runs this) is the interpreter for which the modules are built; it needs Cython and
-setuptools. Sources are copied to a scratch directory, compiled there, and only the finished modules are laid beside
-their .py files. Where there is no C compiler or no Python headers, a line says so and the status is 0, because the same
-source runs uncompiled; with --require (the Lambda package) the status is then 1.
+setuptools. What comes of the same sources is kept in build/matcher/ and never changed. The link `compiled` beside the
+sources leads to it: it is laid when all modules are there, and Python follows it once in a process
+(chalicelib/lunch/matching/__init__.py), so that no process has some modules compiled and others not. Where there is no C
+compiler or no Python headers, a line says so and the status is 0, because the same source runs uncompiled; with
+--require (the Lambda package) the status is then 1.
 """
 
 from __future__ import annotations
 
 import argparse
+import fcntl
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = Path("chalicelib/lunch/matching")
+KEPT = ROOT / "build" / "matcher"
+"""A folder for what was compiled of each state of the sources, of which the last few are kept."""
+STATES = 5
+LINK = "compiled"
+SUFFIX = "import sysconfig; print(sysconfig.get_config_var('EXT_SUFFIX'))"
 MODULES = (
     "probes",
     "people",
@@ -62,53 +74,46 @@ if __name__ == "__main__":  # Cython's processes may begin by reading this again
 
 def main(arguments: list[str]) -> int:
     """Compile what is not compiled yet or has changed; the exit status."""
-    parser = argparse.ArgumentParser(description="Compiles the matcher in place.")
+    parser = argparse.ArgumentParser(description="Compiles the matcher.")
     parser.add_argument("python", nargs="?", default=sys.executable, metavar="PYTHON")
     parser.add_argument("--require", action="store_true", help="fail where it cannot be compiled")
+    parser.add_argument("--nice", action="store_true", help="give way to whatever else runs")
     parser.add_argument("--project", type=Path, default=ROOT, help="the checkout, or a copy of it")
     options = parser.parse_args(arguments)
-    package = options.project / PACKAGE
-    suffix = _ask(options.python, "import sysconfig; print(sysconfig.get_config_var('EXT_SUFFIX'))")
-    if not suffix:
+    if options.nice:
+        os.nice(19)
+    if not (suffix := _ask(options.python, SUFFIX)):
         return _give_up(options.require, f"{options.python} does not run")
-    if _is_fresh(package, suffix):
-        print(f"The matcher is compiled already ({suffix}).")
-        return 0
-    missing = _missing(options.python)
-    if missing:
-        return _give_up(options.require, missing)
-    return _compile(package, options.python, suffix, options.require)
-
-
-def _compile(package: Path, python: str, suffix: str, require: bool) -> int:
-    print("Compiling the matcher, once: this takes about half a minute.", flush=True)
-    with tempfile.TemporaryDirectory() as scratch:
-        shutil.copytree(package, Path(scratch) / PACKAGE, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
-        for folder in (PACKAGE.parent, PACKAGE.parent.parent):
-            (Path(scratch) / folder / "__init__.py").touch()
-        (Path(scratch) / "build.py").write_text(BUILD)
-        command = [python, "build.py", str(PACKAGE), SHARED, *MODULES]
-        # A newcomer waits for it: without what debuggers want, and on every core.
-        quick = os.environ | {"CFLAGS": os.environ.get("CFLAGS", "-O2 -g0")}
-        done = subprocess.run(command, cwd=scratch, env=quick, capture_output=True, text=True, check=False)
-        built = [Path(scratch) / PACKAGE / f"{module}{suffix}" for module in (SHARED, *MODULES)]
-        if done.returncode or not all(path.exists() for path in built):
-            return _give_up(require, (done.stderr or done.stdout).strip()[-2000:] or "the compiler gave no module")
-        for path in built:
-            shutil.copyfile(path, package / f"{path.name}.new")
-            (package / f"{path.name}.new").replace(package / path.name)
+    with _alone():
+        if is_compiled(options.project, suffix):
+            print(f"The matcher is compiled already ({suffix}).")
+            return 0
+        withdraw(options.project)
+        kept = _kept(options.project, suffix)
+        if not kept.exists():
+            if missing := what_is_missing(options.python):
+                return _give_up(options.require, missing)
+            if failure := _compile(options.project / PACKAGE, options.python, suffix, kept):
+                return _give_up(options.require, failure)
+        _lay(options.project / PACKAGE, kept)
     print(f"The matcher is compiled ({len(MODULES)} modules, {suffix}).")
     return 0
 
 
-def _is_fresh(package: Path, suffix: str) -> bool:
-    sources = [*package.glob("*.pxd"), *(package / f"{module}.py" for module in MODULES)]
-    newest = max(path.stat().st_mtime for path in sources)
-    built = [package / f"{module}{suffix}" for module in (SHARED, *MODULES)]
-    return all(path.exists() and path.stat().st_mtime >= newest for path in built)
+def is_compiled(project: Path = ROOT, suffix: str = "") -> bool:
+    """Whether Python would find the modules compiled of these very sources."""
+    link = project / PACKAGE / LINK
+    wanted = _kept(project, suffix or sysconfig.get_config_var("EXT_SUFFIX"))
+    return wanted.exists() and link.is_symlink() and link.resolve() == wanted.resolve()
 
 
-def _missing(python: str) -> str:
+def withdraw(project: Path = ROOT) -> None:
+    """Let processes that begin from now on run the source as it stands; others keep what they began with."""
+    for stale in [project / PACKAGE / LINK, *(project / PACKAGE).glob("*.so")]:  # they stood beside the sources once
+        stale.unlink(missing_ok=True)
+
+
+def what_is_missing(python: str = sys.executable) -> str:
     """What keeps this Python from compiling, in words; empty if nothing does."""
     if not _ask(python, "import Cython, setuptools; print('yes')"):
         return "Cython and setuptools are not installed"
@@ -121,6 +126,69 @@ def _missing(python: str) -> str:
     return ""
 
 
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One at a time: who comes while another compiles waits, and finds it done. The compiler holds the lock too."""
+    KEPT.mkdir(parents=True, exist_ok=True)
+    with (KEPT / "lock").open("w") as lock:
+        os.set_inheritable(lock.fileno(), True)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("The matcher is being compiled already: waiting for it.", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        for broken_off in KEPT.glob("draft-*"):
+            shutil.rmtree(broken_off, ignore_errors=True)
+        yield
+
+
+def _kept(project: Path, suffix: str) -> Path:
+    """Where the modules that come of these sources for this Python are, or would be."""
+    made = hashlib.sha256(Path(__file__).read_bytes() + suffix.encode())
+    package = project / PACKAGE
+    for source in sorted([*package.glob("*.pxd"), *(package / f"{module}.py" for module in MODULES)]):
+        made.update(source.name.encode() + b"\0" + hashlib.sha256(source.read_bytes()).digest())
+    return KEPT / made.hexdigest()[:24]
+
+
+def _compile(package: Path, python: str, suffix: str, kept: Path) -> str:
+    """Compile in a draft, and give it its name when it is whole; what kept it from that, or nothing."""
+    print("Compiling the matcher, once: this takes about a minute.", flush=True)
+    with tempfile.TemporaryDirectory(prefix="draft-", dir=KEPT) as folder:
+        draft = Path(folder)
+        shutil.copytree(package, draft / PACKAGE, ignore=shutil.ignore_patterns("*.so", "__pycache__", LINK))
+        for parent in (PACKAGE.parent, PACKAGE.parent.parent):
+            (draft / parent / "__init__.py").touch()
+        (draft / "build.py").write_text(BUILD)
+        command = [python, "build.py", str(PACKAGE), SHARED, *MODULES]
+        # A newcomer waits for it: without what debuggers want, and on every core.
+        quick = os.environ | {"CFLAGS": os.environ.get("CFLAGS", "-O2 -g0")}
+        done = subprocess.run(
+            command, cwd=draft, env=quick, capture_output=True, text=True, check=False, close_fds=False
+        )
+        built = [draft / PACKAGE / f"{module}{suffix}" for module in (SHARED, *MODULES)]
+        if done.returncode or not all(path.exists() for path in built):
+            return (done.stderr or done.stdout).strip()[-2000:] or "the compiler gave no module"
+        whole = draft / "whole"
+        whole.mkdir()
+        for path in built:
+            path.rename(whole / path.name)
+        whole.rename(kept)
+    return ""
+
+
+def _lay(package: Path, kept: Path) -> None:
+    """Lead Python to the modules, by one renaming, and forget those of long ago."""
+    draft = package / f"{LINK}.new"
+    draft.unlink(missing_ok=True)
+    draft.symlink_to(os.path.relpath(kept, package.resolve()))
+    draft.replace(package / LINK)
+    os.utime(kept)
+    states = sorted((path for path in KEPT.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime)
+    for old in states[:-STATES]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
 def _ask(python: str, question: str) -> str:
     try:
         answer = subprocess.run([python, "-c", question], capture_output=True, text=True, check=False)
@@ -130,7 +198,9 @@ def _ask(python: str, question: str) -> str:
 
 
 def _give_up(require: bool, why: str) -> int:
-    print(f"The matcher runs uncompiled, slower and with the same result: {why}.", file=sys.stderr)
+    *before, reason = why.splitlines()
+    print(*before, sep="\n", end="\n" if before else "", file=sys.stderr)
+    print(f"The matcher runs uncompiled, slower and with the same result: {reason.rstrip('.')}.", file=sys.stderr)
     return 1 if require else 0
 
 

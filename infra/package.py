@@ -5,7 +5,6 @@ packed again: without the tests and C sources of the packages, and with the same
 a plan sees a change only where there is one.
 """
 
-import hashlib
 import os
 import shutil
 import subprocess
@@ -19,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PROJECT = ROOT / "build" / "project"
 OUT = ROOT / "build" / "lambda"
 COMPILER = ROOT / "infra" / "compile_matcher.py"
-KEPT = ROOT / "build" / "matcher"
+COMPILED = Path("chalicelib/lunch/matching/compiled")
 MIB = 1024 * 1024
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -57,7 +56,9 @@ def stage() -> set[str]:
     """Copies what is deployed to build/project; the names that its files will have in the zip."""
     for directory in (PROJECT, OUT):
         shutil.rmtree(directory, ignore_errors=True)
-    built = shutil.ignore_patterns("__pycache__", "*.so", "*.c", "*.html.c", "deployed", "deployments", "venv")
+    built = shutil.ignore_patterns(
+        "__pycache__", "*.so", "compiled", "*.c", "*.html.c", "deployed", "deployments", "venv"
+    )
     for name in ("chalicelib", ".chalice"):
         shutil.copytree(ROOT / name, PROJECT / name, ignore=built)
     if (ROOT / "vendor").exists():
@@ -72,27 +73,15 @@ def stage() -> set[str]:
 
 
 def compile_matcher() -> set[str]:
-    """Lays the compiled matcher beside its sources in the copy; the names of what was laid there.
-
-    Compiling takes longer than all else: what came of the very same sources before is taken again.
-    """
-    folder = PROJECT / "chalicelib" / "lunch" / "matching"
-    made = hashlib.sha256(COMPILER.read_bytes())
-    for source in sorted(folder.iterdir()):
-        made.update(source.name.encode() + b"\0" + hashlib.sha256(source.read_bytes()).digest())
-    kept = KEPT / made.hexdigest()[:24]
-    if not kept.exists():
-        compile_it = [sys.executable, "-m", "infra.compile_matcher", "--require", "--project", str(PROJECT)]
-        subprocess.run(compile_it, cwd=ROOT, check=True)
-        draft = kept.with_suffix(".new")
-        shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir(parents=True)
-        for module in folder.glob(f"*.{lambda_zip.TAG}.so"):
-            shutil.copy(module, draft)
-        draft.rename(kept)
-    for module in kept.iterdir():
-        shutil.copy(module, folder)
-    return {(folder / module.name).relative_to(PROJECT).as_posix() for module in kept.iterdir()}
+    """Lays the compiled matcher beside its sources in the copy; the names of what was laid there."""
+    subprocess.run(
+        [sys.executable, "-m", "infra.compile_matcher", "--require", "--project", str(PROJECT)], cwd=ROOT, check=True
+    )
+    folder = PROJECT / COMPILED
+    modules = folder.resolve()
+    folder.unlink()  # a link, which no zip holds
+    shutil.copytree(modules, folder)
+    return {(COMPILED / module.name).as_posix() for module in folder.iterdir()}
 
 
 def package() -> None:

@@ -191,27 +191,20 @@ def test_only_sources_are_staged_and_sql_lands_beside_app_py(tmp_path: Path, mon
     assert not (tmp_path / "build/project/.chalice/deployed").exists()
 
 
-def test_the_matcher_is_compiled_again_only_when_its_sources_change(
+def test_the_compiled_matcher_lies_in_the_copy_as_files_for_no_zip_holds_links(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = tmp_path / "project" / "chalicelib" / "lunch" / "matching"
+    folder = tmp_path / "project" / package.COMPILED
     module = f"greedy.{lambda_zip.TAG}.so"
-    compiled = []
-
-    def compile_it(command: list[str], **more: object) -> None:
-        compiled.append(command)
-        (folder / module).write_text(f"machine code {len(compiled)}")
-
+    folder.parent.mkdir(parents=True)
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / module).write_text("machine code")
     monkeypatch.setattr(package, "PROJECT", tmp_path / "project")
-    monkeypatch.setattr(package, "KEPT", tmp_path / "matcher")
-    monkeypatch.setattr(package.subprocess, "run", compile_it)
-    for source, wanted in (("a = 1", 1), ("a = 1", 1), ("a = 2", 2), ("a = 1", 1)):
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        (folder / "greedy.py").write_text(source)
-        assert package.compile_matcher() == {f"chalicelib/lunch/matching/{module}"}
-        assert (folder / module).read_text() == f"machine code {wanted}"
-    assert len(compiled) == 2
+    monkeypatch.setattr(package.subprocess, "run", lambda *_, **__: folder.symlink_to(tmp_path / "kept"))
+    assert package.compile_matcher() == {f"chalicelib/lunch/matching/compiled/{module}"}
+    assert not folder.is_symlink()
+    assert (folder / module).read_text() == "machine code"
+    assert (tmp_path / "kept" / module).exists()
 
 
 def test_another_python_than_lambdas_builds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,12 +45,15 @@ def of(given: Round, result: Result, values: rules.Rules) -> Iterator[Lunch]:
         yield Lunch(uuid4(), titles[food], starts, hour, food, people, place, zone, low, high, public)
 
 
-def make(db: Database, found: list[Lunch], values: rules.Rules) -> list[Lunch]:
+def make(db: Database, found: list[Lunch], values: rules.Rules, some_are_taken: bool) -> list[Lunch]:
     """Write them, and ask everybody or take their hour; those that are made. A lunch of which somebody went or was taken
-    meanwhile is not: the next run sees to it."""
+    meanwhile is not: the next run sees to it.
+
+    Looking at each hour whether somebody is taken costs a quarter of all this. Where it is said that nobody is, and
+    somebody was after all, Conflict is raised."""
     gone = _gone(db, found)
     here = [lunch for lunch in found if gone.isdisjoint(lunch.people)]
-    lost = _insert(db, here, values.lunch.auto_approve)
+    lost = _insert(db, here, values.lunch.auto_approve, some_are_taken)
     if lost:
         db.run("DELETE FROM event WHERE id = ANY(%(lost)s)", lost=list(lost))
     made = [lunch for lunch in here if lunch.id not in lost]
@@ -70,11 +73,11 @@ def _gone(db: Database, found: list[Lunch]) -> set[UUID]:
     }
 
 
-def _insert(db: Database, here: list[Lunch], approved: bool) -> set[UUID]:
+def _insert(db: Database, here: list[Lunch], approved: bool, some_are_taken: bool) -> set[UUID]:
     """The lunches, what is eaten, who sits there and whose hour is taken; the lunches at whose hour somebody is taken by
     something else. In order of people, as whoever takes the time of several does."""
     rows = db.each(
-        """
+        f"""
         WITH lunch AS MATERIALIZED (
             SELECT * FROM json_to_recordset(%(given)s) AS x
                 (id uuid, title text, location_id integer, during tstzrange, food smallint, people uuid[],
@@ -89,12 +92,13 @@ def _insert(db: Database, here: list[Lunch], approved: bool) -> set[UUID]:
             SELECT id, person, CASE WHEN %(approved)s THEN 'approved' ELSE 'invited' END FROM seat),
         taken AS (
             INSERT INTO commitment (person_id, during, event_id) SELECT person, during, id FROM seat WHERE %(approved)s
-            ORDER BY person ON CONFLICT DO NOTHING RETURNING event_id, person_id)
-        SELECT DISTINCT id FROM (SELECT id, person FROM seat WHERE %(approved)s
-                                 EXCEPT SELECT event_id, person_id FROM taken) lost
+            ORDER BY person {"ON CONFLICT DO NOTHING" if some_are_taken else ""} RETURNING event_id, person_id)
+        SELECT DISTINCT id FROM (SELECT id, person FROM seat WHERE %(approved)s AND %(some_are_taken)s
+                                 EXCEPT SELECT event_id, person_id FROM taken WHERE %(some_are_taken)s) lost
         """,
         [_row(lunch) for lunch in here],
         approved=approved,
+        some_are_taken=some_are_taken,
     )
     return {row.id for row in rows}
 

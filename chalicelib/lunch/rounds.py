@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 
 from chalicelib import rules
 from chalicelib.database import JOB, Database, transaction
+from chalicelib.errors import Conflict
 from chalicelib.lunch import candidates, left_overs, lunches, messages, passes, round_hours, states, suggested
 from chalicelib.lunch.lunches import Lunch
 from chalicelib.lunch.matching import Result, match, people, prove, reasons
@@ -39,7 +40,10 @@ def run(monday: date, location: int, now: datetime) -> Outcome:
         result = match(given.columns)
         result = replace(result, bound=prove(given.columns, result))
         further = passes.further(given, result)
-        return transaction(lambda db: write(db, given, result, now, further), JOB)
+        try:
+            return transaction(lambda db: write(db, given, result, now, further), JOB)
+        except Conflict:  # a call was booked since the round was read, or the like
+            return transaction(lambda db: write(db, given, result, now, further, some_are_taken=True), JOB)
 
 
 def give_up(db: Database, monday: date, location: int, now: datetime) -> int:
@@ -73,14 +77,19 @@ def demand_speed() -> None:
 
 
 def write(
-    db: Database, given: candidates.Round, result: Result, now: datetime, further: Sequence[Result] = ()
+    db: Database,
+    given: candidates.Round,
+    result: Result,
+    now: datetime,
+    further: Sequence[Result] = (),
+    some_are_taken: bool = False,
 ) -> Outcome:
     """Write the lunches, who comes and who is left over, and what is told of them. ``further``: of people who may have
-    several in a week."""
+    several in a week. Raises Conflict if some are taken meanwhile and that is not said: then nothing is written."""
     db.set_present(now)
     values = rules.read(db)
     found = [lunch for passed in (result, *further) for lunch in lunches.of(given, passed, values)]
-    made = lunches.make(db, found, values)
+    made = lunches.make(db, found, values, some_are_taken)
     seated = {person for lunch in made for person in lunch.people}
     # Whom the first pass left over a later one may have seated.
     why = {row: why for row, why in reasons(given.columns, result).items() if given.people[row] not in seated}

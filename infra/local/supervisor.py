@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chalicelib import clock
-from infra.local import installation, parts, processes
+from infra.local import compiling, installation, parts, processes
 from infra.local.errors import LocalError, disk_errors, disk_is_full, has_no_room
 from infra.local.preflight import drop_foreign_settings, listen
 
 
 @dataclass(frozen=True)
 class News:
-    """What a part's thread or a signal tells the supervisor: ``what`` is ready, ended, failed or signal."""
+    """What a part's thread or a signal tells the supervisor: ``what`` is ready, ended, failed, told or signal."""
 
     what: str
     name: str
@@ -59,6 +59,7 @@ class Supervisor:
         drop_foreign_settings()
         self.variables = self._base_environment(self.listener.getsockname()[1])
         os.environ["CLOCK_FILE"] = self.variables["CLOCK_FILE"]
+        compiling.begin(self)
         for step in parts.STEPS:
             for name, start in step.items():
                 threading.Thread(target=self._run_part, args=(name, start), name=name, daemon=True).start()
@@ -117,6 +118,9 @@ class Supervisor:
                 return False
             if news.what in ("failed", "ended"):
                 raise self._why(news)
+            if news.what == "told":
+                say(news.note)
+                continue
             names.discard(news.name)
             say(f"  {news.name:<12}{news.seconds:5.1f} s  {news.note}")
             if self.children:
@@ -142,12 +146,20 @@ class Supervisor:
 
     # What the parts are started with.
 
+    def tell(self, sentence: str) -> None:
+        """Says a sentence on the terminal, between the others."""
+        self.news.put(News("told", "", note=sentence))
+
+    def end_later(self, end: Callable[[], None]) -> None:
+        """``end`` is called when all is ended: now, if that has begun."""
+        self.endings.append(end)
+        if self.stopping:
+            end()
+
     def track(self, name: str, child: subprocess.Popen[bytes], end: Callable[[], None] | None = None) -> None:
         """From now on ``child`` is a part: when it ends all end, and it is ended with the others."""
         self.children[name] = child
-        self.endings.append(end or (lambda: processes.stop(child, patience=5)))
-        if self.stopping:
-            self.endings[-1]()
+        self.end_later(end or (lambda: processes.stop(child, patience=5)))
 
     def start_server(self, name: str, module: str, *arguments: str) -> int:
         """Starts a part that listens on a port of its own; returns the port when it answers."""
@@ -172,7 +184,7 @@ class Supervisor:
         log = self.log / f"{name}.log"
         log.unlink(missing_ok=True)
         child = processes.spawn([sys.executable, "-m", module], log=log, environment=self._environment())
-        self.endings.append(lambda: processes.stop(child, patience=5))
+        self.end_later(lambda: processes.stop(child, patience=5))
         status = child.wait()
         if status != 0 and not self.stopping:
             reason = processes.last_line(log)

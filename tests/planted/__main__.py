@@ -35,12 +35,13 @@ CAUGHT, MISSED, BROKEN = "caught", "NOT CAUGHT", "BROKEN"
 
 
 def lay_copy(number: int) -> Path:
-    """A copy of what is tested: the tree itself is never changed."""
+    """A copy of what is tested, uncompiled: the tree itself is never changed."""
     copy = BUILD / f"tree-{number}"
     copy.mkdir(parents=True)
     for name in COPIED:
         if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", ".terraform"))
+            left_out = shutil.ignore_patterns("__pycache__", ".terraform", "compiled")
+            shutil.copytree(ROOT / name, copy / name, ignore=left_out)
         else:
             shutil.copy2(ROOT / name, copy / name)
     return copy

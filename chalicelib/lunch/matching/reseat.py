@@ -4,7 +4,9 @@
 
 A component of at most twelve people is divided as a whole: then the result is exact in all five objectives. In a larger
 one somebody is drawn, rather one who is left over or whose group is wanting, with them people left over and groups near
-them, and these are divided anew in the best way; among equals the lot decides, so that the search drifts.
+them, and these are divided anew in the best way; among equals the lot decides, so that the search drifts. Where few people
+are concerned it is pushed off as well when nothing came of it for a while: some groups are parted, and the best seen is
+what stays.
 """
 
 from __future__ import annotations
@@ -49,6 +51,8 @@ ALL = cython.declare(cython.int, 4)
 MOST = cython.declare(cython.int, 16)
 MANY = cython.declare(cython.longlong, 100)
 NO_LIMIT = cython.declare(cython.longlong, 1 << 40)
+PUSH = cython.declare(cython.longlong, 600)
+PARTED = cython.declare(cython.int, 3)
 EFFORT = 40_000
 EFFORT_EACH = cython.declare(cython.longlong, 3)
 PATIENCE = 10_000
@@ -57,7 +61,7 @@ PATIENCE = 10_000
 @cython.final
 @cython.cclass
 class Seating:
-    """The search, component by component."""
+    """The search, component by component. `best` is what `following` was when the fewest were left over."""
 
     people: People
     division: Division
@@ -69,6 +73,7 @@ class Seating:
     wants: cython.int
     lonely: cython.int[::1]
     alone: cython.int
+    best: cython.int[::1]
     most: cython.int
     stale: cython.bint
     seed: cython.ulonglong
@@ -80,7 +85,7 @@ class Seating:
         self.people, self.rings, self.division, self.seed = rings.people, rings, division, seed % (1 << 64)
         self.first_fit = FirstFit(rings, division.minimum, division.maximum)
         self.effort, self.patience = EFFORT, PATIENCE
-        self.taken, self.wanting, self.lonely = ints(n), ints(n), ints(n)
+        self.taken, self.wanting, self.lonely, self.best = ints(n), ints(n), ints(n), ints(n)
         self.token = self.wants = self.alone = 0
         self.stale = False
         self.most = SOME
@@ -113,13 +118,24 @@ class Seating:
         """Care for so many objectives, and let the others drift, so that the search does not stand still."""
         size: cython.longlong = len(persons)
         tries: cython.longlong = EFFORT_EACH * size + (self.effort if size <= MANY else 0)
+        pushed: cython.bint = care < 3 and size <= MANY
+        patience: cython.longlong = self.patience * (2 if pushed else 1)
+        least: cython.longlong = 1 << 62
         in_vain: cython.longlong = 0
+        since: cython.longlong = 0
         step: cython.longlong
         gained: cython.bint
         i: cython.int
         self.division.care = care
         self.most = SOME
-        while tries > 0 and in_vain < self.patience:
+        while tries > 0 and in_vain < patience:
+            if pushed and self._over(persons, len(persons)) < least:
+                least = self._over(persons, len(persons))
+                in_vain = since = 0
+                self._keep(persons)
+            elif pushed and since > PUSH:
+                since = 0
+                self._push_off(persons)
             self._list_wanting(persons)
             if self.alone == 0 and (care < 3 or self.wants == 0 or (care == 3 and not self.stale)):
                 break
@@ -129,14 +145,43 @@ class Seating:
                 # Where many groups are possible, each try is a long one.
                 step = 1 + (self.division.work + self.division.groups) // WORK_A_STEP
                 tries -= step
-                in_vain = 0 if gained else in_vain + step
+                since += step
+                in_vain = 0 if gained and not pushed else in_vain + step
+        if pushed and self._over(persons, len(persons)) > least:
+            self._return(persons)
         return 0
+
+    @cython.cfunc
+    @cython.exceptval(check=False)
+    def _keep(self, persons: cython.int[::1]) -> cython.void:
+        """Remember the groups of the component."""
+        i: cython.int
+        for i in range(len(persons)):
+            self.best[persons[i]] = self.rings.following[persons[i]]
+
+    @cython.cfunc
+    @cython.exceptval(check=False)
+    def _return(self, persons: cython.int[::1]) -> cython.void:
+        """Make the groups those that were remembered."""
+        i: cython.int
+        for i in range(len(persons)):
+            self.rings.following[persons[i]] = self.best[persons[i]]
+
+    @cython.cfunc
+    @cython.exceptval(check=False)
+    def _push_off(self, persons: cython.int[::1]) -> cython.void:
+        """Begin anew beside the best: part some of its groups."""
+        i: cython.int
+        self._return(persons)
+        for i in range(PARTED):
+            self.rings.part(persons[self.division.draw(len(persons))])
 
     @cython.cfunc
     @cython.exceptval(-1)
     def _try(self) -> cython.bint:
         """Divide some people anew; True if that was a gain."""
         division: Division = self.division
+        before: cython.longlong
         over: cython.longlong
         worth: cython.longlong
         u: cython.int
@@ -148,20 +193,21 @@ class Seating:
         if not division.divide(WORK):
             self.most = max(FEWEST, self.most - 1)
             return False
-        over, worth = self._over(), self._worth()
+        before, worth = self._over(division.member, division.size), self._worth()
         self._seat()
-        return self._over() < over or (self._over() == over and self._worth() < worth)
+        over = self._over(division.member, division.size)
+        return over < before or (over == before and self._worth() < worth)
 
     @cython.cfunc
     @cython.exceptval(check=False)
-    def _over(self) -> cython.longlong:
-        """What those of the members who are left over cost."""
+    def _over(self, persons: cython.int[::1], size: cython.int) -> cython.longlong:
+        """What those of so many people who are left over cost."""
         cost: cython.longlong = 0
         one: cython.longlong = 1
         i: cython.int
         u: cython.int
-        for i in range(self.division.size):
-            u = self.division.member[i]
+        for i in range(size):
+            u = persons[i]
             if self.rings.following[u] == u:
                 cost += (one << 40) + (self.people.waited[u] if self.division.care > 1 else 0)
         return cost

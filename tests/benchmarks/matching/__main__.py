@@ -18,6 +18,7 @@ import numpy as np
 
 from chalicelib.lunch.matching import Columns, Result, check, match, people
 from tests.benchmarks.matching import peers
+from tests.benchmarks.matching.command import command, million
 from tests.benchmarks.matching.extremes import filtered, one_location
 from tests.benchmarks.matching.instances import SHAPES, giant, realistic
 from tests.benchmarks.matching.other_sizes import other_sizes
@@ -30,13 +31,17 @@ def main() -> int:
     parser.add_argument("--sizes", default="100,1000,10000,100000")
     parser.add_argument("--million", action="store_true", help="the realistic round of a million people too")
     parser.add_argument("--seeds", type=int, default=8, help="small rounds of each shape for the exact yardstick")
-    parser.add_argument("--parts", default="large,filter,proof,time,peers,fullness,sizes")
+    parser.add_argument("--parts", default="large,million,filter,proof,time,command,peers,fullness,sizes")
     options = parser.parse_args()
     sizes = [int(size) for size in options.sizes.split(",")]
     print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, ", end="")
     print("compiled" if people.COMPILED else "UNCOMPILED", flush=True)
     if "large" in options.parts:  # first: memory once taken is never given back
         one_location()
+    if "million" in options.parts:
+        million()
+    if "command" in options.parts:
+        command()
     if "filter" in options.parts:
         filtered()
     if "proof" in options.parts:

@@ -51,13 +51,13 @@ def trees(tmp_path_factory) -> dict[str, Path]:
             target = found[name] / path
             target.parent.mkdir(parents=True, exist_ok=True)
             if (ROOT / path).is_dir():
-                # What `make test` has compiled is not compiled again.
-                left_out = ("__pycache__", "*.so") if name == "source" else ("__pycache__",)
-                shutil.copytree(ROOT / path, target, ignore=shutil.ignore_patterns(*left_out))
+                shutil.copytree(ROOT / path, target, ignore=shutil.ignore_patterns("__pycache__", "*.so", "compiled"))
             else:
                 shutil.copy2(ROOT / path, target)
         for package in ("chalicelib", "tests", "tests/lunch"):
             (found[name] / package / "__init__.py").touch()
+    (ROOT / "build").mkdir(exist_ok=True)
+    (found["compiled"] / "build").symlink_to(ROOT / "build")  # what `make test` has compiled is not compiled again
     built = run(found["compiled"], "infra/compile_matcher.py", "--require")
     if built.returncode:
         pytest.skip(f"no compiled matcher to compare with: {built.stderr}")

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 
 from chalicelib.lunch.matching import BadColumns, Columns, Reason, Unproven, check, match, reasons
+from tests.benchmarks.matching.yardstick import tight
 from tests.lunch.matching.rounds import (
     both_ways,
     brute_force,
@@ -219,6 +220,11 @@ def test_larger_groups_of_more_people_than_twelve_leave_nobody_over_who_fits_all
         assert result.left == 0
 
 
+def test_a_search_that_stands_still_is_pushed_off():
+    """A round where dividing a few people at a time, however often, leaves six over, and HiGHS five."""
+    assert match(replace(tight(60, 501), minimum=3, maximum=5)).left == 5
+
+
 DAY = (1 << 12) - 1
 
 
@@ -251,6 +257,14 @@ def test_equal_waits_are_fair_over_rounds_whatever_the_order_of_rows():
         left += match(columns([0b1] * 5, forbidden=[(a, b) for a in range(4) for b in range(a)], seed=seed)).group < 0
     assert left[4] == 0
     assert all(abs(count - 1500) < 100 for count in left[:4])
+
+
+@pytest.mark.parametrize("many", [20, 81])
+def test_of_more_people_who_waited_as_long_another_one_has_lunch_each_week(many):
+    """All fit the first and nobody else; so many are no neighbourhood, and 81 are matched through tables."""
+    apart = [(a, b) for a in range(1, many) for b in range(1, a)]
+    seated = {int(match(columns([1] * many, forbidden=apart, seed=seed)).group[1:].argmax()) for seed in range(60)}
+    assert len(seated) > many // 3
 
 
 @pytest.mark.parametrize(

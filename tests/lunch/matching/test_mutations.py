@@ -70,7 +70,7 @@ def tree(tmp_path_factory) -> Path:
     """The package as source."""
     tree = tmp_path_factory.mktemp("source")
     for path in COPIED:
-        shutil.copytree(ROOT / path, tree / path, ignore=shutil.ignore_patterns("__pycache__", "*.so"))
+        shutil.copytree(ROOT / path, tree / path, ignore=shutil.ignore_patterns("__pycache__", "compiled"))
     for package in ("chalicelib", "tests", "tests/lunch"):
         (tree / package / "__init__.py").touch()
     return tree
