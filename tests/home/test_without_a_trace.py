@@ -26,6 +26,7 @@ MARKS = (
     "zq-ill",
     "zq-key",
     "zq-title",
+    "zq-former",
 )
 """Each stands in one thing that the person typed, or that others typed of them."""
 
@@ -100,6 +101,8 @@ class Life:
         self.me.ask("PUT", "/api/me/feed", {"password": PASSWORD})
         assert self.me.post("/api/outside-calendars", {"url": "https://zq-link.example.org/zq-key.ics"}).status == 201
         assert self.me.ask("PUT", "/api/me/email", {"email": "zq-new@example.org", "password": PASSWORD}).status == 202
+        former = "INSERT INTO former_address VALUES (gen_random_uuid(), %s, 'zq-former@example.org', %s)"
+        self.sql(former, self.id, clock.now())
         self.me.post("/InvitationCode/Create/", {"to": "zq-friend@example.org"})
         self.me.ask("PATCH", "/api/me", {"refuses": ["Thai"], "mails": {"event_evaluate": False}})
         hours = {
