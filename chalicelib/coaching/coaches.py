@@ -8,9 +8,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chalicelib import rules
-from chalicelib.calendar.occurrences import Hours
+from chalicelib.calendar.occurrences import Hours, Span
 from chalicelib.coaching import slots
-from chalicelib.coaching.slots import Calendar
+from chalicelib.coaching.slots import Calendar, Terms
 from chalicelib.database import Database
 from chalicelib.errors import NotFound
 from chalicelib.web.request import Caller
@@ -70,22 +70,29 @@ def read(
     )
     if row is None:
         return None
-    zone = ZoneInfo(row.timezone)
-    in_force = rules.DEFAULTS.with_values(row.rules)
-    calendar = Calendar(
-        zone,
-        _hours(row.hours),
-        list(zip(row.taken_from or (), row.taken_until or (), strict=True)),
-        list(zip(row.client_from or (), row.client_until or (), strict=True)),
-        row.calls or [],
-        slots.terms_of(in_force),
-        limited,
-        list(zip(row.away_from or (), row.away_until or (), strict=True)),
-        list(zip(row.outside_from or (), row.outside_until or (), strict=True)),
-        list(zip(row.client_outside_from or (), row.client_outside_until or (), strict=True)),
-    )
+    zone, in_force = ZoneInfo(row.timezone), rules.DEFAULTS.with_values(row.rules)
+    calendar = _calendar(row, zone, slots.terms_of(in_force), limited)
     whose = Client(client, row.client_slug, row.client_name, row.client_timezone) if client else None
     return Coach(row.id, row.name, slug, zone, row.call_link, in_force, calendar, not row.banned, whose)
+
+
+def _calendar(row: Any, zone: ZoneInfo, terms: Terms, limited: bool) -> Calendar:
+    return Calendar(
+        zone,
+        _hours(row.hours),
+        _spans(row.taken_from, row.taken_until),
+        _spans(row.client_from, row.client_until),
+        row.calls or [],
+        terms,
+        limited,
+        _spans(row.away_from, row.away_until),
+        _spans(row.outside_from, row.outside_until),
+        _spans(row.client_outside_from, row.client_outside_until),
+    )
+
+
+def _spans(starts: list[datetime] | None, ends: list[datetime] | None) -> list[Span]:
+    return list(zip(starts or (), ends or (), strict=True))
 
 
 @lru_cache(maxsize=512)
