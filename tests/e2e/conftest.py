@@ -161,6 +161,15 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         system.stop()
 
 
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """A browser without a face."""
+    from tests.e2e.chromium import launched
+
+    with launched() as browser:
+        yield browser
+
+
 @pytest.fixture(scope="session")
 def site(running: Running) -> "Site":
     """The running system with its cast: a member, an admin, a coach and a client, each logged in."""

@@ -1,7 +1,5 @@
 """Every page as a browser shows it: quiet, steady, fit for a phone, for a screen reader and for the keyboard alone."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser
 
@@ -11,18 +9,11 @@ from tests.e2e.chromium import (
     Look,
     check_accessibility,
     context_of,
-    launched,
     look_at,
 )
 from tests.e2e.pages import CAST, Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with launched() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,12 @@
 """Calls with the keyboard alone, and on a phone: booked, moved, cancelled; and a coach's day."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.calls import asks, calls_of, pair
-from tests.e2e.chromium import DESK, PHONE, context_of, launched
+from tests.e2e.chromium import DESK, PHONE, context_of
 from tests.e2e.pages import Site, next_monday
 from tests.e2e.test_keyboard import Keyboard
 
@@ -24,12 +23,6 @@ SMALLER_THAN = """(least) => [...document.querySelectorAll("main button, main a,
   .map((one) => [one.textContent.trim(), one.getBoundingClientRect()])
   .filter(([, box]) => box.height < least || box.width < 24).map(([name]) => name)"""
 """By their height: the seven days of a week share the width of a phone."""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with launched() as browser:
-        yield browser
 
 
 def page_of(chromium: Browser, site: Site, username: str, width: int, *, script: bool) -> Page:

@@ -1,11 +1,9 @@
 """Everything a member does, with the keyboard alone: Tab, Enter, Space and what is typed."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.e2e.chromium import DESK, context_of, launched
+from tests.e2e.chromium import DESK, context_of
 from tests.e2e.pages import ADMIN, Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -53,12 +51,6 @@ class Keyboard:
 
     def reads(self, text: str) -> None:
         self.page.get_by_text(text).first.wait_for()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with launched() as browser:
-        yield browser
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])

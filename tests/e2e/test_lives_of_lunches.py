@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.chromium import EVERY_LOOK, check_accessibility, context_of, launched, look_at
+from tests.e2e.chromium import EVERY_LOOK, check_accessibility, context_of, look_at
 from tests.e2e.conftest import Running, eventually
 from tests.e2e.pages import next_monday
 from tests.e2e.terminal import Lynx
@@ -64,12 +64,6 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         yield found
     finally:
         system.stop()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with launched() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -1,23 +1,16 @@
 """The ways about on a phone: behind a button, large enough for a thumb, and there without a script and a mouse."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.chromium import DESK, PHONE, context_of, launched
+from tests.e2e.chromium import DESK, PHONE, context_of
 from tests.e2e.pages import ADMIN, COACH, VISITOR, Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 THUMB = 44
 """CSS pixels in each direction that a thumb finds (WCAG 2.2, 2.5.5)."""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with launched() as browser:
-        yield browser
 
 
 def page_of(chromium: Browser, site: Site, who: str, path: str, *, script: bool, width: int = PHONE) -> Page:

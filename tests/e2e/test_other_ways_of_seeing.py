@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.e2e import seeing, shapes
-from tests.e2e.chromium import DESK, context_of, launched
+from tests.e2e.chromium import DESK, context_of
 from tests.e2e.pages import ADMIN, CAST, MEMBER, Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -17,12 +17,6 @@ PAPER = 718
 TALL = 900
 TWICE = "(size) => { document.documentElement.style.fontSize = size; }"
 PROGRESS = "const bar = document.createElement('div'); bar.className = 'progress'; document.body.append(bar);"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with launched() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,9 @@
 """What a screen reader is given of the six main pages: the order and the names, as Chromium's accessibility tree has them."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.e2e.chromium import DESK, context_of, launched
+from tests.e2e.chromium import DESK, context_of
 from tests.e2e.pages import ADMIN, CLIENT, MEMBER, VISITOR, Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -70,12 +68,6 @@ PAGES = {
     ],
 }
 """Page -> what is read of it, in this order, each by how it begins; between them there may be more."""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with launched() as browser:
-        yield browser
 
 
 def read_aloud(page: Page) -> list[str]:

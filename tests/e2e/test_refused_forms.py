@@ -1,13 +1,12 @@
 """Forms that were refused, in a browser: what is wrong is announced, at the field, and fit for everybody to read."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.e2e.chromium import EVERY_LOOK, Look, check_accessibility, context_of, launched
+from tests.e2e.chromium import EVERY_LOOK, Look, check_accessibility, context_of
 from tests.e2e.pages import ADMIN, CLIENT, COACH, MEMBER, VISITOR, Site, next_monday
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -58,12 +57,6 @@ FILL = """([action, typed]) => {
     field.value = value;
   }
 }"""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with launched() as browser:
-        yield browser
 
 
 def refused(page: Page, form: Refused) -> str:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.e2e import shapes
-from tests.e2e.chromium import DESK, PHONE, context_of, launched
+from tests.e2e.chromium import DESK, PHONE, context_of
 from tests.e2e.conftest import Running, eventually
 from tests.e2e.pages import ADMIN, CAST, Site, settle
 
@@ -46,12 +46,6 @@ def still(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield site
     finally:
         running.stop()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with launched() as browser:
-        yield browser
 
 
 class Seen:
