@@ -128,6 +128,39 @@ def test_who_proposed_a_lunch_says_why_it_is_off(community: Any, sql: Any) -> No
     assert "I am ill" in community.browser_of(bob).get(f"/events/{event}").text
 
 
+@pytest.mark.parametrize("late", [timedelta(0), timedelta(minutes=59)])
+@pytest.mark.parametrize("how", ["called off by an admin", "too few until it begins"])
+def test_that_a_lunch_is_off_is_told_while_somebody_may_sit_there_alone(
+    community: Any, sql: Any, clock: Any, how: str, late: timedelta
+) -> None:
+    community.rule("lunch.approve_hours_before", 0)
+    ada, bob = community.person("ada"), community.person("bob")
+    admin = community.admin()
+    confirmed = how == "called off by an admin"
+    event = lunch(
+        sql, community.locations["Harbour"], STARTS, approved=[ada, bob] if confirmed else [ada], confirmed=confirmed
+    )
+    at(clock, START + late)
+    if confirmed:
+        path = f"/api/admin/events/{event}/cancellation"
+        assert admin.ask("PUT", path, {"why": "the kitchen burnt"}).status == 200
+    mails = {mail.to: mail for mail in deliver(sql)}
+    assert set(mails) == ({"ada@example.org", "bob@example.org"} if confirmed else {"ada@example.org"})
+    assert all(
+        mail.method == "CANCEL" and "That hour is yours again" in " ".join(mail.text.split()) for mail in mails.values()
+    )
+
+
+def test_whoever_was_asked_only_reads_that_they_need_not_answer(community: Any, sql: Any) -> None:
+    ada, bob = community.person("ada"), community.person("bob")
+    event = lunch(sql, community.locations["Harbour"], STARTS, approved=[ada], invited=[bob])
+    path = f"/api/admin/events/{event}/cancellation"
+    assert community.admin().ask("PUT", path, {"why": "the kitchen burnt"}).status == 200
+    said = {mail.to: " ".join(mail.text.split()) for mail in deliver(sql)}
+    assert "hour is yours" in said["ada@example.org"] and "You need not answer" in said["bob@example.org"]
+    assert "hour is yours" not in said["bob@example.org"] and "your lunch" not in said["bob@example.org"]
+
+
 # --- lunch.ignored_invitations ---
 
 
