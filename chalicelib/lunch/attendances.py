@@ -75,6 +75,7 @@ def _invited_meanwhile(db: Database, person: UUID, event: UUID) -> list[UUID]:
 
 
 def _approve(db: Database, event: Any, person: UUID, now: datetime) -> None:
+    _refuse_kept_apart(db, event, person)
     if event.response is None:
         _join(db, event, person)
     else:
@@ -88,10 +89,16 @@ def _approve(db: Database, event: Any, person: UUID, now: datetime) -> None:
     states.confirm_if_enough(db, event, now)
 
 
-def _join(db: Database, event: Any, person: UUID) -> None:
-    """Take a free seat of a public lunch. Kept apart from somebody who comes, one reads what a full lunch answers."""
-    if blocked_pairs.kept_apart(db, person, states.people_of(db, [event.id], "approved")[event.id]):
+def _refuse_kept_apart(db: Database, event: Any, person: UUID) -> None:
+    """Kept apart from somebody who comes, one reads what a full lunch answers: also who was asked to it, or had left it.
+    Before who joins unasked, those come who are asked."""
+    before: tuple[states.Response, ...] = ("approved",) if event.response else ("approved", "invited")
+    if blocked_pairs.kept_apart(db, person, states.people_of(db, [event.id], *before)[event.id]):
         raise Conflict(CONSTRAINTS["event_has_a_seat"])
+
+
+def _join(db: Database, event: Any, person: UUID) -> None:
+    """Take a free seat of a public lunch."""
     db.run(
         "INSERT INTO attendance (event_id, person_id, response) VALUES (%(event)s, %(person)s, 'approved')",
         event=event.id,
