@@ -2,7 +2,7 @@
 they answer."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from chalicelib import rules
@@ -17,8 +17,10 @@ def ask(db: Database, events: Collection[UUID], now: datetime) -> list[UUID]:
     are. For jobs, which hold the lunches.
 
     An invitation counts as ignored if its lunch was rejected or is over and had a seat for them; answers by the system
-    (a lunch that was called off) break no row and make none.
+    (a lunch that was called off, or given up for what others said before it was too late to answer) break no row and make
+    none.
     """
+    values = rules.read(db)
     rows = db.rows(
         """
         WITH ignoring AS (
@@ -30,6 +32,7 @@ def ask(db: Database, events: Collection[UUID], now: datetime) -> list[UUID]:
                 SELECT a.response FROM attendance a JOIN event e ON e.id = a.event_id
                 WHERE a.person_id = i.person_id AND e.starts > coalesce(s.answered, '-infinity')
                   AND (e.status = 'Rejected' OR e.starts <= %(now)s) AND e.status <> 'Canceled'
+                  AND NOT (e.status = 'Rejected' AND a.response = 'invited' AND e.changed < e.starts - %(answerable)s)
                   AND (a.response <> 'invited' OR e.max_attendees > (
                       SELECT count(*) FROM attendance x WHERE x.event_id = e.id AND x.response = 'approved'))
                 ORDER BY e.starts DESC, e.id LIMIT %(many)s) l
@@ -43,7 +46,8 @@ def ask(db: Database, events: Collection[UUID], now: datetime) -> list[UUID]:
         """,
         events=list(events),
         now=now,
-        many=rules.read(db).lunch.ignored_invitations,
+        answerable=timedelta(hours=values.lunch.approve_hours_before),
+        many=values.lunch.ignored_invitations,
     )
     asked = sorted(row.person_id for row in rows)
     outbox.put_all(db, [messages.mail_due("silence", person) for person in asked], now)

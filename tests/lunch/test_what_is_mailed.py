@@ -223,6 +223,27 @@ def test_a_lunch_without_a_seat_for_them_was_not_ignored(community: Any, sql: An
     assert sql("SELECT 1 FROM silence") == []
 
 
+@pytest.mark.parametrize(("hours", "ignored_it"), [(25, False), (24, True)])
+def test_a_lunch_that_was_given_up_before_they_had_to_answer_was_not_ignored(
+    community: Any, sql: Any, clock: Any, hours: int, ignored_it: bool
+) -> None:
+    """The other says no, so the round gives the lunch up: the one who is left may not have read of it yet."""
+    community.rule("lunch.ignored_invitations", 2)
+    ada, bob = community.person("ada"), community.person("bob")
+    harbour = community.locations["Harbour"]
+    event = lunch(sql, harbour, STARTS, invited=[ada, bob])
+    clock.set((START - timedelta(hours=hours)).isoformat())
+    path = f"/api/events/{event}/attendance"
+    assert community.browser_of(bob).ask("PUT", path, {"response": "rejected"}).status == 200
+    rounds.run(date(2026, 11, 23), harbour, START - timedelta(hours=hours))
+    [row] = sql("SELECT status FROM event WHERE id = %s", event)
+    assert row.status == "Rejected"
+    ignored(community, sql, clock, ada, 27)
+    assert bool(sql("SELECT 1 FROM silence")) == ignored_it
+    ignored(community, sql, clock, ada, 28)
+    assert bool(sql("SELECT 1 FROM silence")), "it breaks no row either"
+
+
 # --- who is said to come ---
 
 
