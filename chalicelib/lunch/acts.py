@@ -65,11 +65,17 @@ def consequence(event: Any, caller: Caller, values: rules.Rules, now: datetime) 
     if event.status == "Confirmed" and states.is_late(event, values, now):
         return f"It is too late to find somebody else, so it does not take place: {names} {_is(left)} told at once."
     if event.status == "Confirmed":
-        return (
-            f"Without you it is one too few: {names} {_is(left)} told. It takes place if somebody joins by {_by(event, values)};"
-            " else we look for other company for whoever is left."
-        )
+        return f"Without you it is one too few: {names} {_is(left)} told. {_what_then(event, left, values, now)}"
     return f"It takes place if enough approve it by {_by(event, values)}."
+
+
+def _what_then(event: Any, left: list[str], values: rules.Rules, now: datetime) -> str:
+    """What becomes of a lunch that is one too few for those who are left: a round gives up what nobody could fill."""
+    if event.public or event.creator or len(left) + len(event.asked_ids) >= event.min_attendees:
+        return f"It takes place if somebody comes by {_by(event, values)}."
+    if event.open and states.can_look_again(event, values, now):
+        return f"We look for other company for {formats.listed(left)} at once."
+    return f"It takes place only if you come after all, by {_by(event, values)}."
 
 
 def said(word: str, event: Any, caller: Caller) -> str:
