@@ -21,9 +21,11 @@ class Can(NamedTuple):
 
 
 def free(event: Any) -> int:
-    """Seats that nobody has taken."""
+    """Seats that are left for who reads of the event: nobody has taken them, and they are not kept for whom a round
+    asked."""
+    kept = 0 if event.creator else len(event.asked_ids) - (event.response == "invited")
     seats: int = event.max_attendees
-    return max(0, seats - len(event.ids))
+    return max(0, seats - len(event.ids) - kept)
 
 
 def can(event: Any, values: rules.Rules, now: datetime) -> Can:
