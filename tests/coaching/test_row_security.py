@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg2
@@ -31,7 +31,7 @@ def as_person(database: str) -> Iterator[Callable[..., Ask]]:
     """``as_person(id, "client")(sql, ...)``: that statement in a transaction of that person, rolled back."""
     connection = psycopg2.connect(database)
 
-    def enter(person: uuid.UUID | None, *roles: str) -> Ask:
+    def enter(person: uuid.UUID | None, *roles: str, now: datetime = AT) -> Ask:
         def ask(statement: str, *values: Any) -> list[tuple[Any, ...]]:
             connection.rollback()
             with connection.cursor() as cursor:
@@ -39,7 +39,7 @@ def as_person(database: str) -> Iterator[Callable[..., Ask]]:
                 cursor.execute(
                     "SELECT set_config('rendezvous.person', %s, true), set_config('rendezvous.roles', %s, true),"
                     " set_config('rendezvous.now', %s, true)",
-                    (str(person or ""), ",".join(roles), AT.isoformat()),
+                    (str(person or ""), ",".join(roles), now.isoformat()),
                 )
                 cursor.execute(statement, values)
                 return cursor.fetchall() if cursor.description else []
@@ -214,6 +214,47 @@ def test_the_functions_hold_the_rules_whoever_calls_them(booked: Practice, as_pe
         "SELECT book_calls(ARRAY[gen_random_uuid()], %s, %s, ARRAY[%s]::tstzrange[], ARRAY[%s]::tstzrange[], 2,"
         " ARRAY['{}']::jsonb[])", booked.ids["carla"], booked.ids["ada"], free, december,
     ) == [("no_relationship",)]  # fmt: skip
+
+
+def test_the_functions_hold_the_rules_to_the_very_moment(booked: Practice, as_person: Callable[..., Ask]) -> None:
+    [call] = booked.calls()
+    instant, minute = timedelta(microseconds=1), timedelta(minutes=1)
+    free, december = "[2026-12-01 10:00Z,2026-12-01 11:00Z)", "[2026-12-01,2027-01-01)"
+    move = "SELECT move_call(%s, 1, %s, %s, 1, 1, %s, '{}')", call.id, free, december
+    cancel = "SELECT cancel_call(%s, 1, %s, '', '{}')", call.id
+    # (who, when, from which moment on calls may be changed) -> what becomes of a move, of a cancellation
+    for who, now, changeable_from, moved, cancelled in (
+        ("carla", call.starts - instant, AT, "moved", "cancelled_now"),
+        ("carla", call.starts, AT, "begun", "begun"),
+        ("ada", call.booked + minute, call.starts, "moved", "cancelled_now"),
+        ("ada", call.booked + minute, call.starts + instant, "too_late", "too_late"),
+        ("ada", call.booked + minute - instant, call.starts + instant, "too_late", "cancelled_now"),
+    ):
+        ask = as_person(booked.ids[who], now=now)
+        assert ask(*move, changeable_from) == [(moved,)], (who, now)
+        assert ask(*cancel, changeable_from) == [(cancelled,)], (who, now)
+
+
+def test_a_month_has_the_calls_that_the_client_booked_from_its_first_moment_to_before_its_end(
+    booked: Practice, sql: Any
+) -> None:
+    [call] = booked.calls()
+    instant, day = timedelta(microseconds=1), timedelta(1)
+
+    def count(first: datetime, end: datetime, besides: Any = None) -> int:
+        month, ada = f"[{first.isoformat()},{end.isoformat()})", booked.ids["ada"]
+        found: int = sql("SELECT calls_in(%s, %s, %s) AS n", month, ada, besides)[0].n
+        return found
+
+    assert count(call.starts, call.starts + day) == 1
+    assert count(call.starts - day, call.starts) == 0
+    assert count(call.starts - day, call.starts + instant) == 1
+    assert count(call.starts + instant, call.starts + day) == 0, "the one that was cancelled is on the next day"
+    assert count(call.starts, call.starts + day, besides=call.id) == 0, (
+        "a call that is moved is not counted beside itself"
+    )
+    sql("UPDATE appointment SET booked_by = coach_id WHERE id = %s", call.id)
+    assert count(call.starts, call.starts + day) == 0, "what the coach gave is not counted"
 
 
 def test_hot_searches_use_their_index(booked: Practice, sql: Any) -> None:

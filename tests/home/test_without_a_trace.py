@@ -25,6 +25,7 @@ MARKS = (
     "zq-why",
     "zq-ill",
     "zq-key",
+    "zq-title",
 )
 """Each stands in one thing that the person typed, or that others typed of them."""
 
@@ -148,7 +149,7 @@ class Life:
         self.past = lunch(self.sql, place, "2026-11-20T12:00+00:00", approved=[self.id, bob], confirmed=True)
         lunch(self.sql, place, "2026-11-25T12:00+00:00", approved=[self.id, bob], confirmed=True)
         own = lunch(self.sql, place, "2026-11-26T12:00+00:00", approved=[bob])
-        self.sql("UPDATE event SET creator = %s, title = %s WHERE id = %s", self.id, f"Soup with {NAME}", own)
+        self.sql("UPDATE event SET creator = %s, title = %s WHERE id = %s", self.id, f"zq-title with {NAME}", own)
 
     def by_others(self) -> None:
         """What bob and the admin wrote of them, in small letters and in an answer that is kept."""

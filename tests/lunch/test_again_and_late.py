@@ -324,3 +324,10 @@ def test_a_closed_place_runs_no_round_that_was_asked_for(community: Any, with_a_
     for person in (ada, bob):
         hours(community, person, "2026-11-25")
     assert run(community).lunches == [], "a message that was on its way when it closed"
+
+
+def test_no_round_is_asked_for_at_a_place_that_is_closed(community: Any, pair: Any) -> None:
+    event, (ada, *_) = pair
+    community.sql("UPDATE location SET open = false WHERE id = %s", community.locations["Harbour"])
+    assert leave(community.browser_of(ada), event) == 200
+    assert asked(community) == []

@@ -29,7 +29,10 @@ def wait(rows: Rows, kind: str, urgent: bool, due: timedelta) -> None:
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("behind", ["ordinary", "resets", "put off"])
+@pytest.mark.parametrize(
+    "behind",
+    ["ordinary", pytest.param("resets", marks=pytest.mark.long), pytest.param("put off", marks=pytest.mark.long)],
+)
 def test_the_newest_reset_leaves_within_a_minute(
     rows: Rows, sink: Sink, post: Any, present: Present, behind: str
 ) -> None:

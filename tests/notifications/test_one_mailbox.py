@@ -213,6 +213,7 @@ def test_a_mailbox_is_written_to_by_one_connection_at_a_time(
     assert shift(post, present, lambda: len(sink.taken) == 4, 30) > 1.9
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_a_thousand_messages_to_fifty_people_of_whom_ten_refuse(
     rows: Rows, sink: Sink, post: Any, present: Present

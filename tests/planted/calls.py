@@ -24,7 +24,7 @@ FAULTS = [
           "PERFORM FROM relationship r WHERE r.id = bond AND r.is_current;", "tests/races/test_calls.py -k 'month or ended'",
           "Two calls in one month, booked at once."),
     Fault("book_calls", "IF booked < cardinality(ids) THEN\n        DELETE FROM commitment WHERE appointment_id = ANY (ids);\n        RETURN 'taken';\n    END IF;", "",
-          "tests/races/test_calls.py -k 'same_slot or overlapping'", "Two are told that they have the same hour."),
+          "tests/coaching/test_lost_races.py", "Two are told that they have the same hour."),
     Fault("move_call", "ELSIF a.version <> expected THEN", "ELSIF a.version < expected THEN",
           "tests/coaching/test_row_security.py tests/races/test_calls.py -k 'hold or two_moves'", "Two who move a call at once both succeed."),
     Fault("move_call", "ELSIF a.starts <= present() THEN", "ELSIF a.starts < present() THEN",

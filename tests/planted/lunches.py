@@ -172,7 +172,7 @@ FAULTS = [
           "Two who act on one lunch at once overwrite each other."),
     Fault("ask_for_round_again", "AND l.open AND", "AND", "tests/lunch/test_again_and_late.py",
           "A closed place has a round asked for, which never runs."),
-    Fault("public_event", "AND e.public AND", "AND", "tests/lunch tests/pages/test_lunches.py -k 'public or visitor or login'",
+    Fault("public_event", "AND e.public AND", "AND", "tests/lunch/test_visitors.py",
           "A visitor reads of a lunch that is not public."),
     Fault("is_done", "AND status = 'Done'", "AND status IN ('Done', 'Awaiting Evaluation')",
           "tests/lunch/test_reviews.py -k description", "An admin who reads a description knows whose it is."),

@@ -93,6 +93,7 @@ def whole_calls(sql: Callable[..., list[Any]]) -> dict[str, Any]:
     return stored
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_a_crash_of_the_database_loses_no_acknowledged_call(
     settings: None, clock: Any, monkeypatch: pytest.MonkeyPatch
