@@ -1,11 +1,13 @@
 """What a person can do about a lunch just now, what becomes of the others then, and what is said of it after. Pure."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from chalicelib import rules
 from chalicelib.calendar import zones
+from chalicelib.calendar.occurrences import Span
 from chalicelib.lunch import states
 from chalicelib.web import formats
 from chalicelib.web.request import Caller
@@ -28,8 +30,11 @@ def free(event: Any) -> int:
     return max(0, seats - len(event.ids) - kept)
 
 
-def can(event: Any, values: rules.Rules, now: datetime) -> Can:
-    """What who reads of the event (with ``response``, '' where not asked) can do about it."""
+def can(event: Any, values: rules.Rules, now: datetime, taken: Iterable[Span] = ()) -> Can:
+    """What who reads of the event (with ``response``, '' where not asked) can do about it.
+
+    :param taken: when they are, by this lunch or others, by calls and blocked times
+    """
     if event.status not in states.COMING or event.starts <= now:
         return Can(False, False, False, "")
     why_not = ""
@@ -37,6 +42,8 @@ def can(event: Any, values: rules.Rules, now: datetime) -> Can:
         why_not = "It is too late to approve this lunch."
     elif free(event) == 0:
         why_not = "All seats of this lunch are taken."
+    elif any(begins < event.ends and event.starts < ends for begins, ends in taken):
+        why_not = "You are already taken at that time."
     wants = event.response != "approved" and (event.response or event.public)
     return Can(
         approve=bool(wants and not why_not),

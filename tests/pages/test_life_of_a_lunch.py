@@ -114,6 +114,36 @@ def test_before_leaving_one_reads_what_becomes_of_the_others_and_after_it_too(
     assert "Called off" in opened(of_bob, "/").main and "too few could come" in opened(of_bob, "/").main
 
 
+@pytest.mark.parametrize("own", ["", "invited", "rejected"])
+@pytest.mark.parametrize(
+    ("other", "is_taken"), [(OVERLAPS, True), ("2026-11-25T12:00+00:00", False), (THURSDAY, False)]
+)
+def test_no_button_is_offered_for_a_lunch_at_which_one_is_taken(
+    community: Any, sql: Any, people: Any, own: str, other: str, is_taken: bool
+) -> None:
+    """It would only be refused: the page says so first, until what one has then is left."""
+    (ada, bob, cem), (of_ada, *_) = people
+    harbour = community.locations["Harbour"]
+    mine = lunch(sql, harbour, other, approved=[ada, cem], confirmed=True)
+    event = lunch(sql, harbour, WEDNESDAY, approved=[bob], invited=[ada] if own == "invited" else [], public=True)
+    if own == "rejected":
+        sql("INSERT INTO attendance VALUES (%s, %s, 'rejected')", event, ada)
+    words = {"": "Join", "invited": "I come", "rejected": "I can come after all"}[own]
+
+    def is_offered(path: str) -> bool:
+        page = opened(of_ada, path)
+        found = any(button.text.strip() == words for button in page.all("button"))
+        assert ("You are already taken at that time" in page.main) is not found
+        return found
+
+    for path in (f"/events/{event}", "/public"):
+        assert is_offered(path) is not is_taken
+    approves = [one for one in opened(of_ada, "/Validate").all("button") if one.text.strip() in ("Approve", "Join")]
+    assert bool(approves) is (not is_taken and own != "rejected")
+    assert of_ada.ask("PUT", f"/api/events/{mine}/attendance", {"response": "rejected"}).status == 200
+    assert is_offered(f"/events/{event}") and is_offered("/public")
+
+
 WHAT_THEN = {
     "nobody could fill it": "We look for other company for Bob at once.",
     "its week has no hours left": "It takes place only if you come after all, by Thursday, 26 November, 12:00",
