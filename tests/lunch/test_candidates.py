@@ -163,6 +163,7 @@ def test_an_invitation_counts_while_there_is_a_seat_and_until_its_lunch_is_over(
     full = lunch(
         sql, community.locations[PLACE], "2026-12-01T20:00+00:00", approved=others, invited=[ada], confirmed=True
     )
+    sql("UPDATE event SET creator = %s", others[0])
     assert is_in(community, ada)
     sql("UPDATE attendance SET response = 'rejected' WHERE event_id = %s AND person_id = %s", full, others[0])
     assert not is_in(community, ada)
@@ -241,7 +242,7 @@ def test_who_never_answered_until_the_lunch_was_over_met_nobody_there(community:
     starts = "2026-11-24T20:00+00:00"
     event = lunch(community.sql, community.locations[PLACE], starts, approved=[ada, bob], invited=[cem], confirmed=True)
     assert sorted(pairs(community, "forbidden")) == [("ada", "bob"), ("ada", "cem"), ("bob", "cem")]
-    community.sql("UPDATE event SET max_attendees = 2 WHERE id = %s", event)
+    community.sql("UPDATE event SET max_attendees = 2, creator = %s WHERE id = %s", ada, event)
     assert pairs(community, "forbidden") == [("ada", "bob")]
     community.sql("UPDATE event SET max_attendees = 3, status = 'Awaiting Evaluation' WHERE id = %s", event)
     assert pairs(community, "forbidden") == [("ada", "bob")]
