@@ -63,7 +63,7 @@ class Lunch:
     repeat_days: int = _rule(30, "Days before two people may meet again", 0, 365)
     auto_approve: bool = _rule(True, "Whoever is matched has approved")
     approve_hours_before: int = _rule(24, "Hours before the start by which enough must have approved", 0, 168)
-    per_week: int = _rule(1, "Lunches a person has in a week at most", 1, 5)
+    per_week: int = _rule(1, "Lunches that rounds give a person in a week at most", 1, 5)
     review_days: int = _rule(7, "Days in which a lunch can be reviewed", 1, 60)
     members_may_propose: bool = _rule(False, "Members may propose lunches of their own")
     open_seats: bool = _rule(False, "A matched lunch with a free seat is public")

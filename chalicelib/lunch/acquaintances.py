@@ -15,13 +15,19 @@ WEEKS_REMEMBERED = 53
 """Beyond this, a meeting counts as none (objective 3 of the matcher)."""
 Pairs = np.ndarray[Any, np.dtype[np.int32]]
 
-_MET = """
+AT_LUNCH = """({who}.response = 'approved' OR {who}.response = 'invited' AND {who}.event_id IN (
+    SELECT o.id FROM event o WHERE o.status IN ('Proposed', 'Confirmed') AND (o.creator IS NULL OR o.max_attendees >
+        (SELECT count(*) FROM attendance x WHERE x.event_id = o.id AND x.response = 'approved'))))"""
+"""Who is at a lunch, or may still come to it: not who never answered until it was over, nor whom a member asked to seats
+that are taken. Whom a round asked keep theirs."""
+
+_MET = f"""
 SELECT one.person_id AS one, other.person_id AS other, max(e.starts) AS last
 FROM person_location l
-JOIN attendance one ON one.person_id = l.person_id AND one.response <> 'rejected'
+JOIN attendance one ON one.person_id = l.person_id AND {AT_LUNCH.format(who="one")}
 JOIN event e ON e.id = one.event_id AND e.starts > %(since)s AND e.status NOT IN ('Rejected', 'Canceled')
 JOIN attendance other ON other.event_id = one.event_id AND other.person_id > one.person_id
-     AND other.response <> 'rejected'
+     AND {AT_LUNCH.format(who="other")}
 WHERE l.location_id = %(location)s
 GROUP BY 1, 2
 """

@@ -1,11 +1,13 @@
 """What a person can do about a lunch just now, what becomes of the others then, and what is said of it after. Pure."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from chalicelib import rules
 from chalicelib.calendar import zones
+from chalicelib.calendar.occurrences import Span
 from chalicelib.lunch import states
 from chalicelib.web import formats
 from chalicelib.web.request import Caller
@@ -21,13 +23,18 @@ class Can(NamedTuple):
 
 
 def free(event: Any) -> int:
-    """Seats that nobody has taken."""
+    """Seats that are left for who reads of the event: nobody has taken them, and they are not kept for whom a round
+    asked."""
+    kept = 0 if event.creator else len(event.asked_ids) - (event.response == "invited")
     seats: int = event.max_attendees
-    return max(0, seats - len(event.ids))
+    return max(0, seats - len(event.ids) - kept)
 
 
-def can(event: Any, values: rules.Rules, now: datetime) -> Can:
-    """What who reads of the event (with ``response``, '' where not asked) can do about it."""
+def can(event: Any, values: rules.Rules, now: datetime, taken: Iterable[Span] = ()) -> Can:
+    """What who reads of the event (with ``response``, '' where not asked) can do about it.
+
+    :param taken: when they are, by this lunch or others, by calls and blocked times
+    """
     if event.status not in states.COMING or event.starts <= now:
         return Can(False, False, False, "")
     why_not = ""
@@ -35,6 +42,8 @@ def can(event: Any, values: rules.Rules, now: datetime) -> Can:
         why_not = "It is too late to approve this lunch."
     elif free(event) == 0:
         why_not = "All seats of this lunch are taken."
+    elif any(begins < event.ends and event.starts < ends for begins, ends in taken):
+        why_not = "You are already taken at that time."
     wants = event.response != "approved" and (event.response or event.public)
     return Can(
         approve=bool(wants and not why_not),
@@ -65,11 +74,17 @@ def consequence(event: Any, caller: Caller, values: rules.Rules, now: datetime) 
     if event.status == "Confirmed" and states.is_late(event, values, now):
         return f"It is too late to find somebody else, so it does not take place: {names} {_is(left)} told at once."
     if event.status == "Confirmed":
-        return (
-            f"Without you it is one too few: {names} {_is(left)} told. It takes place if somebody joins by {_by(event, values)};"
-            " else we look for other company for whoever is left."
-        )
+        return f"Without you it is one too few: {names} {_is(left)} told. {_what_then(event, left, values, now)}"
     return f"It takes place if enough approve it by {_by(event, values)}."
+
+
+def _what_then(event: Any, left: list[str], values: rules.Rules, now: datetime) -> str:
+    """What becomes of a lunch that is one too few for those who are left: a round gives up what nobody could fill."""
+    if event.public or event.creator or len(left) + len(event.asked_ids) >= event.min_attendees:
+        return f"It takes place if somebody comes by {_by(event, values)}."
+    if event.open and states.can_look_again(event, values, now):
+        return f"We look for other company for {formats.listed(left)} at once."
+    return f"It takes place only if you come after all, by {_by(event, values)}."
 
 
 def said(word: str, event: Any, caller: Caller) -> str:

@@ -7,7 +7,7 @@ from uuid import UUID
 from chalicelib import rules
 from chalicelib.accounts.people import FORMER_MEMBER
 from chalicelib.calendar import availability, commitments, zones
-from chalicelib.calendar.occurrences import Hours, spans
+from chalicelib.calendar.occurrences import Hours, Span, spans
 from chalicelib.database import Database
 from chalicelib.lunch import acts, events, fits, food_types, locations
 from chalicelib.web.request import Caller
@@ -26,8 +26,10 @@ def waiting(db: Database, caller: Caller, now: datetime) -> list[Waiting]:
     """All lunches the caller is invited to, then public ones at their location that they could join; each the best fit
     first, and of those that fit as well the sooner first."""
     values = rules.read(db)
+    taken = commitments.mine(db, caller, now, now + events.AHEAD + timedelta(days=1))
     invited = [event for event in events.answerable(db, caller, now) if event.response == "invited"]
-    found = [_shown(db, caller, event, values, now) for event in invited + _joinable(db, caller, values, now)]
+    joinable = _joinable(db, caller, values, now, taken)
+    found = [_shown(db, caller, event, acts.can(event, values, now, taken)) for event in invited + joinable]
     known = _Known(db, caller, [one.event for one in found])
     fitted = [one._replace(fit=known.fit(one)) for one in found if one.can.approve or one.can.reject]
     return sorted(fitted, key=lambda one: (one.event.response == "", -one.fit.score, one.event.starts, one.event.id))
@@ -47,23 +49,21 @@ def rejected_for(db: Database, caller: Caller, event: Any) -> list[str]:
     return [row.title for row in rows]
 
 
-def _joinable(db: Database, caller: Caller, values: rules.Rules, now: datetime) -> list[Any]:
+def _joinable(db: Database, caller: Caller, values: rules.Rules, now: datetime, taken: list[Span]) -> list[Any]:
     """Public lunches at the caller's location, to which they are not asked, with a seat and at an hour that is free."""
     place = locations.of(db, caller)
     if place is None:
         return []
-    taken = commitments.mine(db, caller, now, now + events.AHEAD + timedelta(days=1))
     return [
         event
         for event in events.public(db, caller, now, place.id)
-        if event.response == "" and acts.can(event, values, now).approve
-        and not any(begins < event.ends and event.starts < ends for begins, ends in taken)
-    ]  # fmt: skip
+        if event.response == "" and acts.can(event, values, now, taken).approve
+    ]
 
 
-def _shown(db: Database, caller: Caller, event: Any, values: rules.Rules, now: datetime) -> Waiting:
+def _shown(db: Database, caller: Caller, event: Any, can: acts.Can) -> Waiting:
     asked = [] if event.creator or not event.response else _asked(db, caller, event.id)
-    return Waiting(event, fits.Fit(0, [], []), acts.can(event, values, now), asked)
+    return Waiting(event, fits.Fit(0, [], []), can, asked)
 
 
 def _asked(db: Database, caller: Caller, event: UUID) -> list[str]:

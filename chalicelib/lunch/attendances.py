@@ -75,6 +75,7 @@ def _invited_meanwhile(db: Database, person: UUID, event: UUID) -> list[UUID]:
 
 
 def _approve(db: Database, event: Any, person: UUID, now: datetime) -> None:
+    _refuse_without_a_seat(db, event, person)
     if event.response is None:
         _join(db, event, person)
     else:
@@ -88,10 +89,18 @@ def _approve(db: Database, event: Any, person: UUID, now: datetime) -> None:
     states.confirm_if_enough(db, event, now)
 
 
-def _join(db: Database, event: Any, person: UUID) -> None:
-    """Take a free seat of a public lunch. Kept apart from somebody who comes, one reads what a full lunch answers."""
-    if blocked_pairs.kept_apart(db, person, states.people_of(db, [event.id], "approved")[event.id]):
+def _refuse_without_a_seat(db: Database, event: Any, person: UUID) -> None:
+    """Whom a round asked keep their seats until they say no; so whoever joins, or comes after all, takes another. Kept
+    apart from somebody who comes, one reads what a full lunch answers; before who joins unasked, those come who are asked."""
+    comes, asked = (states.people_of(db, [event.id], said)[event.id] for said in ("approved", "invited"))
+    full = event.creator is None and event.response != "invited" and len(comes + asked) >= event.max_attendees
+    before = comes if event.response else comes + asked
+    if blocked_pairs.kept_apart(db, person, before) or full:
         raise Conflict(CONSTRAINTS["event_has_a_seat"])
+
+
+def _join(db: Database, event: Any, person: UUID) -> None:
+    """Take a free seat of a public lunch."""
     db.run(
         "INSERT INTO attendance (event_id, person_id, response) VALUES (%(event)s, %(person)s, 'approved')",
         event=event.id,

@@ -66,7 +66,12 @@ def _columns(
 def people_at(db: Database, location: int, week: Week, most: int, resting: bool = False) -> list[Any]:
     """Who has lunch there and can be matched in that week, with less than ``most`` lunches in it: id, hours, what they
     eat there, rounds they waited. ``resting``: who could be, but pauses."""
-    who = _PEOPLE.format(pauses="EXISTS" if resting else "NOT EXISTS", window=_WINDOW, that_week=_THAT_WEEK)
+    who = _PEOPLE.format(
+        pauses="EXISTS" if resting else "NOT EXISTS",
+        window=_WINDOW,
+        that_week=_THAT_WEEK,
+        at_lunch=acquaintances.AT_LUNCH.format(who="t"),
+    )
     return db.rows(who, location=location, monday=week.monday, begins=week.begins, ends=week.ends, most=most)
 
 
@@ -117,7 +122,7 @@ WITH here AS MATERIALIZED (
 ), lunches AS (
     SELECT t.person_id, max(e.starts) FILTER (WHERE t.response = 'approved' AND e.starts < %(begins)s
                AND e.status IN ('Confirmed', 'Awaiting Evaluation', 'Done')) AS last,
-           count(*) FILTER (WHERE e.starts >= %(begins)s AND e.starts < %(ends)s) AS this_week
+           count(*) FILTER (WHERE e.starts >= %(begins)s AND e.starts < %(ends)s AND {at_lunch}) AS this_week
     FROM here JOIN attendance t USING (person_id) JOIN event e ON e.id = t.event_id
     WHERE t.response <> 'rejected' AND e.status NOT IN ('Rejected', 'Canceled') GROUP BY t.person_id
 ), waited AS (

@@ -9,6 +9,7 @@ from chalice.app import Response
 
 from chalicelib import rules
 from chalicelib.accounts import links
+from chalicelib.calendar import commitments
 from chalicelib.calendar.entries import calendar
 from chalicelib.database import Database
 from chalicelib.errors import Forbidden
@@ -65,7 +66,7 @@ def event(db: Database, caller: Caller | None, id: UUID, form: Form, query: Done
         response=RESPONSES.get(found.response, ""),
         reason=events.why_called_off(db, id) if found.status == "Canceled" else "",
         free=acts.free(found),
-        can=acts.can(found, values, now),
+        can=acts.can(found, values, now, commitments.mine(db, caller, found.starts, found.ends)),
         can_call_off=found.creator == caller.id and cancellations.can_be(found, caller, now),
         deadline=states.deadline(found, values),
         map_link=map_link(found.address),

@@ -26,8 +26,9 @@ _PEOPLE = """
 """
 _SHOWN = f"""
     e.id, e.starts, e.ends, e.title, e.status, e.public, e.min_attendees, e.max_attendees, e.creator, e.revision, e.changed,
-    e.location_id, l.timezone, l.name AS location, l.address, l.meeting_point, {_PEOPLE},
+    e.location_id, l.timezone, l.name AS location, l.open, l.address, l.meeting_point, {_PEOPLE},
     ARRAY(SELECT a.person_id FROM attendance a WHERE a.event_id = e.id AND a.response = 'approved') AS ids,
+    ARRAY(SELECT a.person_id FROM attendance a WHERE a.event_id = e.id AND a.response = 'invited') AS asked_ids,
     ARRAY(SELECT f.name FROM event_food ef JOIN food_type f ON f.id = ef.food_type_id WHERE ef.event_id = e.id
           ORDER BY lower(f.name)) AS foods
 """
@@ -70,7 +71,7 @@ def called_off(db: Database, caller: Caller, now: datetime) -> list[Any]:
 def answerable(db: Database, caller: Caller, now: datetime, past: bool = False) -> list[Any]:
     """The events the caller was invited to, with their response, whatever became of them: those to come by date, or
     the last 100 that are over."""
-    return db.rows(
+    found = db.rows(
         f"""
         SELECT {_SHOWN}, mine.response
         FROM attendance mine JOIN event e ON e.id = mine.event_id JOIN location l ON l.id = e.location_id
@@ -83,12 +84,13 @@ def answerable(db: Database, caller: Caller, now: datetime, past: bool = False) 
         past=past,
         former=FORMER_MEMBER,
     )
+    return company.as_read(db, caller.id, found)
 
 
 def read(db: Database, caller: Caller, id: UUID) -> Any:
     """An event that the caller may see, with their response ('' without one). Raises NotFound.
 
-    A public one to which somebody comes whom the caller is kept apart from reads like one without a free seat.
+    One to which the caller could not come, for somebody they are kept apart from, reads like one without a free seat.
     """
     row = db.row(
         f"""
@@ -101,7 +103,7 @@ def read(db: Database, caller: Caller, id: UUID) -> Any:
     )
     if row is None:
         raise NotFound("There is no such lunch")
-    return row if company.without_hidden(db, caller.id, [row]) else row._replace(max_attendees=len(row.people))
+    return company.as_read(db, caller.id, [row])[0]
 
 
 def why_called_off(db: Database, id: UUID) -> str:
@@ -189,7 +191,7 @@ def public(
 ) -> list[Any]:
     """The public events of the next four weeks that have not begun, by date; at one location, with one food type.
 
-    Those of which somebody comes whom the caller is kept apart from are left out.
+    Those at which somebody comes or is asked whom the caller is kept apart from are left out.
     """
     found = db.rows(
         f"""

@@ -1,13 +1,13 @@
 """The page of public lunches: those at one's own place first, by day, with the seats that are free."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Annotated, Any
 
 from msgspec import Meta
 
 from chalicelib import rules
-from chalicelib.calendar import zones
+from chalicelib.calendar import commitments, zones
 from chalicelib.database import Database
 from chalicelib.lunch import acts, events, food_types, locations
 from chalicelib.web import Routes
@@ -36,11 +36,12 @@ def public(db: Database, caller: Caller, query: WhichPublic, now: datetime) -> P
     found = sorted(events.public(db, caller, now, location, food), key=lambda event: event.location_id != place)
     first = (query.page - 1) * A_PAGE
     values = rules.read(db)
+    taken = commitments.mine(db, caller, now, now + events.AHEAD + timedelta(days=1))
     return page(
         "lunch/public.html",
         days=by_day(found[first : first + A_PAGE], place),
         free=acts.free,
-        can=lambda event: acts.can(event, values, now),
+        can=lambda event: acts.can(event, values, now, taken),
         more=len(found) > first + A_PAGE,
         number=query.page,
         location=query.location or "",

@@ -49,6 +49,7 @@ def run(monday: date, location: int, now: datetime) -> Outcome:
 def give_up(db: Database, monday: date, location: int, now: datetime) -> int:
     """Reject the proposals of that week that nobody is left to fill, so that who still waits for them is matched with
     others; how many."""
+    db.set_present(now)
     week = candidates.week_of(db, monday, location)
     lost = db.rows(
         f"""

@@ -140,11 +140,15 @@ def monday_of(event: Any) -> date:
     return zones.monday(zones.day_of(event.starts, event.timezone))
 
 
-def _ask_again(db: Database, event: Any, values: rules.Rules, now: datetime) -> None:
-    """While that week has hours that can still be approved, who is free again may find company in it."""
-    monday = monday_of(event)
+def can_look_again(event: Any, values: rules.Rules, now: datetime) -> bool:
+    """Whether that week has hours that can still be approved: who is free again may find company in it."""
     nearest = now + timedelta(hours=values.lunch.approve_hours_before)
-    if any(starts > nearest for starts, _ in week_at(monday, event.timezone, values).lunches):
+    return any(starts > nearest for starts, _ in week_at(monday_of(event), event.timezone, values).lunches)
+
+
+def _ask_again(db: Database, event: Any, values: rules.Rules, now: datetime) -> None:
+    if can_look_again(event, values, now):
+        monday = monday_of(event)
         db.run("SELECT ask_for_round_again(%(event)s, %(monday)s, %(now)s)", event=event.id, monday=monday, now=now)
 
 

@@ -153,7 +153,8 @@ SELECT e.id, e.title, e.starts, e.ends, e.status, e.revision, e.changed, l.name 
              AND x.response = 'invited' AND x.person_id <> a.person_id AND p.name <> '' ORDER BY lower(p.name)) AS asked
 FROM event e JOIN location l ON l.id = e.location_id JOIN attendance a ON a.event_id = e.id
 WHERE e.id = %(event)s AND a.person_id = %(person)s AND a.response = ANY(%(responses)s) AND e.status = ANY(%(statuses)s)
-  AND (e.starts > present() OR e.status = 'Awaiting Evaluation')
+  -- That a lunch is off is worth knowing while somebody may sit there alone; all else, until it begins.
+  AND (e.starts > present() OR e.status = 'Awaiting Evaluation' OR e.status IN ('Rejected', 'Canceled') AND e.ends > present())
 """
 
 

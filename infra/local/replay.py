@@ -1,13 +1,13 @@
 """``make replay``: rebuilds events and attendances from Events_All in an empty schema, and says where they differ.
 
 Shows that the topic is complete: whoever has it alone has every lunch. Titles that members wrote stand in no message,
-and lunches that are older than what the topic still holds are counted, not compared. Nobody is mailed: it reads as a
-consumer of its own, which tells nobody anything.
+and lunches that are older than what the topic still holds are counted, not compared; so are records that are no message
+of ours, which every consumer passes over. Nobody is mailed: it reads as a consumer of its own, which tells nobody anything.
 """
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from typing import Any
 
 import psycopg2
@@ -16,6 +16,7 @@ import psycopg2.extras
 from chalicelib.config import config
 
 TOPIC = "Events_All"
+UNREADABLE = "unreadable"
 STATUS = {
     "event.approved": "Confirmed",
     "event.unconfirmed": "Proposed",
@@ -48,15 +49,19 @@ _ATTENDANCES = "SELECT event_id, person_id, response, reviewed FROM attendance"
 
 
 class Comparison:
-    """What came of it: how many there are, how many the topic no longer holds, and the ids of those that differ."""
+    """What came of it: how many there are, how many the topic no longer holds, and the ids of those that differ; and how
+    many records were passed over."""
 
     def __init__(self, events: int, attendances: int, older: int, different: list[str]) -> None:
         self.events, self.attendances, self.older, self.different = events, attendances, older, different
+        self.passed_over = 0
 
     def __str__(self) -> str:
         lines = [f"{self.events} lunches and {self.attendances} attendances were made of {TOPIC}."]
         if self.older:
             lines.append(f"{self.older} lunches are older than what the topic holds.")
+        if self.passed_over:
+            lines.append(f"{self.passed_over} records are no messages of ours, and were passed over.")
         lines.append(
             f"{len(self.different)} differ from the database: {', '.join(self.different[:10])}"
             if self.different
@@ -65,15 +70,35 @@ class Comparison:
         return "\n".join(lines)
 
 
-def rebuild(connection: Any, messages: Iterable[tuple[str, dict[str, Any]]]) -> None:
-    """Make the tables of schema ``replay`` of messages (type, data), in order per lunch; one twice changes nothing."""
+def rebuild(connection: Any, messages: Iterable[tuple[str, dict[str, Any]]]) -> int:
+    """Make the tables of schema ``replay`` of messages (type, data), in order per lunch; one twice changes nothing. How
+    many were passed over, for nothing could be made of them."""
+    passed_over = 0
     with connection.cursor() as cursor:
         cursor.execute(_SCHEMA)
         for kind, data in messages:
-            _apply(cursor, kind, data)
+            cursor.execute("SAVEPOINT before_message")
+            try:
+                _apply(cursor, kind, data)
+            except (KeyError, TypeError, ValueError, psycopg2.DataError, psycopg2.ProgrammingError):
+                cursor.execute("ROLLBACK TO before_message")
+                passed_over += 1
+    return passed_over
+
+
+def read(value: bytes) -> tuple[str, dict[str, Any]]:
+    """The type and the data of a record; of what is no message of ours, a type that is none."""
+    try:
+        event = json.loads(value)
+        kind, data = event["type"], event["data"]
+    except (KeyError, TypeError, ValueError):
+        return UNREADABLE, {}
+    return (kind, data) if isinstance(kind, str) and isinstance(data, dict) else (UNREADABLE, {})
 
 
 def _apply(cursor: Any, kind: str, data: dict[str, Any]) -> None:
+    if kind == UNREADABLE:
+        raise ValueError
     if kind == "event.proposed":
         cursor.execute(
             "INSERT INTO replay.event VALUES (%(event)s, %(location)s, %(during)s, %(min_attendees)s, %(max_attendees)s,"
@@ -123,7 +148,7 @@ def compare(connection: Any) -> Comparison:
     return Comparison(events, attendances, older, different)
 
 
-def read_topic(bootstrap: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def read_topic(bootstrap: str) -> Generator[tuple[str, dict[str, Any]], None, None]:
     """Everything that the topic holds now, in order per partition and so per lunch."""
     from kafka import KafkaConsumer, TopicPartition
 
@@ -136,8 +161,7 @@ def read_topic(bootstrap: str) -> Iterator[tuple[str, dict[str, Any]]]:
         while any(consumer.position(partition) < ends[partition] for partition in partitions):
             for records in consumer.poll(timeout_ms=1000).values():
                 for record in records:
-                    event = json.loads(record.value)
-                    yield event["type"], event["data"]
+                    yield read(record.value)
     finally:
         consumer.close()
 
@@ -146,10 +170,13 @@ def main() -> int:
     """Rebuild, compare, and say so; 1 where something differs."""
     connection = psycopg2.connect(config().database_owner_url)  # nobody else may make a schema, or sees every row
     psycopg2.extras.register_uuid(conn_or_curs=connection)  # type: ignore[no-untyped-call]
+    messages = read_topic(config().kafka)
     try:
-        rebuild(connection, read_topic(config().kafka))
+        passed_over = rebuild(connection, messages)
         found = compare(connection)
+        found.passed_over = passed_over
     finally:
+        messages.close()  # else what fails in between waits for the consumer for ever
         connection.close()  # without a commit, so the schema goes with it
     print(found)
     return 1 if found.different else 0

@@ -157,6 +157,20 @@ def test_an_invitation_that_waits_counts_and_one_that_was_declined_does_not(comm
     assert is_in(community, ada)
 
 
+def test_an_invitation_counts_while_there_is_a_seat_and_until_its_lunch_is_over(community: Any, sql: Any) -> None:
+    """Whoever asks twenty people to three seats keeps nobody else from company in that week."""
+    ada, *others = (member(community, name) for name in ("ada", "bob", "cem", "dan"))
+    full = lunch(
+        sql, community.locations[PLACE], "2026-12-01T20:00+00:00", approved=others, invited=[ada], confirmed=True
+    )
+    sql("UPDATE event SET creator = %s", others[0])
+    assert is_in(community, ada)
+    sql("UPDATE attendance SET response = 'rejected' WHERE event_id = %s AND person_id = %s", full, others[0])
+    assert not is_in(community, ada)
+    sql("UPDATE event SET status = 'Awaiting Evaluation'")
+    assert is_in(community, ada)
+
+
 @pytest.mark.parametrize("status", ["Rejected", "Canceled"])
 def test_a_lunch_that_will_not_be_does_not_count(community: Any, sql: Any, status: str) -> None:
     ada = member(community, "ada")
@@ -207,9 +221,10 @@ def test_repeat_days_is_the_rules(community: Any, days: int, kept_apart: bool) -
 
 
 @pytest.mark.parametrize("status", ["Rejected", "Canceled"])
-def test_who_would_have_met_at_a_lunch_that_was_not_may_meet(community: Any, status: str) -> None:
+@pytest.mark.parametrize("said", ["invited", "approved"])
+def test_who_would_have_met_at_a_lunch_that_was_not_may_meet(community: Any, status: str, said: str) -> None:
     both = [member(community, name) for name in ("ada", "bob")]
-    lunch(community.sql, community.locations[PLACE], "2026-11-24T20:00+00:00", invited=both)
+    lunch(community.sql, community.locations[PLACE], "2026-11-24T20:00+00:00", **{said: both})
     assert pairs(community, "forbidden") == [("ada", "bob")]
     community.sql("UPDATE event SET status = %s", status)
     assert pairs(community, "forbidden") == pairs(community, "met") == []
@@ -220,6 +235,18 @@ def test_who_declined_did_not_meet_the_others(community: Any) -> None:
     lunch(community.sql, community.locations[PLACE], "2026-11-24T20:00+00:00", invited=both)
     community.sql("UPDATE attendance SET response = 'rejected' WHERE person_id = %s", both[1])
     assert pairs(community, "forbidden") == []
+
+
+def test_who_never_answered_until_the_lunch_was_over_met_nobody_there(community: Any) -> None:
+    ada, bob, cem = (member(community, name) for name in ("ada", "bob", "cem"))
+    starts = "2026-11-24T20:00+00:00"
+    event = lunch(community.sql, community.locations[PLACE], starts, approved=[ada, bob], invited=[cem], confirmed=True)
+    assert sorted(pairs(community, "forbidden")) == [("ada", "bob"), ("ada", "cem"), ("bob", "cem")]
+    community.sql("UPDATE event SET max_attendees = 2, creator = %s WHERE id = %s", ada, event)
+    assert pairs(community, "forbidden") == [("ada", "bob")]
+    community.sql("UPDATE event SET max_attendees = 3, status = 'Awaiting Evaluation' WHERE id = %s", event)
+    assert pairs(community, "forbidden") == [("ada", "bob")]
+    assert pairs(community, "met") == [("ada", "bob", 0)]
 
 
 def test_the_last_of_several_meetings_counts_and_meetings_elsewhere_too(community: Any) -> None:

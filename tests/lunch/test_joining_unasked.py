@@ -94,3 +94,60 @@ def test_nobody_is_added_by_another(community: Community, sql: Any, clock: Any) 
 
     with pytest.raises(psycopg2.errors.InsufficientPrivilege):
         transaction(work)
+
+
+def approve(browser: Any, event: Any, response: str = "approved") -> int:
+    status: int = browser.ask("PUT", f"/api/events/{event}/attendance", {"response": response}).status
+    return status
+
+
+@pytest.mark.parametrize("by_a_member", [False, True])
+def test_whom_a_round_asked_keep_their_seats_until_they_say_no(
+    community: Community, sql: Any, clock: Any, by_a_member: bool
+) -> None:
+    """Two are asked to three seats: one stranger may join, a second only when one of the two says no. Who proposes a
+    lunch to everybody gives its seats to whoever comes first."""
+    clock.set("2026-11-23T09:00Z")
+    names = ("ada", "bob", "dan", "eve", "flo")
+    ids = {name: community.person(name) for name in names}
+    ada, bob, dan, eve, flo = (community.browser_of(ids[name]) for name in names)
+    starts = "2026-11-25T12:00+00:00"
+    event = lunch(sql, community.locations["Harbour"], starts, invited=[ids["ada"], ids["bob"]], public=True)
+    if by_a_member:
+        sql("UPDATE event SET creator = %s", ids["flo"])
+    seats = {"3 seats free": by_a_member, "1 seat free": not by_a_member}
+    for page in (f"/events/{event}", "/public", "/Validate"):
+        assert {words: words in dan.get(page).text for words in seats} == seats, page
+    assert approve(dan, event) == 200
+    assert approve(eve, event) == (200 if by_a_member else 409)
+    if by_a_member:
+        assert approve(flo, event) == 200 and approve(ada, event) == 409
+        return
+    assert "Join" not in eve.get(f"/events/{event}").text and "no seat free" in eve.get("/public").text
+    assert approve(ada, event) == 200
+    assert "1 seat free" in bob.get(f"/events/{event}").text and "no seat free" in ada.get(f"/events/{event}").text
+    assert approve(bob, event, "rejected") == 200
+    assert "1 seat free" in eve.get(f"/events/{event}").text
+    assert approve(eve, event) == 200
+    assert approve(bob, event) == 409
+
+
+def test_who_left_a_lunch_comes_after_all_only_to_a_seat_that_is_not_kept(
+    community: Community, sql: Any, clock: Any
+) -> None:
+    clock.set("2026-11-23T09:00Z")
+    names = ("ada", "bob", "cem", "dan")
+    ids = {name: community.person(name) for name in names}
+    ada, bob, cem, dan = (community.browser_of(ids[name]) for name in names)
+    event = lunch(
+        sql,
+        community.locations["Harbour"],
+        "2026-11-25T12:00+00:00",
+        invited=[ids["ada"], ids["bob"], ids["cem"]],
+        public=True,
+    )
+    assert approve(ada, event, "rejected") == 200 and approve(dan, event) == 200
+    assert approve(ada, event) == 409
+    assert "come after all" not in ada.get(f"/events/{event}").text
+    assert approve(cem, event, "rejected") == 200
+    assert approve(ada, event) == 200 and approve(bob, event) == 200

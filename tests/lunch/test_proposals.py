@@ -168,3 +168,52 @@ def test_asking_somebody_who_is_kept_apart_looks_like_silence(community: Any, sq
     assert answer.status == 201
     assert of_bob.get(f"/api/events/{answer.json['id']}").status == 404
     assert "Bob" not in of_ada.get(f"/events/{answer.json['id']}").text
+
+
+WAYS = {
+    "joins where the other is asked": ("invited", None, True),
+    "comes after all, where the other has joined": ("approved", "rejected", True),
+    "was asked by the same member": ("approved", "invited", False),
+    "was asked by the round": ("approved", "invited", True),
+}
+"""How somebody might come to a lunch with whom they are kept apart from: the other's answer, their own, public."""
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("who_disliked", ["bob", "zoe"])
+def test_whoever_is_kept_apart_comes_to_one_lunch_by_no_way(
+    community: Any, sql: Any, friends: Any, way: str, who_disliked: str
+) -> None:
+    """And reads and is answered what a full lunch says, whoever of the two it was."""
+    (ada, bob, zoe), (_, of_bob, of_zoe) = friends
+    keep_apart(sql, *((bob, zoe) if who_disliked == "bob" else (zoe, bob)))
+    other, own, public = WAYS[way]
+    event = lunch(sql, community.locations["Harbour"], "2026-11-26T11:00+00:00", approved=[ada], public=public)
+    full = lunch(sql, community.locations["Harbour"], "2026-11-27T11:00+00:00", approved=[ada], seats=2, public=public)
+    sql("INSERT INTO attendance VALUES (%s, %s, 'invited')", event, bob)
+    if other == "approved":
+        assert of_bob.ask("PUT", f"/api/events/{event}/attendance", {"response": "approved"}).status == 200
+    for id in (event, full):
+        if own:
+            sql("INSERT INTO attendance (event_id, person_id, response) VALUES (%s, %s, %s)", id, zoe, own)
+    cem = community.person("cem")
+    sql("INSERT INTO attendance VALUES (%s, %s, 'invited')", full, cem)
+    assert (
+        community.browser_of(cem).ask("PUT", f"/api/events/{full}/attendance", {"response": "approved"}).status == 200
+    )
+    before = digest_of(sql)
+    answers = [of_zoe.ask("PUT", f"/api/events/{id}/attendance", {"response": "approved"}) for id in (event, full)]
+    assert [answer.status for answer in answers] == [409, 409] and answers[0].text == answers[1].text
+    assert digest_of(sql) == before
+    for id in (event, full):
+        page, read = of_zoe.get(f"/events/{id}").text, of_zoe.get(f"/api/events/{id}").json
+        assert ("no seat free" in page) == public and 'value="approved"' not in page
+        assert read["seats"] == len(read["people"])
+
+
+def test_whoever_comes_reads_their_lunch_as_it_is_whoever_else_comes(community: Any, sql: Any, friends: Any) -> None:
+    (ada, bob, _), (_, of_bob, _) = friends
+    event = lunch(sql, community.locations["Harbour"], "2026-11-26T11:00+00:00", approved=[ada, bob], confirmed=True)
+    keep_apart(sql, bob, ada)
+    assert of_bob.get(f"/api/events/{event}").json["seats"] == 3
+    assert [one["seats"] for one in of_bob.get("/api/events").json["events"]] == [3]

@@ -75,3 +75,39 @@ def test_lunches_that_the_topic_has_no_more_are_counted(lived: Any, database: st
     first = told(lived)[0][1]["event"]
     found = compared(database, [message for message in told(lived) if message[1]["event"] != first])
     assert (found.events, found.older, found.different) == (1, 1, [])
+
+
+LUNCH = "00000000-0000-4000-8000-000000000001"
+POISON = [
+    b"no JSON",
+    b"\xff\xfe",
+    b"[]",
+    b"null",
+    b"{}",
+    b'{"type": "event.approved"}',
+    b'{"type": "event.approved", "data": null}',
+    b'{"type": "event.approved", "data": {}}',
+    b'{"type": "event.approved", "data": {"event": "no uuid"}}',
+    b'{"type": "event.approved", "data": {"event": "\\u0000"}}',
+    b'{"type": "event.proposed", "data": {"event": "%s", "people": []}}' % LUNCH.encode(),
+    b'{"type": "attendance.approved", "data": {"event": "%s", "person": 7}}' % LUNCH.encode(),
+    b'{"type": null, "data": {}}',
+]
+
+
+def test_what_is_no_message_is_passed_over_and_counted(lived: Any, database: str) -> None:
+    """Consumers bury it and go on, so the topic may hold some; it must not hide whether all lunches are there."""
+    messages = told(lived)
+    mixed = (
+        [replay.read(value) for value in POISON]
+        + messages[:3]
+        + [replay.read(value) for value in POISON]
+        + messages[3:]
+    )
+    connection = psycopg2.connect(database)
+    psycopg2.extras.register_uuid(conn_or_curs=connection)
+    try:
+        found_over = replay.rebuild(connection, mixed)
+        assert (found_over, replay.compare(connection).different) == (2 * len(POISON), [])
+    finally:
+        connection.close()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from chalicelib.lunch import rounds, suggestions
 from chalicelib.lunch.matching import Columns
+from tests.mailbox import deliver
 
 MONDAY = date(2026, 11, 30)
 NOW = datetime.fromisoformat("2026-11-26T14:00:00+00:00")
@@ -185,6 +186,47 @@ def test_a_food_that_is_refused_is_named_to_who_refuses_it(community: Any, otto:
     assert "Three people at Harbour who are free when you are eat Thai, which you refuse." in shown
     assert send(otto, "/availability/suggested/food", {}, page="/").status == 303
     assert community.sql("SELECT 1 FROM refusal r JOIN account a USING (person_id) WHERE a.username = 'otto'") == []
+
+
+GIVEN = {
+    "the hour itself": (("2026-12-01T12:00", "2026-12-01T13:00", True), False),
+    "hours that hold it": (("2026-11-24T11:00", "2026-11-24T14:00", True), False),
+    "less than the hour": (("2026-12-01T12:15", "2026-12-01T14:00", True), True),
+    "it ends too soon": (("2026-12-01T11:00", "2026-12-01T12:59", True), True),
+    "another day": (("2026-12-02T12:00", "2026-12-02T13:00", True), True),
+    "that week alone": (("2026-12-01T12:00", "2026-12-01T13:00", False), True),
+}
+
+
+@pytest.mark.parametrize("given", GIVEN)
+def test_an_hour_that_they_gave_by_themselves_meanwhile_is_not_proposed(community: Any, otto: Any, given: str) -> None:
+    for n in range(3):
+        member(community, f"friend{n}", "2026-12-01T12:00")
+    run(community)
+    assert "free on Tuesdays at 12:00." in otto.get("/").text
+    (start, end, weekly), is_proposed = GIVEN[given]
+    body = {"purpose": "lunch", "start": start, "end": end, "timezone": "Europe/Berlin", "weekly": weekly}
+    assert otto.post("/api/availability", body).status == 201
+    assert ("free on Tuesdays" in otto.get("/").text) == is_proposed
+    assert any("free on Tuesdays" in mail.text for mail in deliver(community.sql)) == is_proposed
+
+
+def test_a_food_that_they_eat_meanwhile_is_not_proposed(community: Any, otto: Any) -> None:
+    community.sql("INSERT INTO refusal (person_id, food_type_id) SELECT id, 0 FROM person")
+    for n in range(3):
+        member(community, f"friend{n}", "2026-11-30T12:00", refuses=(1, 2))
+    run(community)
+    assert "which you refuse" in otto.get("/").text
+    assert otto.ask("PATCH", "/api/me", {"refuses": []}).status == 200
+    assert "which you refuse" not in otto.get("/").text
+
+
+def test_an_hour_of_a_place_in_another_zone_says_whose_clock_it_is(community: Any, otto: Any) -> None:
+    for n in range(3):
+        member(community, f"friend{n}", "2026-12-01T12:00")
+    run(community)
+    assert otto.ask("PATCH", "/api/me", {"timezone": "Pacific/Auckland"}).status == 200
+    assert "free on Tuesdays at 12:00 (Europe/Berlin)." in otto.get("/").text
 
 
 def test_a_later_round_says_what_helps_now_and_nobody_else_reads_it(community: Any, otto: Any) -> None:

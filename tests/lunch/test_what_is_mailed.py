@@ -128,6 +128,39 @@ def test_who_proposed_a_lunch_says_why_it_is_off(community: Any, sql: Any) -> No
     assert "I am ill" in community.browser_of(bob).get(f"/events/{event}").text
 
 
+@pytest.mark.parametrize("late", [timedelta(0), timedelta(minutes=59)])
+@pytest.mark.parametrize("how", ["called off by an admin", "too few until it begins"])
+def test_that_a_lunch_is_off_is_told_while_somebody_may_sit_there_alone(
+    community: Any, sql: Any, clock: Any, how: str, late: timedelta
+) -> None:
+    community.rule("lunch.approve_hours_before", 0)
+    ada, bob = community.person("ada"), community.person("bob")
+    admin = community.admin()
+    confirmed = how == "called off by an admin"
+    event = lunch(
+        sql, community.locations["Harbour"], STARTS, approved=[ada, bob] if confirmed else [ada], confirmed=confirmed
+    )
+    at(clock, START + late)
+    if confirmed:
+        path = f"/api/admin/events/{event}/cancellation"
+        assert admin.ask("PUT", path, {"why": "the kitchen burnt"}).status == 200
+    mails = {mail.to: mail for mail in deliver(sql)}
+    assert set(mails) == ({"ada@example.org", "bob@example.org"} if confirmed else {"ada@example.org"})
+    assert all(
+        mail.method == "CANCEL" and "That hour is yours again" in " ".join(mail.text.split()) for mail in mails.values()
+    )
+
+
+def test_whoever_was_asked_only_reads_that_they_need_not_answer(community: Any, sql: Any) -> None:
+    ada, bob = community.person("ada"), community.person("bob")
+    event = lunch(sql, community.locations["Harbour"], STARTS, approved=[ada], invited=[bob])
+    path = f"/api/admin/events/{event}/cancellation"
+    assert community.admin().ask("PUT", path, {"why": "the kitchen burnt"}).status == 200
+    said = {mail.to: " ".join(mail.text.split()) for mail in deliver(sql)}
+    assert "hour is yours" in said["ada@example.org"] and "You need not answer" in said["bob@example.org"]
+    assert "hour is yours" not in said["bob@example.org"] and "your lunch" not in said["bob@example.org"]
+
+
 # --- lunch.ignored_invitations ---
 
 
@@ -188,6 +221,27 @@ def test_a_lunch_without_a_seat_for_them_was_not_ignored(community: Any, sql: An
     lunch(sql, community.locations["Harbour"], STARTS, approved=others, invited=[ada], confirmed=True)
     at(clock, START + timedelta(hours=1))
     assert sql("SELECT 1 FROM silence") == []
+
+
+@pytest.mark.parametrize(("hours", "ignored_it"), [(25, False), (24, True)])
+def test_a_lunch_that_was_given_up_before_they_had_to_answer_was_not_ignored(
+    community: Any, sql: Any, clock: Any, hours: int, ignored_it: bool
+) -> None:
+    """The other says no, so the round gives the lunch up: the one who is left may not have read of it yet."""
+    community.rule("lunch.ignored_invitations", 2)
+    ada, bob = community.person("ada"), community.person("bob")
+    harbour = community.locations["Harbour"]
+    event = lunch(sql, harbour, STARTS, invited=[ada, bob])
+    clock.set((START - timedelta(hours=hours)).isoformat())
+    path = f"/api/events/{event}/attendance"
+    assert community.browser_of(bob).ask("PUT", path, {"response": "rejected"}).status == 200
+    rounds.run(date(2026, 11, 23), harbour, START - timedelta(hours=hours))
+    [row] = sql("SELECT status FROM event WHERE id = %s", event)
+    assert row.status == "Rejected"
+    ignored(community, sql, clock, ada, 27)
+    assert bool(sql("SELECT 1 FROM silence")) == ignored_it
+    ignored(community, sql, clock, ada, 28)
+    assert bool(sql("SELECT 1 FROM silence")), "it breaks no row either"
 
 
 # --- who is said to come ---

@@ -1,9 +1,11 @@
 """The pages of a lunch's life: approving, not coming, joining, calling off, proposing; each says what came of it."""
 
+from datetime import date, datetime
 from typing import Any
 
 import pytest
 
+from chalicelib.lunch import rounds
 from tests.lunches import lunch
 from tests.pages.documents import Document
 from tests.pages.test_every_page import check
@@ -104,12 +106,84 @@ def test_before_leaving_one_reads_what_becomes_of_the_others_and_after_it_too(
     )
     assert any(e.text.strip() == "I can come after all" for e in left.all("button"))
     asked = opened(of_bob, f"/events/{event}/leave")
-    assert "Without you it is one too few: Cem is told." in asked.main and "Tuesday, 24 November, 12:00" in asked.main
+    assert "Without you it is one too few: Cem is told. We look for other company for Cem at once." in asked.main
     clock.set("2026-11-25T09:00Z")
     asked = opened(of_cem, f"/events/{event}/leave")
     assert "so it does not take place: Bob is told at once" in asked.main
     assert "The lunch does not take place: Bob is told." in send(of_cem, asked, f"/events/{event}/leave").main
     assert "Called off" in opened(of_bob, "/").main and "too few could come" in opened(of_bob, "/").main
+
+
+@pytest.mark.parametrize("own", ["", "invited", "rejected"])
+@pytest.mark.parametrize(
+    ("other", "is_taken"), [(OVERLAPS, True), ("2026-11-25T12:00+00:00", False), (THURSDAY, False)]
+)
+def test_no_button_is_offered_for_a_lunch_at_which_one_is_taken(
+    community: Any, sql: Any, people: Any, own: str, other: str, is_taken: bool
+) -> None:
+    """It would only be refused: the page says so first, until what one has then is left."""
+    (ada, bob, cem), (of_ada, *_) = people
+    harbour = community.locations["Harbour"]
+    mine = lunch(sql, harbour, other, approved=[ada, cem], confirmed=True)
+    event = lunch(sql, harbour, WEDNESDAY, approved=[bob], invited=[ada] if own == "invited" else [], public=True)
+    if own == "rejected":
+        sql("INSERT INTO attendance VALUES (%s, %s, 'rejected')", event, ada)
+    words = {"": "Join", "invited": "I come", "rejected": "I can come after all"}[own]
+
+    def is_offered(path: str) -> bool:
+        page = opened(of_ada, path)
+        found = any(button.text.strip() == words for button in page.all("button"))
+        assert ("You are already taken at that time" in page.main) is not found
+        return found
+
+    for path in (f"/events/{event}", "/public"):
+        assert is_offered(path) is not is_taken
+    approves = [one for one in opened(of_ada, "/Validate").all("button") if one.text.strip() in ("Approve", "Join")]
+    assert bool(approves) is (not is_taken and own != "rejected")
+    assert of_ada.ask("PUT", f"/api/events/{mine}/attendance", {"response": "rejected"}).status == 200
+    assert is_offered(f"/events/{event}") and is_offered("/public")
+
+
+WHAT_THEN = {
+    "nobody could fill it": "We look for other company for Bob at once.",
+    "its week has no hours left": "It takes place only if you come after all, by Thursday, 26 November, 12:00",
+    "its place is closed": "It takes place only if you come after all, by Tuesday, 24 November, 12:00",
+    "anybody may join": "It takes place if somebody comes by Tuesday, 24 November, 12:00",
+    "somebody has not answered": "It takes place if somebody comes by Tuesday, 24 November, 12:00",
+}
+
+
+@pytest.mark.parametrize("case", WHAT_THEN)
+def test_what_is_said_of_those_who_are_left_is_what_becomes_of_them(
+    community: Any, sql: Any, people: Any, clock: Any, case: str
+) -> None:
+    (ada, bob, cem), (of_ada, *_) = people
+    harbour = community.locations["Harbour"]
+    late = case == "its week has no hours left"
+    if late:
+        clock.set("2026-11-26T10:59Z")
+    event = lunch(
+        sql,
+        harbour,
+        "2026-11-27T11:00+00:00" if late else WEDNESDAY,
+        approved=[ada, bob],
+        invited=[cem] if case == "somebody has not answered" else [],
+        public=case == "anybody may join",
+        confirmed=True,
+    )
+    if late:
+        community.rule("lunch.weekdays", "Mon-Thu")
+    if case == "its place is closed":
+        sql("UPDATE location SET open = false")
+    asked = opened(of_ada, f"/events/{event}/leave")
+    assert f"Bob is told. {WHAT_THEN[case]}" in asked.main
+    send(of_ada, asked, f"/events/{event}/leave")
+    asked_for = [row.location_id for row in sql("SELECT location_id FROM asked_round")]
+    assert asked_for == ([] if late or case == "its place is closed" else [harbour])
+    if asked_for:
+        rounds.run(date(2026, 11, 23), harbour, datetime.fromisoformat("2026-11-23T08:00:00+00:00"))
+    given_up = sql("SELECT status FROM event")[0].status == "Rejected"
+    assert given_up == (case == "nobody could fill it")
 
 
 def test_my_week_shows_the_same_acts_and_a_map(community: Any, sql: Any, people: Any) -> None:
