@@ -73,6 +73,8 @@ def ada(community: Community) -> UUID:
     sql("INSERT INTO invitation_use VALUES (%s, %s)", invited, carl)
     sql("INSERT INTO invitation_revocation VALUES (%s, %s)", revoked, NOW)
     sql("INSERT INTO password_reset VALUES (%s, %s, %s)", uuid4(), ada, NOW)
+    sql("INSERT INTO second_factor VALUES (%s, %s, %s, true)", ada, uuid4(), NOW)
+    sql("INSERT INTO recovery_code VALUES (%s, 'x')", ada)
     sql("INSERT INTO address_change VALUES (%s, %s, 'new@example.org', %s)", uuid4(), ada, NOW)
     sql("INSERT INTO former_address VALUES (%s, %s, 'old@example.org', %s)", uuid4(), ada, NOW)
     hours = uuid4()
@@ -574,3 +576,34 @@ def test_the_database_takes_whoever_is_banned_for_nobody_with_a_role(community: 
         assert (who.banned, "admin" in who.roles) == (banned, True)
         assert (may.admin, may.roles == "") == (not banned, banned)
         assert browser.get("/api/admin/people").status == (403 if banned else 200)
+
+
+def test_no_function_is_for_whoever_comes(sql: Ask) -> None:
+    """Which of the two roles may call it is said of each, by name."""
+    found = sql(
+        "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+        " AND (proacl IS NULL OR EXISTS (SELECT FROM aclexplode(proacl) WHERE grantee = 0))"
+        " AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')"
+    )
+    assert found == []
+
+
+def test_only_an_admin_reads_which_messages_broke(database: str, community: Community) -> None:
+    ada = community.person("ada")
+    community.sql("INSERT INTO outbox (topic, key, event) VALUES ('Dead_Letters', 'x', '{\"data\": {}}')")
+    for roles, read in (("member", 0), ("member,coach,client", 0), ("admin", 1)):
+        with acting(database, ada, roles) as ask:
+            assert len(ask("SELECT * FROM dead_letters(9)")) == read, roles
+
+
+def test_nobody_describes_a_lunch_that_is_done(database: str, community: Community) -> None:
+    ada, bob = community.person("ada"), community.person("bob")
+    event = a_lunch(community, approved=(ada, bob), during="[2026-11-20T11:00Z,2026-11-20T12:00Z)")
+    describe = "INSERT INTO review (id, event_id, description) VALUES (gen_random_uuid(), %s, 'nice')", event
+    community.sql("UPDATE event SET status = 'Confirmed' WHERE id = %s", event)
+    community.sql("UPDATE event SET status = 'Awaiting Evaluation' WHERE id = %s", event)
+    with acting(database, ada) as ask:
+        assert ask(*describe) == [1]
+    community.sql("UPDATE event SET status = 'Done' WHERE id = %s", event)
+    with acting(database, ada) as ask:
+        refused(ask, errors.InsufficientPrivilege, *describe)

@@ -1,7 +1,9 @@
 """Who does not know whether his request arrived sends it again, with the same Idempotency-Key."""
 
+from contextlib import closing
 from typing import Any
 
+import psycopg2
 import pytest
 
 from tests.people import Browser, Community
@@ -40,6 +42,17 @@ def test_a_key_is_for_one_request(ada: Browser) -> None:
     assert (answer.status, answer.json["errors"][0]["field"]) == (422, "Idempotency-Key")
     assert given(ada) == ["2030-11-26T11:00"]
     assert send(ada, WEDNESDAY, "another").status == 201
+
+
+def test_while_the_first_is_under_way_the_second_is_told_so(community: Community, ada: Browser, database: str) -> None:
+    """The first holds the person's key until its transaction ends: here in another connection, as another Lambda would."""
+    [me] = community.sql("SELECT person_id AS id FROM account WHERE username = 'ada'")
+    with closing(psycopg2.connect(database)) as first:
+        first.cursor().execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"{me.id} once",))
+        answer = send(ada, TUESDAY)
+        assert (answer.status, answer.json["detail"]) == (409, "A request with this Idempotency-Key is still under way")
+        assert send(ada, WEDNESDAY, "another").status == 201, "another key is held up by nobody"
+    assert send(ada, TUESDAY).status == 201
 
 
 def test_a_refusal_leaves_the_key_to_the_request_that_mends_it(ada: Browser) -> None:

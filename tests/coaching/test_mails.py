@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import icalendar
+import pytest
 
 from chalicelib import clock as present
 from chalicelib.coaching import reminders
@@ -71,6 +72,22 @@ def test_what_was_overtaken_is_not_told(practice: Practice) -> None:
         assert ada.ask(method, f"/api/appointments/{call['id']}{path}", body).status < 300
     mails = deliver(practice).values()
     assert [one.method for one in mails] == ["CANCEL", "CANCEL"], "nobody is told of a move of what is off by now"
+
+
+@pytest.mark.parametrize("why", ["the address is not confirmed", "banned"])
+def test_nobody_is_written_to_who_is_banned_or_has_not_confirmed_the_address(practice: Practice, why: str) -> None:
+    practice.coach("carla")
+    ada = practice.client("ada", "carla")
+    book(ada, "carla", WEDNESDAY)
+    assert set(deliver(practice)) == {"ada@example.org", "carla@example.org"}
+    if why == "banned":
+        ban = f"/api/admin/people/{practice.ids['ada']}/ban"
+        assert practice.community.admin().ask("PUT", ban, {"why": "why"}).status == 200
+    else:
+        practice.sql("UPDATE account SET email_confirmed = false WHERE person_id = %s", practice.ids["ada"])
+        [call] = practice.calls()
+        assert ada.ask("DELETE", f"/api/appointments/{call.id}").status == 204
+    assert set(deliver(practice)) == {"carla@example.org"}
 
 
 def test_who_is_cancelled_by_his_coach_is_offered_three_times(practice: Practice) -> None:

@@ -11,6 +11,7 @@ import pytest
 from chalicelib.database import JOB, transaction
 from chalicelib.lunch import blocked_pairs, jobs
 from tests.lunches import lunch, told
+from tests.mailbox import PostOffice, as_records, send
 from tests.people import Browser, Community
 
 NOON, LATER, NEXT_WEEK = "2026-11-24T11:30:00Z", "2026-11-24T13:00:00Z", "2026-12-01T12:30:00Z"
@@ -347,3 +348,14 @@ def test_a_review_that_breaks_off_leaves_nothing_and_can_be_given_again(
     assert told(table.sql, "Events_All").count("attendance.reviewed") == 0
     assert table.put("ada", "Found", bea=False, cem=True).status == 204
     assert table.apart() == {frozenset(("ada", "bea"))}
+
+
+def test_whoever_ate_is_asked_by_what_stands_on_the_topic_of_evaluations(table: Table) -> None:
+    from chalicelib.notifications import mailers
+
+    told = [(row.topic, row.event) for row in table.sql("SELECT topic, event FROM outbox ORDER BY id")]
+    for topic, asked in (("Events_All", set[str]()), ("Event_Evaluate", {"ada", "bea", "cem"})):
+        mailers.handle(as_records([one for one in told if one[0] == topic]))
+        post = PostOffice()
+        send(post)
+        assert {mail.to.partition("@")[0] for mail in post.sent if "/Review" in mail.text} == asked, topic

@@ -128,6 +128,17 @@ def test_who_proposed_a_lunch_says_why_it_is_off(community: Any, sql: Any) -> No
     assert "I am ill" in community.browser_of(bob).get(f"/events/{event}").text
 
 
+def test_a_lunch_that_was_called_off_meanwhile_is_confirmed_to_nobody(community: Any, sql: Any) -> None:
+    ada, bob = community.person("ada"), community.person("bob")
+    event = lunch(sql, community.locations["Harbour"], STARTS, approved=[ada], invited=[bob])
+    answer = community.browser_of(bob).ask("PUT", f"/api/events/{event}/attendance", {"response": "approved"})
+    assert answer.status == 200
+    assert community.admin("root").ask("DELETE", f"/api/events/{event}", {"reason": "the kitchen burnt"}).status == 204
+    mails = deliver(sql)
+    assert {mail.to for mail in mails} <= {"ada@example.org", "bob@example.org"}
+    assert [mail.subject for mail in mails if mail.method == "REQUEST"] == []
+
+
 @pytest.mark.parametrize("late", [timedelta(0), timedelta(minutes=59)])
 @pytest.mark.parametrize("how", ["called off by an admin", "too few until it begins"])
 def test_that_a_lunch_is_off_is_told_while_somebody_may_sit_there_alone(

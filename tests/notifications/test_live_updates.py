@@ -135,6 +135,7 @@ def test_ones_own_page_knows_which_lunch_is_meant_and_nobody_elses_does(communit
         await tell(batch(("event.approved", ours)))
         frames = [await heard(socket) for socket in sockets]
         assert frames[0] == frames[1] == frames[2], "whoever listens there hears the same"
+        assert len({event["token"] for event in frames[0]}) == 2, "and cannot tell that the two are at one lunch"
         assert {(event["token"], event["type"]) for event in frames[0]} == {
             (given[name]["tokens"][str(ours)], "event.approved") for name in ("ada", "bob")
         }

@@ -1,7 +1,7 @@
 """What stands in mails, who gets them, and what is said of those that did not arrive."""
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -166,6 +166,19 @@ def test_a_message_that_comes_twice_is_mailed_once(community: Community, sql: An
         mailers.handle(as_records(told + told))
         send(post)
     assert [mail.to for mail in post.sent] == ["grace@example.org"]
+
+
+def test_what_is_older_than_anybody_remembers_is_not_mailed(community: Community, sql: Any, clock: Any) -> None:
+    """A broker that has forgotten how far it was begins anew: what was mailed before would be mailed again."""
+    from chalicelib.notifications import mailers
+
+    community.member("ada").post("/InvitationCode/Create/", {"to": "grace@example.org"})
+    [told] = [(row.topic, row.event) for row in sql("SELECT topic, event FROM outbox WHERE topic = 'InvitedUser'")]
+    then = datetime.fromisoformat(told[1]["time"])
+    for now, mails in ((then + timedelta(days=30, minutes=1), 0), (then + timedelta(days=29, hours=23), 1)):
+        clock.set(now.isoformat())
+        mailers.handle(as_records([told]))
+        assert len(sql("SELECT FROM mail")) == mails
 
 
 def test_a_message_nobody_understands_takes_no_other_s_mail_along(community: Community, sql: Any) -> None:

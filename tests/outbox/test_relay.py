@@ -140,6 +140,27 @@ def test_a_stopped_key_does_not_crowd_out_the_others_however_much_it_holds(sql: 
     assert (ledger.first_seen("stuck"), waiting(sql)) == (stuck["stuck"], 0)
 
 
+def test_what_was_not_taken_holds_up_the_later_of_its_key_in_later_batches_too(sql: Ask) -> None:
+    """The broker refuses one message, and takes all others that it is offered."""
+    from chalicelib.messaging import relay
+
+    [first] = write(1, ("a",))["a"]
+    write(relay.BATCH - 1, ("b",))
+    later = write(5, ("a",))["a"]
+    offered: list[str] = []
+
+    def refuse_the_first(messages: Messages) -> set[int]:
+        offered.extend(id for _, _, id, _ in messages)
+        return {position for position, (_, _, id, _) in enumerate(messages) if id != first}
+
+    relay.publish_batch(refuse_the_first, NOW)
+    assert len(offered) == relay.BATCH and first in offered, "what is behind it in other batches is not offered"
+    assert not set(later) & set(offered)
+    ledger = Ledger()
+    relay_all(ledger)
+    assert ledger.first_seen("a") == [first, *later]
+
+
 def test_what_is_rolled_back_is_never_told(sql: Ask) -> None:
     from chalicelib.database import transaction
     from chalicelib.messaging import outbox
