@@ -97,8 +97,8 @@ types: tools ## types (mypy --strict)
 imports: tools ## imports point down only (import-linter)
 	.venv/bin/lint-imports --no-logo
 
-slow: tools matcher checkers ## the tests that need more than PyPI: real Kafka, a browser, Lynx, the Lambda zip
-	@$(PYTEST) -m "kafka or browser or lynx or package or long" --numprocesses auto --maxprocesses 2 --dist loadfile $(ARGS)
+slow: tools matcher checkers ## the tests that start whole systems, or need real Kafka, a browser, Lynx, the Lambda zip
+	@$(PYTEST) -m "(kafka or browser or lynx or package or long) and not localstack" --numprocesses auto --maxprocesses 2 --dist loadfile $(ARGS)
 
 screenshots: tools matcher checkers ## a picture of every page, narrow and wide, light and dark, in build/screenshots
 	@$(PYTEST) -m browser tests/e2e/test_browser.py $(ARGS)

@@ -27,6 +27,18 @@ def pytest_configure(config: pytest.Config) -> None:
     days.set_clock(Path(os.environ["CLOCK_FILE"]))
 
 
+WHOLE_SYSTEMS = {"system", "make_system", "running", "site"}
+"""Fixtures that start everything, as `make run` does."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What starts a whole system takes longer than what a request does in this process."""
+    for item in items:
+        if WHOLE_SYSTEMS & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.long)
+
+
 def pytest_report_header() -> str:
     return f"day: {os.environ.get('DAY') or 'today'}, zone of the machine: {os.environ.get('TZ') or 'its own'}"
 

@@ -19,6 +19,7 @@ from infra.local.logins import logins
 from infra.local.postgres import Postgres
 from tests.test_schema import CATALOGS, catalog_of
 
+pytestmark = pytest.mark.long
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 
 

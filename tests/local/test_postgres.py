@@ -13,6 +13,8 @@ from infra.local import binaries
 from infra.local.errors import LocalError
 from infra.local.postgres import Postgres
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def data() -> Iterator[Path]:

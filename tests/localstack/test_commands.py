@@ -15,6 +15,7 @@ from infra import fresh_package
 from infra.localstack import deploy
 from infra.localstack.system import Account
 
+pytestmark = pytest.mark.long
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -74,6 +74,8 @@ def _tested(fault: Fault, copy: Path, log: Path) -> str:
         "--durations=0",
         "-p",
         "no:cacheprovider",
+        "-m",
+        "not (kafka or browser or lynx or package or localstack)",
     ]
     # What is compiled stays compiled: a run lasts longer than the second by which an altered file is told.
     environment = os.environ | {"PYTHONDONTWRITEBYTECODE": ""}
