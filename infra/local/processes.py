@@ -7,6 +7,7 @@ programs that cannot are started under ``python -m infra.local.die_with_parent``
 
 import ctypes
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -109,10 +110,19 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 
 
 def free_port() -> int:
-    """A TCP port on loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    """A TCP port on loopback that nobody listens on now, and that no outgoing connection is given meanwhile.
+
+    Those are given numbers of 32768 and more (Linux; elsewhere of 49152), so one of them may be taken again before it
+    is listened on.
+    """
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind((LOOPBACK, port))
+            except OSError:
+                continue
+            return port
 
 
 def answers(port: int) -> bool:
