@@ -55,7 +55,7 @@ psycopg2.extensions.register_type(psycopg2.extensions.new_type((1185,), "TIMES",
 psycopg2.extras.register_uuid()  # type: ignore[no-untyped-call]
 _warm = threading.local()
 _KINDS: dict[str, Any] = {}
-_PLANNED: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
+_PREPARED: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 
 
 class Prepared(str):
@@ -64,7 +64,7 @@ class Prepared(str):
 
     def __init__(self, sql: str) -> None:
         names = dict.fromkeys(re.findall(r"%\((\w+)\)s", sql))
-        self.name = f"planned_{hashlib.sha256(sql.encode()).hexdigest()[:16]}"
+        self.name = f"prepared_{hashlib.sha256(sql.encode()).hexdigest()[:16]}"
         self.prepare = f"PREPARE {self.name} AS {sql % {name: f'${n}' for n, name in enumerate(names, 1)}}"
         self.execute = f"EXECUTE {self.name} ({', '.join(f'%({name})s' for name in names)})"
 
@@ -77,10 +77,10 @@ class Database:
 
     def _execute(self, sql: str, values: dict[str, Any]) -> None:
         if isinstance(sql, Prepared):
-            planned = _PLANNED.setdefault(self._cursor.connection, set())
-            if sql.name not in planned:
+            prepared = _PREPARED.setdefault(self._cursor.connection, set())
+            if sql.name not in prepared:
                 self._cursor.execute(sql.prepare)
-                planned.add(sql.name)
+                prepared.add(sql.name)
             sql = sql.execute
         self._cursor.execute(sql, values)
 

@@ -13,6 +13,7 @@ from chalicelib.coaching.agenda import Call
 from chalicelib.coaching.schemas import DayAway, DayAwayTaken
 from chalicelib.database import Database
 from chalicelib.errors import Conflict, Invalid, NotFound
+from chalicelib.web import formats
 from chalicelib.web.field_types import wall_span_of, wall_time_of
 from chalicelib.web.request import Caller
 
@@ -137,7 +138,7 @@ def take_back(db: Database, caller: Caller, id: UUID) -> None:
 def _shown(id: UUID, span: Span, timezone: str) -> DayAway:
     place = ZoneInfo(timezone)
     start, end = (zones.local_time(at, place) for at in span)
-    whole = all(at == zones.midnight(zones.day_of(at, timezone), place) for at in span)
+    whole = formats.begins_its_day(start) and formats.begins_its_day(end)
     last = (end - timedelta(microseconds=1)).date()
     return {
         "id": id,

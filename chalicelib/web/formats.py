@@ -47,13 +47,13 @@ def span(starts: datetime, ends: datetime) -> str:
 def days_or_span(starts: datetime, ends: datetime, year: bool = True) -> str:
     """Whole days by their names: ``Tuesday, 24 November 2026``, and the last where they are several; else the day and its
     times."""
-    if not (_begins_its_day(starts) and _begins_its_day(ends)):
+    if not (begins_its_day(starts) and begins_its_day(ends)):
         return f"{day(starts, year)}, {span(starts, ends)}"
     last = ends.date() - timedelta(days=1)
     return day(starts, year) + (f" to {day(last, year)}" if last != starts.date() else "")
 
 
-def _begins_its_day(at: datetime) -> bool:
+def begins_its_day(at: datetime) -> bool:
     """Whether it is midnight, or what comes first on a day whose midnight clocks skip. Compared as instants (PEP 495)."""
     return at.astimezone(UTC) == datetime.combine(at, time(), at.tzinfo).astimezone(UTC)
 

@@ -11,8 +11,15 @@ NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 def claimed(db: Database) -> tuple[Any, int]:
     """The row, and how often the table was read from end to end for it."""
+    before = scans(db)
     row = db.row(sending._CLAIM, now=NOW, taken=[], crowded=False)
-    return row, db.value("SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'mail'")
+    return row, scans(db) - before
+
+
+def scans(db: Database) -> int:
+    """Of this transaction, and of those before it that the session has not reported yet."""
+    found: int = db.value("SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'mail'")
+    return found
 
 
 def test_a_plan_of_an_empty_table_reads_a_full_one_by_its_index(sql: Any, community: Any) -> None:
@@ -26,10 +33,10 @@ def test_a_plan_of_an_empty_table_reads_a_full_one_by_its_index(sql: Any, commun
         NOW,
         NOW,
     )
-    row, scans = transaction(claimed, JOB)
-    assert scans == 0
+    row, read_whole = transaction(claimed, JOB)
+    assert read_whole == 0
     assert (NOW - row.due).total_seconds() == 4991, "the newest of those that somebody waits for"
     sql("DELETE FROM mail WHERE urgent")
-    row, scans = transaction(claimed, JOB)
-    assert scans == 0 and (NOW - row.due).total_seconds() == 4990, "else the oldest"
+    row, read_whole = transaction(claimed, JOB)
+    assert read_whole == 0 and (NOW - row.due).total_seconds() == 4990, "else the oldest"
     disconnect()
