@@ -198,13 +198,8 @@ def live() -> bool:
     """From an approval that is committed to the frame at the other's page, on the whole system as ``make run`` starts it."""
     from tests.e2e.conftest import Running
 
-    with tempfile.TemporaryDirectory() as folder:
-        running = Running(Path(folder) / "data")
-        try:
-            running.start()
-            found = asyncio.run(approvals(running))
-        finally:
-            running.stop()
+    with tempfile.TemporaryDirectory() as folder, Running(Path(folder) / "data") as running:
+        found = asyncio.run(approvals(running))
     median = statistics.median(found)
     print("\n| from the approval to the other's page | ms |\n|---|---:|")
     print(

@@ -58,6 +58,17 @@ class Running:
             )
         } | {"DATA": str(data), "PORT": "0"}
 
+    def __enter__(self) -> "Running":
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
     def start(self) -> None:
         self.lines.clear()
         self.data.mkdir(parents=True, exist_ok=True)
@@ -151,14 +162,11 @@ def eventually(happened: Callable[[], Any], seconds: float = 20) -> Any:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    system = Running(tmp_path_factory.mktemp("e2e") / "data")
-    try:
-        system.start()
+    """The system as a newcomer finds it: one for each module, which no other one has changed."""
+    with Running(tmp_path_factory.mktemp("e2e") / "data") as system:
         yield system
-    finally:
-        system.stop()
 
 
 @pytest.fixture(scope="module")
@@ -171,8 +179,10 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def site(running: Running) -> "Site":
-    """The running system with its cast: a member, an admin, a coach and a client, each logged in."""
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Site"]:
+    """A system in use, with its cast: a member, an admin, a coach and a client, each logged in. Tests share it, and
+    none may count on what another one has not done."""
     from tests.e2e.pages import settle
 
-    return settle(running)
+    with Running(tmp_path_factory.mktemp("site") / "data") as system:
+        yield settle(system)

@@ -16,9 +16,7 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 @pytest.mark.parametrize("day", days.DAYS)
 def test_the_demo_shows_a_full_week(day: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAY", day)
-    running = Running(tmp_path / "data")
-    try:
-        running.start()
+    with Running(tmp_path / "data") as running:
         now = datetime.fromisoformat(days.DAYS[day])
         for place in PLACES:
             told = re.search(rf"\n  {place.name}: (\d+) lunches\n(.*?)\n\n", running.said, re.DOTALL)
@@ -34,5 +32,3 @@ def test_the_demo_shows_a_full_week(day: str, tmp_path: Path, monkeypatch: pytes
         for username in ("carla.stein", "ina.wolf"):
             _, calls, _ = running.curl("GET", "/api/appointments?weeks=8", cookie=running.log_in(username))
             assert [call for call in calls["appointments"] if datetime.fromisoformat(call["start"]) > now], username
-    finally:
-        running.stop()

@@ -54,16 +54,11 @@ class Town:
 
 
 @pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    system = Running(tmp_path_factory.mktemp("lunches") / "data")
-    try:
-        system.start()
-        found = Town(system)
-        found.rule("members_may_propose", True)
-        found.rule("auto_approve", False)
-        yield found
-    finally:
-        system.stop()
+def town(running: Running) -> Town:
+    found = Town(running)
+    found.rule("members_may_propose", True)
+    found.rule("auto_approve", False)
+    return found
 
 
 @pytest.fixture

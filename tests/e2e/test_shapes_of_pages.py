@@ -38,14 +38,10 @@ def read(site: Site, path: str) -> str:
 
 @pytest.fixture(scope="module")
 def still(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    running = Running(tmp_path_factory.mktemp("still") / "data", "wednesday")
-    try:
-        running.start()
+    with Running(tmp_path_factory.mktemp("still") / "data", "wednesday") as running:
         site = settle(running)
         eventually(lambda: not any(sign in read(site, path) for path, sign in UNDER_WAY.items()), 150)
         yield site
-    finally:
-        running.stop()
 
 
 class Seen:

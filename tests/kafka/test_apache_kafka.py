@@ -120,8 +120,7 @@ def test_an_invitation_made_while_the_broker_is_dead_is_mailed_once_when_it_is_b
 ) -> None:
     running = Running(tmp_path / "data")
     running.environment |= {"KAFKA_BOOTSTRAP": broker.bootstrap}
-    running.start()
-    try:
+    with running:
         _, _, admin = running.curl("POST", "/Login/", {"username": "grace.admin", "password": "table-for-three"})
         broker.kill()
         started = time.monotonic()
@@ -131,5 +130,3 @@ def test_an_invitation_made_while_the_broker_is_dead_is_mailed_once_when_it_is_b
         eventually(lambda: running.mails_to("late@example.net"), 90)
         time.sleep(3)
         assert len(running.mails_to("late@example.net")) == 1
-    finally:
-        running.stop()
