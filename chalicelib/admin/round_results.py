@@ -80,12 +80,12 @@ LATE = 30
 
 
 def late(round: Round) -> str:
-    """That the round was late, and how much; '' where it was not."""
+    """How late the round was, in words that fit into a tag; '' where it was not."""
     if round.minutes_late < LATE:
         return ""
     hours = round.minutes_late // 60
     days = f"{hours // 24} days and {hours % 24} hours" if hours >= 48 else f"{hours} hours"
-    return f"{days if hours >= 2 else f'{round.minutes_late} minutes'} late: nothing ran at its hour"
+    return f"{days if hours >= 2 else f'{round.minutes_late} minutes'} late"
 
 
 def find(db: Database, which: Which) -> Listing[Round]:

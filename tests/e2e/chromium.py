@@ -15,6 +15,8 @@ SCREENSHOTS = ROOT / "build" / "screenshots"
 AXE = ROOT / "build" / "checkers" / "node_modules" / "axe-core" / "axe.min.js"
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PHONE, DESK = 320, 1280
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+"""How far a page can be scrolled sideways, in CSS pixels."""
 EVERY_LOOK = [(PHONE, "light"), (PHONE, "dark"), (DESK, "light"), (DESK, "dark")]
 COUNT_SHIFTS = """
 window.shifts = 0;
@@ -78,7 +80,7 @@ def look_at(page: Page, address: str, name: str) -> Look:
     page.on("pageerror", lambda error: look.complaints.append(str(error)))
     page.on("requestfailed", lambda request: look.complaints.append(f"{request.url}: {request.failure}"))
     page.goto(address, wait_until="load")
-    look.overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    look.overflow = page.evaluate(OVERFLOW)
     return look
 
 

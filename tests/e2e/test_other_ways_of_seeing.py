@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from playwright.sync_api import Browser, Page
 
+from chalicelib.admin import round_results
 from tests.e2e import seeing, shapes
-from tests.e2e.chromium import DESK, context_of
+from tests.e2e.chromium import DESK, OVERFLOW, PHONE, context_of
 from tests.e2e.pages import ADMIN, CAST, MEMBER, Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -65,17 +67,23 @@ def test_no_page_is_wrong_seen_in_another_way(seen: dict[str, list[str]], way: s
     assert not seen[way], "\n".join(seen[way])
 
 
-def test_a_round_that_was_late_fits_on_paper(chromium: Browser, site: Site) -> None:
+@pytest.mark.parametrize("path", ["/admin", "/admin/rounds"])
+def test_a_round_that_was_late_fits_on_paper_and_on_a_phone(chromium: Browser, site: Site, path: str) -> None:
     """Beside its result it says how late it was, in one run: the longest that stands in a table."""
+    late = round_results.late(Mock(minutes_late=40 * 24 * 60 - 1))
     context = context_of(chromium, site.running.address, site.cookies[ADMIN])
     page = context.new_page()
-    page.goto("/admin/rounds")
-    page.evaluate(
-        "document.querySelectorAll('td:last-child').forEach((cell) => cell.insertAdjacentHTML('beforeend',"
-        " '<span class=\"tag warn\">3 days and 4 hours late: the system was off when it was due</span>'))"
+    page.goto(path)
+    assert page.evaluate(
+        "(late) => { const cells = document.querySelectorAll('[data-label=Result]');"
+        " cells.forEach((cell) => cell.insertAdjacentHTML('beforeend', ` <span class=\"tag warn\">${late}</span>`));"
+        " return cells.length; }",
+        late,
     )
     look(page, PAPER, media="print")
     assert page.evaluate(seeing.PRINTED) == []
+    look(page, PHONE)
+    assert page.evaluate(OVERFLOW) <= 0
     context.close()
 
 
