@@ -175,7 +175,7 @@ def test_modules_are_named_for_what_they_hold() -> None:
 
 MOST_LINES, MOST_LINES_OF_A_FUNCTION = 250, 30
 COMPILED = {ROOT / "chalicelib" / "lunch" / "matching" / f"{name}.py" for name in compile_matcher.MODULES}
-"""A compiled class of the matcher is one module: what calls across modules is no C any more."""
+"""A compiled class of the matcher is one module, and says what each of its arrays is: a line for each."""
 
 
 def lines_of_functions(path: Path) -> Iterator[tuple[str, int]]:
@@ -189,7 +189,7 @@ def lines_of_functions(path: Path) -> Iterator[tuple[str, int]]:
 
 
 def test_no_module_outgrows_a_reader() -> None:
-    most = {path: 500 if path in COMPILED else MOST_LINES for path in PRODUCT}
+    most = {path: 360 if path in COMPILED else MOST_LINES for path in PRODUCT}
     found = [place(path) for path in PRODUCT if len(path.read_text().splitlines()) > most[path]]
     assert not found, f"split by noun, at {MOST_LINES} lines: " + ", ".join(found)
 

@@ -1,8 +1,10 @@
 # What reseat.py may call of division.py without going through Python.
+from chalicelib.lunch.matching.lots cimport Lots
 from chalicelib.lunch.matching.people cimport People
 
 cdef class Division:
     cdef People people
+    cdef Lots lots
     cdef int minimum
     cdef int maximum
     cdef int[::1] member
@@ -21,9 +23,7 @@ cdef class Division:
     cdef int[::1] first_with
     cdef int visit
     cdef long long work
-    cdef unsigned long long state
     cdef bint divide(self, long long most) except? -1
     cdef bint _list_groups(self) except? -1
     cdef bint _extend(self, int mask, int last, int open, unsigned long long free, unsigned long long eats, int stale, int size) except? -1
     cdef void _lead(self, int subset, int rest, long long over, long long worth) noexcept
-    cdef int draw(self, int below) noexcept

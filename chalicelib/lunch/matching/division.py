@@ -17,9 +17,11 @@ except ModuleNotFoundError:
 
 if cython.compiled:
     from cython.cimports.chalicelib.lunch.matching.bits import count, lowest
+    from cython.cimports.chalicelib.lunch.matching.lots import Lots
     from cython.cimports.chalicelib.lunch.matching.people import People
 else:
     from chalicelib.lunch.matching.bits import count, lowest
+    from chalicelib.lunch.matching.lots import Lots
     from chalicelib.lunch.matching.people import People
 
 COMPILED: bool = cython.compiled
@@ -36,12 +38,6 @@ GROUP = cython.declare(cython.longlong, 1 << 26)
 START = cython.declare(cython.longlong, 1 << 14)
 LUCK = cython.declare(cython.int, 1 << 9)
 
-# SplitMix64's numbers; without a declared type they would be Python's, and slow.
-GOLDEN = cython.declare(cython.ulonglong, 0x9E3779B97F4A7C15)
-ONE_FACTOR = cython.declare(cython.ulonglong, 0xBF58476D1CE4E5B9)
-OTHER_FACTOR = cython.declare(cython.ulonglong, 0x94D049BB133111EB)
-WORD = cython.declare(cython.ulonglong, (1 << 64) - 1)
-
 
 @cython.final
 @cython.cclass
@@ -57,6 +53,7 @@ class Division:
     """
 
     people: People
+    lots: Lots
     minimum: cython.int
     maximum: cython.int
     member: cython.int[::1]
@@ -75,13 +72,12 @@ class Division:
     first_with: cython.int[::1]
     visit: cython.int
     work: cython.longlong
-    state: cython.ulonglong
 
-    def __init__(self, people: People, minimum: int, maximum: int) -> None:
-        self.people, self.minimum, self.maximum = people, minimum, maximum
+    def __init__(self, people: People, lots: Lots, minimum: int, maximum: int) -> None:
+        self.people, self.lots, self.minimum, self.maximum = people, lots, minimum, maximum
         self.size = self.groups = self.visit = 0
         self.care = ALL
-        self.work, self.state = 0, 0
+        self.work = 0
         self.member, self.friends = (memoryview(np.zeros(MOST, np.int32)) for _ in range(2))
         self.begin, self.first_with = (memoryview(np.zeros(MOST + 1, np.int32)) for _ in range(2))
         self.mask = memoryview(np.zeros(MOST_GROUPS, np.int32))
@@ -118,7 +114,7 @@ class Division:
                     subset,
                     subset ^ (1 << i),
                     self.over[subset] + ALONE + (self.people.waited[self.member[i]] if self.care > 1 else 0),
-                    self.worth[subset] + self.draw(LUCK),
+                    self.worth[subset] + self.lots.draw(LUCK),
                 )
                 self.work += self.begin[i + 1] - self.begin[i] + 1
                 subset = self.following[subset]
@@ -184,7 +180,7 @@ class Division:
             if self.groups == MOST_GROUPS:
                 return False
             self.mask[self.groups] = mask
-            self.cost[self.groups] = self.draw(LUCK)
+            self.cost[self.groups] = self.lots.draw(LUCK)
             if self.care > 2:
                 self.cost[self.groups] += STALE_WEEK * stale
             if self.care > 3:
@@ -206,14 +202,3 @@ class Division:
             if not self._extend(mask | 1 << j, j, open & self.friends[j], both, dishes, stale + more, size + 1):
                 return False
         return True
-
-    @cython.cfunc
-    @cython.exceptval(check=False)
-    def draw(self, below: cython.int) -> cython.int:
-        """A number from 0 to below - 1 (SplitMix64, Steele et al. 2014)."""
-        x: cython.ulonglong
-        self.state = (self.state + GOLDEN) & WORD
-        x = self.state
-        x = ((x ^ (x >> 30)) * ONE_FACTOR) & WORD
-        x = ((x ^ (x >> 27)) * OTHER_FACTOR) & WORD
-        return ((x ^ (x >> 31)) >> 33) % below

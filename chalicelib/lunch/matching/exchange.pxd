@@ -1,43 +1,15 @@
 # What the rounds of small blocks may call of exchange.py without going through Python.
+from chalicelib.lunch.matching.forest cimport Forest
 from chalicelib.lunch.matching.near cimport Near
 from chalicelib.lunch.matching.people cimport People
-from chalicelib.lunch.matching.rescue cimport Forest
-from chalicelib.lunch.matching.tables cimport Tables
+from chalicelib.lunch.matching.servers cimport Servers
 
 cdef class Exchange:
     cdef People people
-    cdef Tables tables
-    cdef Near near
-    cdef bint small
-    cdef unsigned long long inner
-    cdef int count
-    cdef int[::1] at
-    cdef int[::1] member
-    cdef int[::1] component
-    cdef int[::1] server
-    cdef int[::1] served
-    cdef int[::1] through
-    cdef int[::1] visited
-    cdef int[::1] settled
-    cdef int[::1] lower
+    cdef public Forest forest
+    cdef Servers servers
     cdef int[::1] reached
-    cdef int[::1] apart
-    cdef int[::1] queue
-    cdef int[::1] done
-    cdef int[::1] passed
-    cdef int[::1] when
-    cdef int token
-    cdef int phase
-    cdef list few
-    cdef int choose_near(self, Near near, Forest forest, unsigned long long everybody) except? -1
-    cdef bint _comes_first(self, Forest forest, int u, int v) noexcept
-    cdef bint _waited_longer(self, int u, int v) noexcept
+    cdef int choose_near(self, Near near, unsigned long long everybody) except? -1
     cdef int _choose_one_by_one(self, int[::1] certain, int[::1] open) except? -1
     cdef int _serve(self, int[::1] upper) except? -1
-    cdef int _search(self, int root) except? -2
-    cdef int _look_around(self, int u, int tail) except? -2
-    cdef int _look_near(self, int u, int tail) noexcept
-    cdef int _visit(self, int u, int a, int tail) noexcept
-    cdef int _look_through_tables(self, int u, int tail) except? -2
-    cdef void _flip(self, int a) noexcept
-    cdef int _carry_out(self, Forest forest) except? -1
+    cdef int _carry_out(self) except? -1

@@ -23,12 +23,14 @@ if cython.compiled:
     from cython.cimports.chalicelib.lunch.matching.bits import lowest
     from cython.cimports.chalicelib.lunch.matching.division import Division
     from cython.cimports.chalicelib.lunch.matching.first_fit import FirstFit
+    from cython.cimports.chalicelib.lunch.matching.lots import Lots
     from cython.cimports.chalicelib.lunch.matching.people import People
     from cython.cimports.chalicelib.lunch.matching.rings import Rings
 else:
     from chalicelib.lunch.matching.bits import lowest
     from chalicelib.lunch.matching.division import Division
     from chalicelib.lunch.matching.first_fit import FirstFit
+    from chalicelib.lunch.matching.lots import Lots
     from chalicelib.lunch.matching.people import People
     from chalicelib.lunch.matching.rings import Rings
 
@@ -64,6 +66,7 @@ class Seating:
     """The search, component by component. `best` is what `following` was when the fewest were left over."""
 
     people: People
+    lots: Lots
     division: Division
     rings: Rings
     first_fit: FirstFit
@@ -82,7 +85,8 @@ class Seating:
 
     def __init__(self, rings: Rings, division: Division, seed: int) -> None:
         n: int = rings.people.n
-        self.people, self.rings, self.division, self.seed = rings.people, rings, division, seed % (1 << 64)
+        self.people, self.rings, self.division = rings.people, rings, division
+        self.lots, self.seed = division.lots, seed % (1 << 64)
         self.first_fit = FirstFit(rings, division.minimum, division.maximum)
         self.effort, self.patience = EFFORT, PATIENCE
         self.taken, self.wanting, self.lonely, self.best = ints(n), ints(n), ints(n), ints(n)
@@ -96,7 +100,7 @@ class Seating:
         size: cython.int = len(persons)
         care: cython.int
         i: cython.int
-        division.state = self.seed
+        self.lots.state = self.seed
         division.care = ALL
         if size <= WHOLE:
             for i in range(size):
@@ -174,7 +178,7 @@ class Seating:
         i: cython.int
         self._return(persons)
         for i in range(PARTED):
-            self.rings.part(persons[self.division.draw(len(persons))])
+            self.rings.part(persons[self.lots.draw(len(persons))])
 
     @cython.cfunc
     @cython.exceptval(-1)
@@ -185,11 +189,11 @@ class Seating:
         over: cython.longlong
         worth: cython.longlong
         u: cython.int
-        if self.wants == 0 or (self.alone and division.draw(2)):
-            u = self.lonely[division.draw(self.alone)]
+        if self.wants == 0 or (self.alone and self.lots.draw(2)):
+            u = self.lonely[self.lots.draw(self.alone)]
         else:
-            u = self.wanting[division.draw(self.wants)]
-        self._gather(u, self.most if division.draw(2) else min(FEWER, self.most))
+            u = self.wanting[self.lots.draw(self.wants)]
+        self._gather(u, self.most if self.lots.draw(2) else min(FEWER, self.most))
         if not division.divide(WORK):
             self.most = max(FEWEST, self.most - 1)
             return False
@@ -263,13 +267,13 @@ class Seating:
         for tries in range(TRIES):
             if division.size >= most:
                 break
-            chance = division.draw(6)
+            chance = self.lots.draw(6)
             if self.alone and chance < 1:
-                v = self.lonely[division.draw(self.alone)]
+                v = self.lonely[self.lots.draw(self.alone)]
             elif chance < 4:
                 v = self._somebody_at(hour, u)
             else:
-                v = self._somebody_near(division.member[division.draw(division.size)])
+                v = self._somebody_near(division.member[self.lots.draw(division.size)])
             self._take(v, most)
 
     @cython.cfunc
@@ -297,7 +301,7 @@ class Seating:
     def _some_hour(self, u: cython.int) -> cython.int:
         """One of u's hours."""
         hours: cython.ulonglong = self.people.free[u]
-        skip: cython.int = self.division.draw(12)
+        skip: cython.int = self.lots.draw(12)
         while skip and hours & (hours - 1):
             hours &= hours - 1
             skip -= 1
@@ -312,7 +316,7 @@ class Seating:
         tries: cython.int
         v: cython.int = u
         for tries in range(4):
-            v = self.rings.seats[first + self.division.draw(last - first)]
+            v = self.rings.seats[first + self.lots.draw(last - first)]
             if self.taken[v] != self.token and self.people.eats[u] & self.people.eats[v]:
                 break
         return v
@@ -346,7 +350,7 @@ def resize(
     :param components: of two people or more, who fit nobody else
     """
     rings = Rings(people)
-    seating = Seating(rings, Division(people, minimum, maximum), seed)
+    seating = Seating(rings, Division(people, Lots(), minimum, maximum), seed)
     for persons in components:
         seating.improve(memoryview(persons))
     return rings.groups()

@@ -10,11 +10,12 @@ from chalicelib.lunch.matching.columns import Columns, Result
 from chalicelib.lunch.matching.emit import meeting, numbered
 from chalicelib.lunch.matching.exchange import Exchange, exchange
 from chalicelib.lunch.matching.fill import fill
+from chalicelib.lunch.matching.forest import Forest
 from chalicelib.lunch.matching.greedy import lists
 from chalicelib.lunch.matching.parts import Parts
 from chalicelib.lunch.matching.people import People, view
 from chalicelib.lunch.matching.regroup import Neighbourhoods
-from chalicelib.lunch.matching.rescue import Forest, rescue
+from chalicelib.lunch.matching.rescue import Rescue, rescue
 from chalicelib.lunch.matching.reseat import resize
 from chalicelib.lunch.matching.small import Small
 from chalicelib.lunch.matching.tables import Tables
@@ -49,8 +50,9 @@ def _pairs_and_threes(
     people: People, seed: int, members: NDArray[np.int32], begins: NDArray[np.int32], separator: NDArray[np.uint8]
 ) -> int:
     """Make pairs and threes, block by block; how many of all these people must stay over."""
-    forest, trade, improving = Forest(people), Exchange(people), Neighbourhoods(people, seed)
-    small = Small(people, forest, trade, improving, separator)
+    forest = Forest(people)
+    rescuing, trade, improving = Rescue(people, forest), Exchange(people, forest), Neighbourhoods(people, seed)
+    small = Small(people, rescuing, trade, improving, separator)
     larger, bound = small.match(memoryview(members), memoryview(begins), SMALL)
     together = [members[begins[block] : begins[block + 1]] for block in larger]
     if not together:
@@ -66,8 +68,8 @@ def _pairs_and_threes(
             bound += must_stay
         for persons in components:
             start.seat(memoryview(persons))
-            rescue(people, forest, tables, persons)
-            inner, must_stay = exchange(trade, forest, persons)
+            rescue(people, rescuing, tables, persons)
+            inner, must_stay = exchange(trade, persons)
             separator[inner] = 1
             bound += must_stay
             # If each component of the certificate is one person, whoever of the separator serves one makes a pair.

@@ -19,17 +19,19 @@ except ModuleNotFoundError:
 if cython.compiled:
     from cython.cimports.chalicelib.lunch.matching.bits import count, lowest
     from cython.cimports.chalicelib.lunch.matching.exchange import Exchange
+    from cython.cimports.chalicelib.lunch.matching.forest import Forest
     from cython.cimports.chalicelib.lunch.matching.near import Near
     from cython.cimports.chalicelib.lunch.matching.people import People
     from cython.cimports.chalicelib.lunch.matching.regroup import Neighbourhoods
-    from cython.cimports.chalicelib.lunch.matching.rescue import Forest
+    from cython.cimports.chalicelib.lunch.matching.rescue import Rescue
 else:
     from chalicelib.lunch.matching.bits import count, lowest
     from chalicelib.lunch.matching.exchange import Exchange
+    from chalicelib.lunch.matching.forest import Forest
     from chalicelib.lunch.matching.near import Near
     from chalicelib.lunch.matching.people import People
     from chalicelib.lunch.matching.regroup import Neighbourhoods
-    from chalicelib.lunch.matching.rescue import Forest
+    from chalicelib.lunch.matching.rescue import Rescue
 
 COMPILED: bool = cython.compiled
 
@@ -45,6 +47,7 @@ class Small:
 
     people: People
     forest: Forest
+    rescuing: Rescue
     trade: Exchange
     improving: Neighbourhoods
     near: Near
@@ -52,9 +55,15 @@ class Small:
     must_stay: cython.int
 
     def __init__(
-        self, people: People, forest: Forest, trade: Exchange, improving: Neighbourhoods, separator: NDArray[np.uint8]
+        self,
+        people: People,
+        rescuing: Rescue,
+        trade: Exchange,
+        improving: Neighbourhoods,
+        separator: NDArray[np.uint8],
     ) -> None:
-        self.people, self.forest, self.trade, self.improving = people, forest, trade, improving
+        self.people, self.rescuing, self.trade, self.improving = people, rescuing, trade, improving
+        self.forest = rescuing.forest
         self.near = Near(people)
         self.separator = memoryview(separator)
         self.must_stay = 0
@@ -111,17 +120,17 @@ class Small:
         failed: cython.int = 0
         u: cython.int
         if lonely:
-            self.forest.enter_near(self.near, component)
+            self.rescuing.enter_near(self.near, component)
             while lonely:
                 u = self.near.row[lowest(lonely)]
                 lonely &= lonely - 1
-                if self.people.one[u] < 0 and not self.forest.rescue(u):
+                if self.people.one[u] < 0 and not self.rescuing.rescue(u):
                     failed += 1
         if failed:
             self.must_stay += failed
             self._separate(component)
             if size > WHOLE:
-                self.trade.choose_near(self.near, self.forest, component)
+                self.trade.choose_near(self.near, component)
         self.improving.improve_near(self.near, component)
         return 0
 
