@@ -62,7 +62,8 @@ LEFT JOIN cancellation x ON x.appointment_id = a.id LEFT JOIN no_show n ON n.app
 LEFT JOIN series_call s ON s.appointment_id = a.id
 """
 
-_KNOWN = Prepared(f"{_CALL} WHERE a.id = %(id)s")
+KNOWN = Prepared(f"{_CALL} WHERE a.id = %(id)s")
+"""The call %(id)s, whoever asks; %(former)s is what somebody is called who has left."""
 _ONES_OWN = Prepared(f"{_CALL} WHERE a.id = %(id)s AND %(me)s IN (a.coach_id, a.client_id)")
 
 TOUCHING = (
@@ -228,4 +229,4 @@ def over(db: Database, coach: UUID, client: str, now: datetime) -> list[Call]:
 
 def known(db: Database, id: UUID) -> Call | None:
     """A call whoever asks, for jobs; None if there is none."""
-    return _one(db, _KNOWN, id=id)
+    return _one(db, KNOWN, id=id)

@@ -6,14 +6,15 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chalicelib import clock
+from chalicelib.accounts.people import FORMER_MEMBER
 from chalicelib.calendar import entries
 from chalicelib.calendar.occurrences import Span
 from chalicelib.coaching import agenda, appointments, call_entries, offers, waiting_list
 from chalicelib.coaching.agenda import Call
-from chalicelib.database import Database
+from chalicelib.database import Database, Prepared
 from chalicelib.messaging import mail
 from chalicelib.notifications.kinds import About, Letter, kind
-from chalicelib.notifications.recipients import confirmed
+from chalicelib.notifications.recipients import CONFIRMED, Reader, confirmed
 
 
 def both(db: Database, abouts: list[About]) -> list[list[UUID]]:
@@ -53,13 +54,13 @@ def linked(db: Database, person: UUID, about: About) -> Letter | None:
 @kind("call_cancelled", "A call was cancelled", on=("Appointments_All", "appointment.cancelled"), to=both)
 def cancelled(db: Database, person: UUID, about: About) -> Letter | None:
     """A call will not be. Where the message asks for it, the client is offered the nearest free times of their coach."""
-    call = agenda.known(db, UUID(about["appointment"]))
-    if call is None or not call.cancelled:
+    found = _known(db, person, about)
+    if found is None or not found[0].cancelled:
         return None
-    coach, times = "", list[Span]()
+    call, coach, times = found[0], "", list[Span]()
     if about.get("offers") and person == call.client_id and call.starts > clock.now():
         coach, times = offers.instead_of(db, call, clock.now())
-    return _letter(db, person, call, "CANCEL", coach, times)
+    return _letter(*found, person, "CANCEL", coach, times)
 
 
 def all_three(db: Database, abouts: list[About]) -> list[list[UUID]]:
@@ -74,38 +75,47 @@ def handed_over(db: Database, person: UUID, about: About) -> Letter | None:
     """A call is with another coach, at its time: out of the calendar of the former, and into that of the other."""
     if str(person) != about["former_coach"]:
         return _about_what_stands(db, person, about, "REQUEST")
-    call = agenda.known(db, UUID(about["appointment"]))
-    return _letter(db, person, call, "CANCEL") if call and call.coach_id != person else None
+    found = _known(db, person, about)
+    return _letter(*found, person, "CANCEL") if found and found[0].coach_id != person else None
 
 
 @kind("call_missed", "You did not come to a call", on=("Appointments_All", "appointment.missed"), to=its_client)
 def missed(db: Database, person: UUID, about: About) -> Letter | None:
     """The coach noted that the client did not come."""
-    call = agenda.known(db, UUID(about["appointment"]))
-    return _letter(db, person, call, "") if call and call.no_show else None
+    found = _known(db, person, about)
+    return _letter(*found, person, "") if found and found[0].no_show else None
 
 
 @kind("call_attended", "You came to a call after all", on=("Appointments_All", "appointment.attended"), to=its_client)
 def attended(db: Database, person: UUID, about: About) -> Letter | None:
     """The coach took that back."""
-    call = agenda.known(db, UUID(about["appointment"]))
-    return _letter(db, person, call, "") if call and not call.no_show else None
+    found = _known(db, person, about)
+    return _letter(*found, person, "") if found and not found[0].no_show else None
 
 
 def _about_what_stands(db: Database, person: UUID, about: About, method: str) -> Letter | None:
     """Only while the call is as the message says, and to come: of what came after, another message tells."""
-    call = agenda.known(db, UUID(about["appointment"]))
-    if call is None or call.cancelled or appointments.as_range((call.starts, call.ends)) != about["during"]:
-        return None
-    return _letter(db, person, call, method)
+    found = _known(db, person, about)
+    return _letter(*found, person, method) if found and _stands(found[0], about) else None
+
+
+def _stands(call: Call, about: About) -> bool:
+    return not call.cancelled and appointments.as_range((call.starts, call.ends)) == about["during"]
+
+
+def _known(db: Database, person: UUID, about: About) -> tuple[Call, Reader] | None:
+    """The call and who reads of it; None where there is no such call, or they are told nothing by mail."""
+    row = db.row(_KNOWN, id=UUID(about["appointment"]), person=person, former=FORMER_MEMBER)
+    return (Call(*row[: len(Call._fields)]), Reader(*row[len(Call._fields) :])) if row else None
+
+
+_KNOWN = Prepared(f"SELECT call.*, reader.* FROM ({agenda.KNOWN}) call, ({CONFIRMED}) reader")
+"""In one statement: of what a mail costs, most is waiting for answers."""
 
 
 def _letter(
-    db: Database, person: UUID, call: Call, method: str, coach: str = "", times: Sequence[Span] = ()
-) -> Letter | None:
-    known = confirmed(db, person)
-    if known is None:
-        return None
+    call: Call, known: Reader, person: UUID, method: str, coach: str = "", times: Sequence[Span] = ()
+) -> Letter:
     place = ZoneInfo(known.timezone)
     values = {
         "name": known.name,

@@ -121,12 +121,11 @@ def reminder(db: Database, person: UUID, about: About) -> Letter | None:
 @kind("no_lunch", "No lunch for you this week, and why", refusable=True)
 def no_lunch(db: Database, person: UUID, about: About) -> Letter | None:
     """A round found no company: to whom it left over, unless a later one has found some."""
-    known = confirmed(db, person)
-    monday = zones.week_of(about["week"])
-    reason = known and db.value(
+    known, monday = confirmed(db, person), zones.week_of(about["week"])
+    reason = db.value(
         "SELECT reason FROM left_over WHERE person_id = %(person)s AND week = %(week)s", person=person, week=monday
     )
-    if not reason:
+    if known is None or reason is None:
         return None
     helps = [help.sentence for help in what_helps.of(db, [person], monday).get(person, [])]
     known_of_it = {"monday": monday, "reason": left_overs.REASONS[reason], "why": reason, "helps": helps}
@@ -137,10 +136,10 @@ def no_lunch(db: Database, person: UUID, about: About) -> Letter | None:
 def silence(db: Database, person: UUID, about: About) -> Letter | None:
     """Who let several invitations go by is not matched until they answer: to who has not answered yet."""
     known = confirmed(db, person)
-    waits = known and db.value(
+    waits = db.value(
         "SELECT EXISTS (SELECT FROM silence WHERE person_id = %(person)s AND answered = 'infinity')", person=person
     )
-    return Letter(known.email, {"name": known.name}) if waits else None
+    return Letter(known.email, {"name": known.name}) if known and waits else None
 
 
 _LUNCH = """
@@ -163,10 +162,8 @@ def _letter(
 ) -> Letter | None:
     """To who has one of those responses still, if the lunch is in one of those states still, and not past."""
     known = confirmed(db, person)
-    row = known and db.row(
-        _LUNCH, event=about["event"], person=person, responses=list(responses), statuses=list(statuses)
-    )
-    if not row:
+    row = db.row(_LUNCH, event=about["event"], person=person, responses=list(responses), statuses=list(statuses))
+    if known is None or row is None:
         return None
     place = ZoneInfo(row.timezone)
     values = row._asdict() | {
