@@ -87,6 +87,8 @@ def _approve(db: Database, event: Any, person: UUID, now: datetime) -> None:
     take_time(db, event, person)
     outbox.put_all(db, messages.attendance_approved(event, person), now)
     states.confirm_if_enough(db, event, now)
+    if event.status == "Confirmed":
+        outbox.put_all(db, messages.joined(event, person), now)
 
 
 def _refuse_without_a_seat(db: Database, event: Any, person: UUID) -> None:

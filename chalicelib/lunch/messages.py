@@ -77,6 +77,11 @@ def approved(event: Any, people: Iterable[UUID]) -> list[Message]:
     return _on(("Event_Approved", "Events_All"), event, "event.approved", data)
 
 
+def joined(event: Any, person: UUID) -> list[Message]:
+    """Somebody comes to a lunch that takes place already: they have not read of it yet, and a mail to them is due."""
+    return [mail_due("event_approved", person, event=str(event.id))]
+
+
 def unconfirmed(event: Any, people: Iterable[UUID]) -> list[Message]:
     """Somebody left; these people are too few for now."""
     return _on(("Events_All",), event, "event.unconfirmed", about(event) | {"people": _ids(people)})

@@ -15,7 +15,8 @@ from chalicelib.database import Database
 About = dict[str, Any]
 """The data of the message that calls for a mail: ids and times."""
 MAILS = ("Mails", "mail.due")
-"""The topic and type of what no other message calls for; the data names the kind."""
+"""The topic and type of what calls for one mail to one person; the data names both. Of a kind that another message
+calls for as well, it is for who comes later."""
 
 
 class Letter(NamedTuple):
@@ -75,11 +76,11 @@ def kind(
     return register
 
 
-def called_for_by(topic: str, type: str, about: About) -> list[Kind]:
-    """The kinds that a message calls for."""
-    return [
-        one for one in ALL.values() if one.on == (topic, type) and (one.on != MAILS or one.name == about.get("kind"))
-    ]
+def called_for_by(topic: str, type: str, about: About) -> list[tuple[Kind, Recipients]]:
+    """The kinds that a message calls for, and whom each goes to."""
+    if (topic, type) == MAILS:
+        return [(one, its_person) for one in ALL.values() if one.name == about.get("kind")]
+    return [(one, one.recipients) for one in ALL.values() if one.on == (topic, type)]
 
 
 def wanted(refused: frozenset[str]) -> dict[str, bool]:

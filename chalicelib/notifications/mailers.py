@@ -48,14 +48,13 @@ def _rows(db: Database, batch: list[Message], now: datetime) -> list[dict[str, A
         and datetime.fromisoformat(message.time) >= since
     }
     new = records.new_ones(db, "mailer", [message for message in batch if message.id in called_for], now)
-    of_kind: dict[kinds.Kind, list[Message]] = defaultdict(list)
+    of_kind: dict[tuple[kinds.Kind, kinds.Recipients], list[Message]] = defaultdict(list)
     for message in new:
-        for kind in called_for[message.id]:
-            of_kind[kind].append(message)
+        for kind, recipients in called_for[message.id]:
+            of_kind[kind, recipients].append(message)
     rows: dict[str, list[dict[str, Any]]] = {message.id: [] for message in new}
-    for kind, messages in of_kind.items():
-        recipients = kind.recipients(db, [message.data for message in messages])
-        for message, people in zip(messages, recipients, strict=True):
+    for (kind, recipients), messages in of_kind.items():
+        for message, people in zip(messages, recipients(db, [message.data for message in messages]), strict=True):
             rows[message.id] += [_row(message, kind, person) for person in people]
     return [row for some in rows.values() for row in some]
 

@@ -63,6 +63,30 @@ def test_whoever_has_only_just_heard_of_a_lunch_is_not_reminded(community: Any, 
     assert set(map(tuple, subjects(sql).values())) == {("Lunch on Wednesday, 25 November: Soup",)}
 
 
+@pytest.mark.parametrize("how", ["was asked", "joined", "came after all"])
+def test_whoever_comes_to_a_lunch_that_takes_place_already_gets_its_file_and_nobody_else_a_mail(
+    community: Any, sql: Any, how: str
+) -> None:
+    ada, bob, cem = (community.person(name) for name in ("ada", "bob", "cem"))
+    event = lunch(
+        sql,
+        community.locations["Harbour"],
+        STARTS,
+        approved=[ada, bob],
+        invited=[cem] if how == "was asked" else [],
+        confirmed=True,
+    )
+    sql("UPDATE event SET public = true WHERE id = %s", event)
+    browser = community.browser_of(cem)
+    for response in ("approved", "rejected", "approved") if how == "came after all" else ("approved",):
+        answer = browser.ask("PUT", f"/api/events/{event}/attendance", {"response": response})
+        assert answer.status == 200, answer.body
+        mails = [mail for mail in deliver(sql) if response == "approved"]
+    [mail] = mails
+    assert mail.to.startswith("cem@") and mail.subject == "Lunch on Wednesday, 25 November: Soup"
+    assert mail.method == "REQUEST" and "DTSTART:20261125T110000Z" in mail.calendar
+
+
 def test_another_meeting_point_is_told_with_a_newer_file(community: Any, sql: Any) -> None:
     ada, bob = community.person("ada"), community.person("bob")
     harbour = community.locations["Harbour"]
