@@ -8,14 +8,15 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from chalicelib import clock as present
 from chalicelib.database import JOB, Database, transaction
-from tests.coaching.practice import NOW, Practice, at, book, move
+from chalicelib.lunch import rounds
+from tests.coaching.practice import AT, NOW, Practice, at, book, move
 from tests.coaching.test_pages import press
 from tests.people import Answer, Browser
 
@@ -391,3 +392,34 @@ def test_a_call_handed_over_to_where_others_book(race: Race) -> None:
         assert winners(race.run([lambda: race.admin.ask("PATCH", path, change), *bookings])) == 1
         conrads = [c for c in practice.calls() if c.coach_id == practice.ids["conrad"]]
         assert len(conrads) == 1 and len(practice.calls()) in (1, 2)
+
+
+def test_a_round_of_lunches_against_calls_at_its_hour(race: Race) -> None:
+    """Sixteen who are free for lunch at one hour, six coaches among them, book calls then, while rounds seat them."""
+    practice, monday = race.practice, date(2026, 11, 23)
+    harbour, noon = practice.community.locations["Harbour"], "2026-11-25T12:00:00+01:00"
+    coaches = [f"coach{n}" for n in range(6)]
+    for name in coaches:
+        practice.coach(name)
+    clients = [practice.client(f"guest{n}", coaches[n // 2]) for n in range(12)]
+    for name in [*coaches, *(f"guest{n}" for n in range(12))]:
+        practice.sql(
+            "INSERT INTO availability (id, person_id, purpose, starts, ends, timezone, weekly, until) VALUES"
+            " (gen_random_uuid(), %s, 'lunch', '2026-11-25T12:00', '2026-11-25T13:00', 'Europe/Berlin', false, '2026-11-25')",
+            practice.ids[name],
+        )
+    both = 0
+    for _ in range(ROUNDS):
+        race.clear()
+        practice.sql("DELETE FROM round; DELETE FROM asked_round")
+        tries: list[Try] = [lambda n=n: book(clients[n], coaches[n // 2], noon) for n in range(12)]
+        tries += [lambda: bool(rounds.run(monday, harbour, AT))] * 4
+        booked = winners(race.run(tries)[:12])
+        assert len(race.held()) == booked <= 6
+        eating = practice.sql("SELECT event_id, person_id FROM attendance WHERE response = 'approved' ORDER BY 1, 2")
+        taken = practice.sql("SELECT event_id, person_id FROM commitment WHERE event_id IS NOT NULL ORDER BY 1, 2")
+        assert eating == taken and {row.person_id for row in eating}.isdisjoint(
+            person for call in practice.calls() for person in (call.coach_id, call.client_id)
+        )
+        both += bool(booked and eating)
+    assert both, "the two never met"
