@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ import numpy as np
 from chalicelib.lunch.matching import Columns, check, match
 from tests.benchmarks.matching.instances import SHAPES, realistic
 
+TURNS = 7
 ARRAYS = ("location", "free", "eats", "waited", "forbidden", "met", "blocked")
 ROUNDS = (("realistic", 100_000), ("giant", 100_000), ("acquainted", 10_000), ("estranged", 1000), ("blossoms", 10_000))
 
@@ -23,15 +25,19 @@ def command() -> None:
     """CPU of ``python -m chalicelib.lunch.matching IN.npz OUT.npz`` beside that of matching, and of a process that only starts."""
     print("\n| round | people | matched in s | the command in s | its start | without it / matching |")
     print("|---|---:|---:|---:|---:|---:|")
-    start = min(spent("-c", "import chalicelib.lunch.matching") for _ in range(3))
     with tempfile.TemporaryDirectory() as folder:
         for name, size in ROUNDS:
             columns = SHAPES[name](size, 1)
             write(Path(folder) / "in.npz", columns)
-            whole = min(
-                spent("-m", "chalicelib.lunch.matching", f"{folder}/in.npz", f"{folder}/out.npz") for _ in range(3)
-            )
-            matching = min(seconds_of(columns) for _ in range(3))
+            turns = [
+                (
+                    spent("-c", "import chalicelib.lunch.matching"),
+                    spent("-m", "chalicelib.lunch.matching", f"{folder}/in.npz", f"{folder}/out.npz"),
+                    seconds_of(columns),
+                )
+                for _ in range(TURNS)
+            ]
+            start, whole, matching = (statistics.median(column) for column in zip(*turns, strict=True))
             ratio = (whole - start) / matching
             print(f"| {name} | {size} | {matching:.3f} | {whole:.3f} | {start:.3f} | {ratio:.2f} |", flush=True)
 
