@@ -35,8 +35,7 @@ _CONNECT = """
 SET ROLE {role};
 SET timezone = 'UTC';
 SET jit = off;
-SET statement_timeout = '{patience}';
-SET lock_timeout = '5s';
+SET statement_timeout = '{patience}'; SET lock_timeout = '5s';
 SET idle_in_transaction_session_timeout = '60s';
 """
 _PATIENCE = {APP: "25s", JOB: "14min"}
@@ -145,11 +144,11 @@ def transaction(work: Callable[[Database], T], role: str = APP) -> T:
     """
     try:
         return _attempt(work, role)
-    except (psycopg2.errors.DeadlockDetected, psycopg2.errors.SerializationFailure, _ConnectionLost):
+    except (psycopg2.extensions.TransactionRollbackError, _ConnectionLost):
         pass
     try:
         return _attempt(work, role)
-    except (psycopg2.errors.DeadlockDetected, psycopg2.errors.SerializationFailure) as error:
+    except psycopg2.extensions.TransactionRollbackError as error:
         raise Unavailable("Many people want this at once. Please try again", retry_after=1) from error
     except _ConnectionLost as error:
         raise Unavailable("The database is not available just now", retry_after=5) from error
@@ -169,7 +168,7 @@ def _attempt(work: Callable[[Database], T], role: str) -> T:
         with connection.cursor() as cursor:
             result = work(Database(cursor))
     except UserError as told:
-        connection.commit() if told.keep else _roll_back(connection)
+        _commit(connection, None) if told.keep else _roll_back(connection)
         raise
     except psycopg2.IntegrityError as error:
         _roll_back(connection)
@@ -185,6 +184,8 @@ def _attempt(work: Callable[[Database], T], role: str) -> T:
         _roll_back(connection)
         if connection.closed:
             raise _ConnectionLost from error
+        if isinstance(error, psycopg2.extensions.TransactionRollbackError):
+            raise
         raise Unavailable("The database is not available just now", retry_after=5) from error
     except BaseException:
         _roll_back(connection)
@@ -204,6 +205,9 @@ def _commit(connection: Any, result: T) -> T:
     except psycopg2.IntegrityError as error:
         _roll_back(connection)
         raise _conflict(error) from error
+    except psycopg2.extensions.TransactionRollbackError:  # by a deferred constraint
+        _roll_back(connection)
+        raise
     except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
         # Whether it was stored is not known: the caller may ask again, we may not.
         raise Unavailable("The database went away", retry_after=5) from error
@@ -226,15 +230,11 @@ def _connection(role: str) -> Any:
     return connection
 
 
-def _login(role: str) -> str:
-    """The URL of the log-in that may take that role, and no other."""
-    return config().database_url if role == APP else config().database_job_url
-
-
 def connect(role: str = APP, *, autocommit: bool = False) -> Any:
-    """A new psycopg2 connection in that role, for whoever must hold one of their own."""
+    """A new psycopg2 connection in that role, by the log-in that may take no other, for whoever must hold one of their own."""
+    url = config().database_url if role == APP else config().database_job_url
     try:
-        connection = psycopg2.connect(with_password(_login(role)), connect_timeout=5)
+        connection = psycopg2.connect(with_password(url), connect_timeout=5)
         with connection.cursor() as cursor:
             cursor.execute(_CONNECT.format(role=role, patience=_PATIENCE[role]))
         connection.commit()

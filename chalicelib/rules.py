@@ -201,6 +201,8 @@ def shown(value: Value) -> str:
 def check_together(values: Rules) -> None:
     """Refuse rules that contradict each other. Raises Invalid naming the rule."""
     lunch = values.lunch
+    if not lunch.days:
+        raise Invalid.field("lunch.weekdays", "must not end before the day on which they begin")
     if lunch.max_attendees < lunch.min_attendees:
         raise Invalid.field("lunch.max_attendees", "must not be less than lunch.min_attendees")
     if lunch.last_start < lunch.first_start:

@@ -83,6 +83,8 @@ def test_no_rule_is_left_out() -> None:
         ({"lunch.min_attendees": 4, "lunch.max_attendees": 3}, "lunch.max_attendees"),
         ({"lunch.first_start": "13:45", "lunch.last_start": "13:45"}, ""),
         ({"lunch.first_start": "14:00", "lunch.last_start": "13:45"}, "lunch.last_start"),
+        ({"lunch.weekdays": "Fri-Mon"}, "lunch.weekdays"),
+        ({"lunch.weekdays": "Fri-Fri"}, ""),
         ({"lunch.weekdays": "Mon-Fri", "lunch.first_start": "11:00", "lunch.last_start": "13:45"}, ""),  # 60
         ({"lunch.weekdays": "Mon-Sat", "lunch.first_start": "11:00", "lunch.last_start": "13:45"}, "lunch.last_start"),
         ({"lunch.weekdays": "Mon-Fri", "lunch.first_start": "11:00", "lunch.last_start": "14:00"}, "lunch.last_start"),

@@ -1,11 +1,15 @@
 """What stands between the product and psycopg2: times in arrays, and statements that a connection plans once."""
 
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from chalicelib.database import Database, Prepared, disconnect, transaction
+from chalicelib.database import JOB, Database, Prepared, disconnect, transaction
+from chalicelib.errors import Conflict
 
 COUNTED = Prepared(
     "SELECT count(*) AS n, %(word)s::text AS word FROM location WHERE name = %(name)s OR name LIKE '%%!'"
@@ -67,3 +71,51 @@ def test_a_planned_statement_outlives_the_transaction_that_planned_it_and_a_chan
         assert transaction(counted) == (0, "O'Hara %s")
     finally:
         sql("ALTER TABLE location DROP COLUMN more")
+
+
+IN_EACH_OTHERS_WAY = """
+CREATE TABLE door (id int PRIMARY KEY, opened int NOT NULL DEFAULT 0); INSERT INTO door VALUES (1), (2);
+CREATE TABLE wish (door int NOT NULL);
+CREATE FUNCTION grant_wish() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN UPDATE door SET opened = opened + 1 WHERE id = NEW.door; RETURN NULL; END $$;
+CREATE CONSTRAINT TRIGGER later AFTER INSERT ON wish DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION grant_wish();
+GRANT ALL ON door, wish TO rendezvous_job
+"""
+
+
+def at_once(db: Database, second: int) -> None:
+    db.run("UPDATE door SET opened = opened + 1 WHERE id = %(id)s", id=second)
+
+
+def at_the_commit(db: Database, second: int) -> None:
+    db.run("INSERT INTO wish VALUES (%(id)s)", id=second)
+
+
+@pytest.mark.parametrize("refused", [False, True], ids=["", "and what a refusal keeps"])
+@pytest.mark.parametrize("then", [at_once, at_the_commit])
+def test_whoever_loses_a_deadlock_is_carried_out_after_all(
+    sql: Callable[..., list[Any]], then: Callable[[Database, int], None], refused: bool
+) -> None:
+    sql(IN_EACH_OTHERS_WAY)
+    both, attempts = threading.Barrier(2), []
+
+    def through(first: int) -> None:
+        def work(db: Database) -> None:
+            attempts.append(first)
+            db.run("UPDATE door SET opened = opened + 1 WHERE id = %(id)s", id=first)
+            if len(attempts) <= 2:
+                both.wait(10)
+            then(db, 3 - first)
+            if refused:
+                raise Conflict("Not so", keep=True)
+
+        try:
+            transaction(work, JOB)
+        except Conflict:
+            assert refused
+        finally:
+            disconnect()
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(through, (1, 2)))
+    assert len(attempts) == 3 and [row[0] for row in sql("SELECT opened FROM door")] == [2, 2]

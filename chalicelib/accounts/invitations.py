@@ -8,7 +8,7 @@ from chalicelib import rules
 from chalicelib.accounts import links
 from chalicelib.database import Database
 from chalicelib.errors import Conflict, NotFound, TooManyRequests
-from chalicelib.messaging import outbox
+from chalicelib.messaging import locks, outbox
 from chalicelib.web.field_types import Instant
 from chalicelib.web.request import Caller
 
@@ -38,7 +38,7 @@ def create(db: Database, caller: Caller, to: str, now: datetime) -> UUID:
     """
     limits = rules.read(db)
     # Two requests at once must not both find the last place free.
-    db.run("SELECT pg_advisory_xact_lock(hashtextextended(%(who)s, 1))", who=f"invitation {caller.id}")
+    locks.hold(db, f"invitation {caller.id}")
     made = db.value(
         "SELECT count(*) FROM invitation i WHERE by_person = %(me)s AND made > %(since)s"
         " AND NOT EXISTS (SELECT FROM batch_invitation b WHERE b.invitation_id = i.id)",

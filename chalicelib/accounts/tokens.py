@@ -8,7 +8,7 @@ from chalicelib import logs
 from chalicelib.accounts import proofs
 from chalicelib.database import Database, Transact
 from chalicelib.errors import Conflict, NotFound
-from chalicelib.messaging import outbox
+from chalicelib.messaging import locks, outbox
 from chalicelib.web.credentials import hashed, new_token
 from chalicelib.web.field_types import Instant
 from chalicelib.web.request import Caller
@@ -49,7 +49,7 @@ def create(
 
     def store(db: Database) -> None:
         proofs.hold(db, kept)
-        db.run("SELECT pg_advisory_xact_lock(hashtextextended(%(who)s, 1))", who=f"token {caller.id}")
+        locks.hold(db, f"token {caller.id}")
         if len(mine(db, caller)) >= MOST:
             raise Conflict(f"You have {MOST} tokens already. Revoke one first")
         db.run(

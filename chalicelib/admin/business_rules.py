@@ -14,7 +14,7 @@ from chalicelib.accounts.people import FORMER_MEMBER
 from chalicelib.admin.lists import shaped
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound
-from chalicelib.messaging import outbox
+from chalicelib.messaging import locks, outbox
 from chalicelib.rules import RULES, Rule, Value
 from chalicelib.web.field_types import Instant
 from chalicelib.web.request import Caller
@@ -127,7 +127,7 @@ def set_value(
     rule = _rule(name, scope)
     wanted = rule.parse(value)
     # One admin at a time: two values that are good each must not be stored to contradict each other.
-    db.run("SELECT pg_advisory_xact_lock(hashtextextended('rules', 1))")
+    locks.hold(db, "rules")
     if scope:
         db.run("SELECT lock_coach(%(coach)s)", coach=scope)  # who books just now does so by the rules of before
     values, default = rules.read(db, scope), _defaults(db, scope).named(name)

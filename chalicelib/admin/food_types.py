@@ -8,6 +8,7 @@ from chalicelib.accounts import audit
 from chalicelib.admin.lists import shaped
 from chalicelib.database import Database
 from chalicelib.errors import NotFound
+from chalicelib.messaging import locks
 from chalicelib.web.request import Caller
 
 
@@ -44,7 +45,7 @@ def read(db: Database, food_type: int) -> FoodType:
 
 def add(db: Database, caller: Caller, name: str, now: datetime) -> FoodType:
     """Add a food type. Raises Refused for a name that is taken, and for the 65th."""
-    db.run("SELECT pg_advisory_xact_lock(hashtextextended('food types', 1))")
+    locks.hold(db, "food types")
     # Without a free bit it is 64, which the constraint refuses with its own sentence.
     id = db.value(
         "INSERT INTO food_type (id, name) SELECT coalesce(min(free), 64), %(name)s FROM generate_series(0, 63) free"

@@ -15,7 +15,7 @@ from chalicelib.accounts.invitations import PURPOSE, address_all
 from chalicelib.admin.lists import shaped
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound
-from chalicelib.messaging import outbox
+from chalicelib.messaging import locks, outbox
 from chalicelib.web.field_types import Email, Instant, Line
 from chalicelib.web.request import Caller
 
@@ -55,7 +55,7 @@ def invite(db: Database, caller: Caller, batch: UUID, addresses: Iterable[str], 
     if not 1 <= len(wanted) <= MOST_ADDRESSES:
         raise Invalid.field("addresses", f"must be 1 to {MOST_ADDRESSES} addresses")
     # One at a time, so that an address pasted by two admins at once is invited once.
-    db.run("SELECT pg_advisory_xact_lock(hashtextextended('invitation batch', 1))")
+    locks.hold(db, "invitation batch")
     begun = db.run(
         "INSERT INTO invitation_batch (id, by_person, at) VALUES (%(id)s, %(me)s, %(now)s) ON CONFLICT DO NOTHING",
         id=batch,

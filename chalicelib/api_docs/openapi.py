@@ -21,7 +21,8 @@ ABOUT = """Rendezvous brings people together at a time and a place.
 Log in with `POST /Login`: the cookie `session` names who you are. Whoever calls /api with that cookie to change
 something also sends an `Origin` of this site (browsers do) or the session's `X-CSRF-Token`. Programs send a personal
 token instead, as a bearer. A `POST` below /api may
-carry an `Idempotency-Key`: sent again with the same key, it is answered as before and carried out once. Unknown
+carry an `Idempotency-Key`: sent again with the same key, it is answered as before and carried out once, unless its
+answer holds a secret, which is kept nowhere (such a `POST` names no such header here). Unknown
 fields and parameters are refused, and a refusal changes nothing."""
 
 PROBLEM = {
@@ -134,11 +135,10 @@ def _operation(endpoint: Endpoint, schemas: dict[Any, Any]) -> dict[str, Any]:
 
 
 def _security(endpoint: Endpoint) -> list[dict[str, list[str]]]:
-    below_api = endpoint.path.startswith("/api/")
     by_cookie: dict[str, list[str]] = {"session": []}
-    if below_api and endpoint.method != "GET":
+    if endpoint.below_api and endpoint.method != "GET":
         by_cookie["csrf"] = []
-    return [by_cookie, {"token": []}] if below_api and endpoint.by_token else [by_cookie]
+    return [by_cookie, {"token": []}] if endpoint.below_api and endpoint.by_token else [by_cookie]
 
 
 def _name(endpoint: Endpoint) -> str:
@@ -159,7 +159,7 @@ def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
             {"name": name, "in": "query", "required": name in shape.get("required", ()), "schema": _plain(schema)}
             for name, schema in shape["properties"].items()
         ]
-    if endpoint.method == "POST" and endpoint.path.startswith("/api/"):
+    if endpoint.keeps_answer:
         found.append(IDEMPOTENCY_KEY)
     return found
 
@@ -189,7 +189,7 @@ def _refusals(endpoint: Endpoint) -> set[int]:
         found.add(404)
     if endpoint.method != "GET":
         found.add(403)
-        if endpoint.path.startswith("/api/"):
+        if endpoint.below_api:
             found.add(409)
     if endpoint.counted:
         found.add(429)

@@ -9,7 +9,7 @@ from chalicelib.calendar import zones
 from chalicelib.calendar.occurrences import Hours, spans
 from chalicelib.database import Database
 from chalicelib.errors import Conflict, Forbidden, Invalid, NotFound
-from chalicelib.messaging import outbox, topics
+from chalicelib.messaging import locks, outbox, topics
 from chalicelib.web.request import Caller
 
 FARTHEST = timedelta(days=2 * 366)
@@ -65,7 +65,7 @@ def give(
 
 def lock(db: Database, caller: Caller) -> None:
     """Have the caller's availabilities changed by one transaction at a time, this one until it ends."""
-    db.run("SELECT pg_advisory_xact_lock(hashtextextended(%(who)s, 1))", who=f"availability {caller.id}")
+    locks.hold(db, f"availability {caller.id}")
 
 
 def change(

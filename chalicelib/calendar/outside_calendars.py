@@ -9,6 +9,7 @@ from chalicelib.calendar import fetching, zones
 from chalicelib.calendar.occurrences import Span
 from chalicelib.database import Database
 from chalicelib.errors import Conflict, NotFound
+from chalicelib.messaging import locks
 from chalicelib.web.field_types import Moment
 from chalicelib.web.request import Caller
 
@@ -38,7 +39,7 @@ class OutsideCalendar(TypedDict):
 def add(db: Database, caller: Caller, url: str, now: datetime) -> OutsideCalendar:
     """Keep one's busy times of that address free; it is read within some minutes. Raises Invalid, Conflict."""
     url = fetching.checked_url(url.strip())
-    db.run("SELECT pg_advisory_xact_lock(hashtextextended(%(who)s, 1))", who=f"calendars {caller.id}")
+    locks.hold(db, f"calendars {caller.id}")
     taken = {
         row.number for row in db.rows("SELECT number FROM outside_calendar WHERE person_id = %(me)s", me=caller.id)
     }

@@ -13,7 +13,7 @@ from chalicelib.database import Database
 from chalicelib.errors import Conflict, Forbidden, Invalid
 from chalicelib.lunch import attendances, blocked_pairs, events, locations, messages, states
 from chalicelib.lunch.weeks import week_at
-from chalicelib.messaging import outbox
+from chalicelib.messaging import locks, outbox
 from chalicelib.web.field_types import matching
 from chalicelib.web.request import Caller
 
@@ -127,7 +127,7 @@ def _companions(db: Database, caller: Caller, slugs: list[str]) -> list[UUID]:
 
 def _refuse_too_many(db: Database, caller: Caller, now: datetime) -> None:
     # Two proposals at once are counted one after the other.
-    db.run("SELECT pg_advisory_xact_lock(hashtextextended(%(me)s, 3))", me=str(caller.id))
+    locks.hold(db, f"proposals {caller.id}")
     coming = db.value(
         "SELECT count(*) FROM event WHERE creator = %(me)s AND starts > %(now)s AND status IN ('Proposed', 'Confirmed')",
         me=caller.id,

@@ -1,10 +1,15 @@
-"""Locks for what is done by one process at a time, over several transactions: a relay, a sender of mails, a round."""
+"""Locks for what is done by one at a time: within a transaction, or over several (a relay, a sender of mails, a round)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from chalicelib.database import JOB, connect
+from chalicelib.database import JOB, Database, connect
+
+
+def hold(db: Database, what: str) -> None:
+    """Wait until nobody else does this, and hold the lock until the commit."""
+    db.run("SELECT pg_advisory_xact_lock(hashtextextended(%(what)s, 1))", what=what)
 
 
 @contextmanager

@@ -83,10 +83,9 @@ def _entered(endpoint: Endpoint, request: Request) -> Transact:
 
 
 def _once(db: Database, endpoint: Endpoint, request: Request, handle: Callable[[], Response]) -> Response:
-    once = endpoint.method == "POST" and endpoint.remembered
-    if once and endpoint.html:
+    if endpoint.html and endpoint.method == "POST" and endpoint.remembered:
         return idempotency.once_of_form(db, request, handle)
-    response = idempotency.once(db, request, handle) if once and endpoint.below_api else handle()
+    response = idempotency.once(db, request, handle) if endpoint.keeps_answer else handle()
     if not request.is_safe:
         idempotency.forget_press(db, request)
     return response

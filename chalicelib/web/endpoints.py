@@ -40,6 +40,12 @@ class Endpoint:
     def below_api(self) -> bool:
         return self.path.startswith("/api/")
 
+    @property
+    def keeps_answer(self) -> bool:
+        """Whether a request that is sent again under its Idempotency-Key is answered from what was kept. What answers with
+        a secret keeps nothing: it takes no ``db``, or is not ``remembered``."""
+        return self.method == "POST" and self.below_api and self.remembered and "db" in self.takes
+
 
 ENDPOINTS: list[Endpoint] = []
 """Every endpoint there is, for the API's description and for the table of who may open what."""

@@ -46,6 +46,10 @@ def test_both_are_told_of_a_call_and_of_what_becomes_of_it(practice: Practice) -
     assert first.start == at(WEDNESDAY) and first["LOCATION"] == "https://call.example.org/carla"
     assert (first["SEQUENCE"], first["STATUS"]) == (0, "CONFIRMED")
     assert "10:00 to 11:00 (Europe/Berlin)" in mails["carla@example.org"].text
+    assert [event_of(mails[f"{who}@example.org"])["SUMMARY"] for who in ("ada", "carla")] == [
+        "Call with Carla",
+        "Call with Ada",
+    ]
 
     call = move(ada, call, "2026-11-26T10:00:00+01:00").json
     moved = event_of(deliver(practice)["ada@example.org"])

@@ -84,7 +84,7 @@ FAULTS = [
           "Two are reminded of a call that is off."),
     Fault(REMINDERS, "r.scope IN ('', a.coach_id::text)", "r.scope IN ('')", "tests/coaching/test_mails.py -k own",
           "A coach's own hours before a reminder have no effect."),
-    Fault(MAILS, "if call is None or call.cancelled or", "if call is None or", "tests/coaching/test_mails.py",
+    Fault(MAILS, "return not call.cancelled and ", "return ", "tests/coaching/test_mails.py",
           "A call is confirmed by mail after it was cancelled."),
     Fault(MAILS, '"date": call.starts.astimezone(place),', '"date": call.starts,', "tests/coaching/test_mails.py",
           "A mail says an hour of another zone."),
@@ -92,4 +92,6 @@ FAULTS = [
           "A coach is offered their own free times, the client none."),
     Fault(MAILS, '[[UUID(about["coach"]), UUID(about["client"])] for', '[[UUID(about["client"])] for', "tests/coaching/test_mails.py -k both",
           "A coach never hears of their calls."),
+    Fault(MAILS, "call_entries.entry(call, person)", "call_entries.entry(call, call.client_id)", "tests/coaching/test_mails.py",
+          "A coach's file of a call says what the client's does."),
 ]  # fmt: skip

@@ -67,7 +67,7 @@ FAULTS = [
           "Six codes a day."),
     Fault(INVITATIONS, "since=now - timedelta(hours=24),", "since=now - timedelta(hours=23),", "tests/accounts/test_inviting.py -k five",
           "Five codes in 23 hours."),
-    Fault(INVITATIONS, '    db.run("SELECT pg_advisory_xact_lock(hashtextextended(%(who)s, 1))", who=f"invitation {caller.id}")\n', "",
+    Fault(INVITATIONS, '    locks.hold(db, f"invitation {caller.id}")\n', "",
           "tests/accounts/test_inviting.py -k at_once", "Twenty codes asked for at once are all made."),
     Fault("live_invitation", "AND i.expires > at", "", "tests/accounts/test_inviting.py -k expires", "An invitation never expires."),
     Fault("live_invitation", "AND a.email <> lower(for_email))", "AND a.email <> for_email)", "tests/accounts/test_inviting.py -k case",
