@@ -1,4 +1,4 @@
-"""The door of every Lambda function: registers the routes, declares whatever is not HTTP, each a one-line call.
+"""What every Lambda function begins with: registers the routes, and declares whatever is not HTTP.
 
 Handlers that are declared elsewhere are deployed without this file ever being imported, so they all stand here.
 """
@@ -116,15 +116,19 @@ def match_location(event: Any) -> None:
 
 @app.schedule(Rate(5, unit=Rate.MINUTES))
 def sweep(event: Any) -> None:
-    """Moves on what time moves on, and forgets what need not be kept."""
+    """Moves on what time moves on, and forgets what need not be kept: each, whatever becomes of the others."""
     from chalicelib import retention
     from chalicelib.coaching import reminders, waiting_list
     from chalicelib.lunch import jobs
 
-    jobs.sweep(clock.now())
-    reminders.sweep(clock.now())
-    waiting_list.sweep(clock.now())
-    retention.forget(clock.now())
+    failed = []
+    for work in (jobs.sweep, reminders.sweep, waiting_list.sweep, retention.forget):
+        try:
+            work(clock.now())
+        except Exception as error:
+            failed.append(error)
+    if failed:
+        raise ExceptionGroup("a sweep", failed)
 
 
 @app.schedule(Rate(5, unit=Rate.MINUTES))

@@ -24,8 +24,7 @@ def ask_to_confirm(db: Database, person: UUID, email: str, now: datetime) -> Non
         email=email.lower(),
         now=now,
     )
-    data = {"kind": "confirm", "person": str(person), "address_change": str(change)}
-    outbox.put(db, "Mails", str(person), "mail.due", data, now)
+    outbox.put(db, *outbox.mail_due("confirm", person, address_change=str(change)), now)
 
 
 def confirm(db: Database, given: str, now: datetime) -> None:
@@ -40,8 +39,7 @@ def confirm(db: Database, given: str, now: datetime) -> None:
     if not row:
         raise NotFound("This link was used, or is too old")
     if row.former:
-        data = {"kind": "address_changed", "person": str(row.person_id), "former_address": str(row.former)}
-        outbox.put(db, "Mails", str(row.person_id), "mail.due", data, now)
+        outbox.put(db, *outbox.mail_due("address_changed", row.person_id, former_address=str(row.former)), now)
     logs.security("address confirmed", row.person_id)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from chalicelib import rules
 from chalicelib.database import Database
 from chalicelib.errors import TooManyRequests
+from chalicelib.web import rate_limits
 from chalicelib.web.request import Caller
 
 WINDOW_SECONDS = 15 * 60
@@ -35,7 +36,7 @@ def count_proof(db: Database, caller: Caller, address: str, now: datetime) -> No
     """
     counted = tally(db, "login", f"{caller.id}\n{address}", now)
     if counted.count > rules.read(db).login.failures_per_15_minutes:
-        wait = int((counted.until - now).total_seconds()) + 1
+        wait = rate_limits.seconds_until(counted.until, now)
         raise TooManyRequests("Too many wrong attempts. Please wait", retry_after=wait, keep=True)
 
 

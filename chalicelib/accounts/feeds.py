@@ -23,8 +23,7 @@ def open(transact: Transact, caller: Caller, password: str, address: str, now: d
     def store(db: Database) -> None:
         proofs.hold(db, kept)
         db.run("SELECT open_feed(%(hash)s)", hash=hashed(token.encode()))
-        data = {"kind": "feed_made", "person": str(caller.id)}
-        outbox.put(db, "Mails", str(caller.id), "mail.due", data, now)
+        outbox.put(db, *outbox.mail_due("feed_made", caller.id), now)
 
     transact(store)
     logs.security("calendar address made", caller.id)

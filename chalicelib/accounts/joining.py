@@ -18,7 +18,7 @@ Outcome = Literal["enrolled", "invitation", "username", "email"]
 
 
 def slug_of(name: str) -> str:
-    """A name as a part of a path, with four random characters so that it is nobody else's."""
+    """A name as a part of a path, with eight random characters so that it is nobody else's."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return "-".join([*re.findall(r"[a-z0-9]+", plain)[:4], secrets.token_hex(4)])
 
@@ -62,4 +62,4 @@ def enrol(
 def tell_holder(db: Database, holder: UUID, email: str, now: datetime) -> None:
     """Mail the owner of an address that somebody tried to join with it; once a day, however many try."""
     if attempts.count_mail(db, "address_in_use", email, now) == 1:
-        outbox.put(db, "Mails", str(holder), "mail.due", {"kind": "address_in_use", "person": str(holder)}, now)
+        outbox.put(db, *outbox.mail_due("address_in_use", holder), now)

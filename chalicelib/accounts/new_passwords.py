@@ -12,6 +12,7 @@ from chalicelib.accounts import attempts, links, passwords, people, proofs
 from chalicelib.database import Database, Transact, transaction
 from chalicelib.errors import Conflict, NotFound, TooManyRequests
 from chalicelib.messaging import outbox
+from chalicelib.web import rate_limits
 from chalicelib.web.request import Caller
 
 USED = "This link was used, or is too old"
@@ -27,7 +28,7 @@ def forgot(db: Database, email: str, network: str, now: datetime) -> None:
     not told. Raises TooManyRequests where too many were asked for from that network address."""
     count, until = attempts.count_forgotten(db, network, now)
     if count > MOST_FORGOTTEN:
-        wait = int((until - now).total_seconds()) + 1
+        wait = rate_limits.seconds_until(until, now)
         raise TooManyRequests("So many links were asked for that you should wait for them", retry_after=wait)
     if (
         attempts.count_reset(db, email, now) > MOST_RESETS
@@ -37,8 +38,7 @@ def forgot(db: Database, email: str, network: str, now: datetime) -> None:
     reset = uuid4()
     person = db.value("SELECT ask_reset(%(email)s, %(id)s, %(now)s)", email=email, id=reset, now=now)
     if person:
-        data = {"kind": "reset", "person": str(person), "password_reset": str(reset)}
-        outbox.put(db, "Mails", str(person), "mail.due", data, now)
+        outbox.put(db, *outbox.mail_due("reset", person, password_reset=str(reset)), now)
         logs.security("reset asked", person)
 
 
@@ -111,4 +111,4 @@ def change(
 
 
 def _tell(db: Database, kind: str, person: Any, now: datetime, **more: bool) -> None:
-    outbox.put(db, "Mails", str(person), "mail.due", {"kind": kind, "person": str(person)} | more, now)
+    outbox.put(db, *outbox.mail_due(kind, person, **more), now)

@@ -189,4 +189,4 @@ def _guarded(
 
 
 def _tell(db: Database, kind: str, person: UUID, now: datetime) -> None:
-    outbox.put(db, "Mails", str(person), "mail.due", {"kind": kind, "person": str(person)}, now)
+    outbox.put(db, *outbox.mail_due(kind, person), now)

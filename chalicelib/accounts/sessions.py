@@ -9,6 +9,7 @@ from chalicelib import logs, rules
 from chalicelib.accounts import attempts, passwords, second_factor
 from chalicelib.database import Database, transaction
 from chalicelib.errors import NotLoggedIn, TooManyRequests
+from chalicelib.web import rate_limits
 from chalicelib.web.credentials import hashed, new_token
 from chalicelib.web.field_types import Instant
 from chalicelib.web.request import Caller
@@ -79,7 +80,7 @@ def _look(db: Database, username: str, address: str, now: datetime) -> tuple[Any
         of_address.until if of_address.count > 10 * limit else now,
     )
     found = db.row("SELECT * FROM login_of(%(username)s)", username=username)
-    return found, int((until - now).total_seconds()) + 1 if until > now else 0
+    return found, rate_limits.seconds_until(until, now) if until > now else 0
 
 
 def log_out(token_hashes: Sequence[bytes]) -> None:

@@ -63,8 +63,7 @@ def create(
             now=now,
             expires=expires,
         )
-        data = {"kind": "token_made", "person": str(caller.id), "token": str(id)}
-        outbox.put(db, "Mails", str(caller.id), "mail.due", data, now)
+        outbox.put(db, *outbox.mail_due("token_made", caller.id, token=str(id)), now)
 
     transact(store)
     logs.security("token made", caller.id)

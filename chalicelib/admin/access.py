@@ -28,7 +28,6 @@ def remove_second_factor(db: Database, caller: Caller, person: UUID, why: str, n
     directory.read(db, person)
     if not db.value("SELECT remove_second_factor_of(%(person)s)", person=person):
         raise Conflict("This person's second factor is not on")
-    data = {"kind": "second_factor_off", "person": str(person)}
-    outbox.put(db, "Mails", str(person), "mail.due", data, now)
+    outbox.put(db, *outbox.mail_due("second_factor_off", person), now)
     audit.note(db, caller, "took the second factor from", person, why, now)
     logs.security("second factor taken away by an admin", person, by=caller.id)

@@ -154,9 +154,11 @@ def _note(
         now=now,
     )
     whose = f" of the coach {scope}" if scope else ""
-    audit.note(db, caller, f"changed the rule{whose} from {shown(before)} to {shown(after)}", name, why, now)
+    audit.note(
+        db, caller, f"changed the rule{whose} from {rules.shown(before)} to {rules.shown(after)}", name, why, now
+    )
     if scope:
-        outbox.put(db, "Mails", scope, "mail.due", {"kind": "coach_rule", "person": scope, "rule": name}, now)
+        outbox.put(db, *outbox.mail_due("coach_rule", scope, rule=name), now)
 
 
 def reset(db: Database, caller: Caller, name: str, why: str, now: datetime, scope: str = EVERYBODY) -> RuleInForce:
@@ -175,9 +177,6 @@ def typed(name: str, text: str) -> Value:
         return type(rule.default)(text)
     except (KeyError, ValueError):
         raise Invalid.field("value", f"must be a {rules.KINDS[type(rule.default)]}") from None
-
-
-shown = rules.shown
 
 
 def _defaults(db: Database, scope: str) -> rules.Rules:

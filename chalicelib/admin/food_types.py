@@ -44,7 +44,7 @@ def read(db: Database, food_type: int) -> FoodType:
 
 
 def add(db: Database, caller: Caller, name: str, now: datetime) -> FoodType:
-    """Add a food type. Raises Refused for a name that is taken, and for the 65th."""
+    """Add a food type. Raises Conflict for a name that is taken, and for the 65th."""
     locks.hold(db, "food types")
     # Without a free bit it is 64, which the constraint refuses with its own sentence.
     id = db.value(

@@ -78,7 +78,8 @@ def find_rounds(db: Database, caller: Caller, query: WhichAndDone) -> Page:
 
 @routes.page("/admin/rounds/new", who="admin")
 def ask_round(db: Database, form: Form, now: datetime) -> Page:
-    return page("admin/new_round.html", locations=locations.open_ones(db), weeks=round_results.weeks(now))
+    places = locations.open_ones(db)
+    return page("admin/new_round.html", locations=places, weeks=round_results.weeks(places, now))
 
 
 @routes.form("/admin/rounds/new", shows=ask_round, who="admin")

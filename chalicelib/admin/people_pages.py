@@ -10,6 +10,7 @@ from chalicelib.admin import audit_log, directory, invitations, roles, round_res
 from chalicelib.admin.api import Why
 from chalicelib.admin.directory import Role, WhichPeople
 from chalicelib.admin.lists import Done
+from chalicelib.calendar import zones
 from chalicelib.database import Database
 from chalicelib.errors import Invalid
 from chalicelib.web import Form, Routes
@@ -53,7 +54,7 @@ def read(db: Database, caller: Caller, person: UUID, query: Done, now: datetime)
         person=found,
         roles=ROLES,
         lunches=lunches,
-        hours=directory.hours(db, person, now.date()),
+        hours=directory.hours(db, person, zones.day_of(now, found.timezone)),
         results=directory.results(db, person),
         why=round_results.WHY,
         calls=directory.calls(db, person, now),

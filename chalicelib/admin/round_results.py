@@ -1,5 +1,6 @@
 """Rounds of the matcher: what each made, who was left over and why, what is proven; and asking for one now."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
@@ -144,7 +145,8 @@ def waiting(db: Database) -> list[Any]:
     return [row._replace(week=zones.week_name(row.week)) for row in rows]
 
 
-def weeks(now: datetime) -> list[str]:
-    """The weeks a round can be asked for."""
-    this = zones.monday(now.date())
-    return [zones.week_name(this + timedelta(weeks=ahead)) for ahead in range(WEEKS_AHEAD + 1)]
+def weeks(places: Iterable[Any], now: datetime) -> list[str]:
+    """The weeks for which a round can be asked at one of these locations: it may be Monday at one of them only."""
+    mondays = {zones.this_monday(now, place.timezone) for place in places}
+    ahead = {monday + timedelta(weeks=number) for monday in mondays for number in range(WEEKS_AHEAD + 1)}
+    return [zones.week_name(monday) for monday in sorted(ahead)]

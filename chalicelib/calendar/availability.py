@@ -13,7 +13,6 @@ from chalicelib.messaging import locks, outbox, topics
 from chalicelib.web.request import Caller
 
 FARTHEST = timedelta(days=2 * 366)
-WEEK = timedelta(weeks=1)
 MOST = 100
 """Availabilities a person may have for one purpose, those that are over not counted."""
 MOST_EXCEPTIONS = 366
@@ -110,7 +109,9 @@ def withdraw(db: Database, caller: Caller, id: UUID, purpose: str = "lunch") -> 
 
 
 def _refuse_office_hours(given: str, purpose: str) -> None:
-    """Calls may be booked in office hours, so they change where it is asked what becomes of those."""
+    """Calls may be booked in office hours, so they change where it is asked what becomes of those; and only they do."""
+    if given != purpose and purpose == "coaching":
+        raise NotFound("There are no such office hours of yours")
     if given != purpose:
         raise Conflict("Office hours are changed at /api/office-hours, which asks about booked calls")
 

@@ -154,5 +154,4 @@ def overlapped(db: Database, person: UUID, now: datetime) -> list[Any]:
 
 
 def _tell(db: Database, row: Any, kind: str, now: datetime) -> None:
-    data = {"kind": kind, "person": str(row.person_id), "calendar": str(row.id)}
-    outbox.put(db, "Mails", str(row.person_id), "mail.due", data, now)
+    outbox.put(db, *outbox.mail_due(kind, row.person_id, calendar=str(row.id)), now)

@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from chalicelib.calendar import zones
 from chalicelib.calendar.occurrences import Span
-from chalicelib.coaching import appointments, coaches, free_slots, series, slot_weeks, slots
+from chalicelib.coaching import agenda, appointments, coaches, free_slots, series, slot_weeks, slots
 from chalicelib.coaching.api import Slug
 from chalicelib.coaching.slot_weeks import Shown, by_day
 from chalicelib.database import Database
@@ -98,7 +98,7 @@ def book_time(db: Database, caller: Caller, body: Typed, now: datetime) -> Redir
         calls = series.book(db, caller, slug, start, body.months, None, now)["appointments"]
         return Redirect(f"/appointments?done=series&call={calls[0]['id']}")
     at = appointments.checked_time(start, now, "day")
-    coach = coaches.seen(db, caller, slug, at, at + timedelta(hours=4), None, None)
+    coach = coaches.seen(db, caller, slug, at, at + agenda.LONGEST, None, None)
     span = (at, at + coach.calendar.terms.length)
     if reason := slots.first_reason(coach.calendar, span, now):
         raise in_their_words(coach, reason)

@@ -99,7 +99,7 @@ def nearest(
 
 def why_not(db: Database, caller: Caller, slug: str, start: datetime, client: str | None, now: datetime) -> list[str]:
     """Every reason for which a call of a client could not start then, in words. For the coach and the admin."""
-    coach = coaches.seen(db, caller, slug, start, start + timedelta(hours=4), client, None)
+    coach = coaches.seen(db, caller, slug, start, start + agenda.LONGEST, client, None)
     if coach.id != caller.id and not caller.is_a("admin"):
         raise NotFound(coaches.UNKNOWN)
     if not coach.open:

@@ -10,7 +10,7 @@ from chalicelib.calendar.occurrences import Span
 def month_span(at: datetime, zone: ZoneInfo) -> Span:
     """The calendar month of that instant in the zone, as a span in UTC."""
     first = at.astimezone(zone).date().replace(day=1)
-    return _midnight(first, zone), _midnight(_next_month(first), zone)
+    return zones.midnight(first, zone), zones.midnight(_next_month(first), zone)
 
 
 def monthly(start: datetime, months: int, zone: ZoneInfo) -> list[datetime]:
@@ -38,7 +38,3 @@ def nth_weekday(first: date, weekday: int, which: int) -> date:
 
 def _next_month(first: date) -> date:
     return (first + timedelta(days=31)).replace(day=1)
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return zones.midnight(day, zone)

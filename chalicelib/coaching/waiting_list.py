@@ -156,8 +156,8 @@ def _look(db: Database, now: datetime) -> int | None:
 
 
 def _tell(db: Database, row: Any, fresh: Sequence[datetime], now: datetime) -> None:
-    data = {"kind": "earlier_time", "person": str(row.client_id), "waiting": str(row.id), "start": fresh[0].isoformat()}
-    outbox.put(db, "Mails", str(row.client_id), "mail.due", data, now)
+    about = {"waiting": str(row.id), "start": fresh[0].isoformat()}
+    outbox.put(db, *outbox.mail_due("earlier_time", row.client_id, **about), now)
 
 
 def is_day(timezone: str, now: datetime) -> bool:

@@ -9,6 +9,7 @@ from chalicelib.calendar import zones
 from chalicelib.database import Database, transaction
 from chalicelib.errors import Forbidden, TooManyRequests
 from chalicelib.lunch import food_types, locations
+from chalicelib.web import rate_limits
 from chalicelib.web.field_types import Body, Code, Email, FoodName, Name, Password, Username, Zone
 
 
@@ -57,7 +58,7 @@ def _look(db: Database, given: Enrol, address: str, now: datetime) -> tuple[_Cho
     )
     limit = rules.read(db).enrollment.failures_per_15_minutes
     count, until = attempts.count_enrolment(db, address, now)
-    wait = int((until - now).total_seconds()) + 1 if count > limit else 0
+    wait = rate_limits.seconds_until(until, now) if count > limit else 0
     live = db.value(
         "SELECT live_invitation(%(code)s, %(email)s, %(now)s)",
         code=links.digest(given.invitation_code),

@@ -55,10 +55,7 @@ def can(event: Any, values: rules.Rules, now: datetime, taken: Iterable[Span] = 
 
 def others(event: Any, caller: Caller) -> list[str]:
     """The names of everybody who comes but the caller."""
-    names = list(event.people)
-    if caller.id in event.ids and caller.name in names:
-        names.remove(caller.name)
-    return names
+    return [name for id, name in zip(event.ids, event.people, strict=True) if id != caller.id]
 
 
 def consequence(event: Any, caller: Caller, values: rules.Rules, now: datetime) -> str:

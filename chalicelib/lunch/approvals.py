@@ -19,7 +19,8 @@ class Waiting(NamedTuple):
     event: Any
     fit: fits.Fit
     can: acts.Can
-    asked: list[str]
+    asked: dict[UUID, str]
+    """Id -> name."""
 
 
 def waiting(db: Database, caller: Caller, now: datetime) -> list[Waiting]:
@@ -62,20 +63,20 @@ def _joinable(db: Database, caller: Caller, values: rules.Rules, now: datetime, 
 
 
 def _shown(db: Database, caller: Caller, event: Any, can: acts.Can) -> Waiting:
-    asked = [] if event.creator or not event.response else _asked(db, caller, event.id)
+    asked = {} if event.creator or not event.response else _asked(db, caller, event.id)
     return Waiting(event, fits.Fit(0, [], []), can, asked)
 
 
-def _asked(db: Database, caller: Caller, event: UUID) -> list[str]:
-    """Who else is invited and has not answered. Of what a member proposed nobody is told: whom they asked is theirs."""
+def _asked(db: Database, caller: Caller, event: UUID) -> dict[UUID, str]:
+    """Who else is invited and has not answered, id -> name. Of what a member proposed nobody is told: whom they asked is theirs."""
     rows = db.rows(
-        "SELECT coalesce(nullif(p.name, ''), %(former)s) AS name FROM attendance a JOIN person p ON p.id = a.person_id"
+        "SELECT p.id, coalesce(nullif(p.name, ''), %(former)s) AS name FROM attendance a JOIN person p ON p.id = a.person_id"
         " WHERE a.event_id = %(event)s AND a.response = 'invited' AND a.person_id <> %(me)s ORDER BY lower(p.name), p.id",
         event=event,
         me=caller.id,
         former=FORMER_MEMBER,
     )
-    return [row.name for row in rows]
+    return {row.id: row.name for row in rows}
 
 
 class _Known:
@@ -86,16 +87,17 @@ class _Known:
         self.hours: list[Hours] = list(availability.hours_by_id(db, caller).values()) if found else []
         self.refused = food_types.refused_by(db, caller) if found else []
         rows = db.rows(
-            "SELECT DISTINCT p.name FROM attendance mine JOIN event e ON e.id = mine.event_id"
+            "SELECT DISTINCT other.person_id AS id FROM attendance mine JOIN event e ON e.id = mine.event_id"
             " AND e.status IN ('Awaiting Evaluation', 'Done') JOIN attendance other ON other.event_id = e.id"
-            " AND other.response = 'approved' JOIN person p ON p.id = other.person_id AND p.id <> mine.person_id"
+            " AND other.response = 'approved' AND other.person_id <> mine.person_id"
             " WHERE mine.person_id = %(me)s AND mine.response = 'approved'",
             me=caller.id,
         )
-        self.met = [row.name for row in rows]
+        self.met = {row.id for row in rows}
 
     def fit(self, one: Waiting) -> fits.Fit:
         event = one.event
+        coming = zip(event.ids, event.people, strict=True)
         first, last = (zones.day_of(at, event.timezone) for at in (event.starts, event.ends))
         return fits.fit(
             event.starts,
@@ -103,7 +105,7 @@ class _Known:
             spans(self.hours, first, last),
             event.foods,
             self.refused,
-            [*acts.others(event, self.caller), *one.asked],
+            {id: name for id, name in (*coming, *one.asked.items()) if id != self.caller.id},
             self.met,
             event.min_attendees - len(event.ids),
         )

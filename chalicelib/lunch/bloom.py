@@ -25,14 +25,9 @@ import struct
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
 from chalicelib.lunch.siphash import siphash
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from chalicelib.lunch.matching.probes import Probes
 
 CHUNK_BYTES = 8192
 CHUNK_BITS = 8 * CHUNK_BYTES
@@ -162,15 +157,6 @@ class Filter:
     def probe(self, one: bytes, other: bytes) -> bool:
         """Whether the pair may have been marked: always True for a marked one."""
         return probe(self.pair_key, len(self.layers), lambda at: self.layers[at.layer][at.chunk], one, other)
-
-    def among(self, person: NDArray[Any]) -> Probes:
-        """The filter made ready for these people, whose pairs are then asked about by their rows, many at once.
-
-        :param person: uint8[n, 16], the people's ids
-        """
-        from chalicelib.lunch.matching.probes import Probes
-
-        return Probes(self, person)
 
     @cached_property
     def rate(self) -> float:

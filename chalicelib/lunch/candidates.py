@@ -218,5 +218,5 @@ def digest(columns: Columns) -> bytes:
     found = hashlib.sha256()
     for name in ("location", "free", "eats", "waited", "forbidden", "met"):
         found.update(name.encode() + b"\0" + np.ascontiguousarray(getattr(columns, name)).tobytes())
-    found.update(f"{columns.minimum} {columns.maximum} {columns.seed}".encode())
+    found.update(f"{columns.minimum} {columns.maximum} {columns.seed} {columns.starts}".encode())
     return found.digest()

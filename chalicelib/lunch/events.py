@@ -27,7 +27,8 @@ _PEOPLE = """
 _SHOWN = f"""
     e.id, e.starts, e.ends, e.title, e.status, e.public, e.min_attendees, e.max_attendees, e.creator, e.revision, e.changed,
     e.location_id, l.timezone, l.name AS location, l.open, l.address, l.meeting_point, {_PEOPLE},
-    ARRAY(SELECT a.person_id FROM attendance a WHERE a.event_id = e.id AND a.response = 'approved') AS ids,
+    ARRAY(SELECT p.id FROM attendance a JOIN person p ON p.id = a.person_id
+          WHERE a.event_id = e.id AND a.response = 'approved' ORDER BY lower(p.name), p.id) AS ids,
     ARRAY(SELECT a.person_id FROM attendance a WHERE a.event_id = e.id AND a.response = 'invited') AS asked_ids,
     ARRAY(SELECT f.name FROM event_food ef JOIN food_type f ON f.id = ef.food_type_id WHERE ef.event_id = e.id
           ORDER BY lower(f.name)) AS foods

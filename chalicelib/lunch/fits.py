@@ -1,8 +1,8 @@
 """How well a lunch that one may approve fits: pure, so that the order of /Validate can be checked by hand."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from chalicelib.calendar.occurrences import Span
 from chalicelib.web import formats
@@ -22,15 +22,15 @@ def fit(
     free: Collection[Span],
     foods: Sequence[str],
     refused: Sequence[str],
-    company: Sequence[str],
-    met: Sequence[str],
+    company: Mapping[Any, str],
+    met: Collection[Any],
     missing: int,
 ) -> Fit:
     """What speaks for a lunch and what against it.
 
     :param free: the person's own hours
     :param foods: what is eaten there; ``refused`` what the person refuses
-    :param company: the names of who comes or is asked; ``met`` those the person had lunch with before
+    :param company: who comes or is asked: id -> name; ``met`` the ids of those the person had lunch with before
     :param missing: how many approvals the lunch still needs
     """
     why, but = [], []
@@ -42,10 +42,10 @@ def fit(
         but.append(f"it is about {formats.listed(bad)}, which you refuse")
     elif foods:
         why.append(f"you eat {formats.listed(foods)}")
-    if new := [name for name in company if name not in met]:
+    if new := [name for id, name in company.items() if id not in met]:
         why.append(f"you have not had lunch with {formats.listed(new)} yet")
     elif company:
-        why.append(f"you know {formats.listed(company)}")
+        why.append(f"you know {formats.listed(list(company.values()))}")
     if missing <= 1:
         why.append("with you it takes place" if missing == 1 else "it takes place")
     return Fit(len(why) - len(but), why, but)

@@ -43,7 +43,7 @@ class HoursOfWeek(NamedTuple):
 
     def current(self) -> dict[UUID, Hours]:
         """Those that are not over, weekly ones first, by day and time."""
-        found = {id: hours for id, hours in self.given.items() if not _is_over(hours, self.now)}
+        found = {id: hours for id, hours in self.given.items() if not availability.is_over(hours, self.now)}
         return dict(sorted(found.items(), key=lambda item: _order(item[1])))
 
     def entries(self) -> list[Entry]:
@@ -170,10 +170,3 @@ def _every_week(hours: Hours, monday: date) -> Hours:
 
 def _order(hours: Hours) -> tuple[bool, Any, time]:
     return not hours.weekly, hours.starts.weekday() if hours.weekly else hours.starts.date(), hours.starts.time()
-
-
-def _is_over(hours: Hours, now: datetime) -> bool:
-    place = ZoneInfo(hours.timezone)
-    if not hours.weekly:
-        return zones.instant(hours.ends, place) <= now
-    return hours.until < zones.local_time(now, place).date()

@@ -106,12 +106,6 @@ def _has_hours_left(monday: date, timezone: str, values: rules.Rules, now: datet
     return any(starts > nearest for starts, _ in week_at(monday, timezone, values).lunches)
 
 
-def locations(week: date) -> list[tuple[int, date]]:
-    """Every open location, for a round of that week."""
-    rows = transaction(lambda db: db.rows("SELECT id FROM location WHERE open ORDER BY id"), JOB)
-    return [(row.id, week) for row in rows]
-
-
 def sweep(now: datetime) -> None:
     """Move on the events whose time has come, in batches; a crash between any two statements repeats and loses nothing."""
     for step in (reject_unconfirmed, end_events, close_reviews):

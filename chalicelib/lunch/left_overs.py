@@ -6,7 +6,6 @@ from uuid import UUID
 
 from chalicelib.calendar import zones
 from chalicelib.database import Database
-from chalicelib.lunch import messages
 from chalicelib.messaging import outbox
 
 REASONS = {
@@ -55,4 +54,4 @@ def tell(db: Database, people: Collection[UUID], monday: date, now: datetime) ->
         people=list(people),
     )
     week = zones.week_name(monday)
-    outbox.put_all(db, [messages.mail_due("no_lunch", row.person_id, week=week) for row in rows], now)
+    outbox.put_all(db, [outbox.mail_due("no_lunch", row.person_id, week=week) for row in rows], now)

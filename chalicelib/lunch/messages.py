@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from chalicelib.calendar import zones
-from chalicelib.messaging import topics
+from chalicelib.messaging import outbox, topics
 
 Message = tuple[str, str, str, dict[str, Any]]
 """Topic, key, type, data: what ``outbox.put_all`` takes."""
@@ -79,7 +79,7 @@ def approved(event: Any, people: Iterable[UUID]) -> list[Message]:
 
 def joined(event: Any, person: UUID) -> list[Message]:
     """Somebody comes to a lunch that takes place already: they have not read of it yet, and a mail to them is due."""
-    return [mail_due("event_approved", person, event=str(event.id))]
+    return [outbox.mail_due("event_approved", person, event=str(event.id))]
 
 
 def unconfirmed(event: Any, people: Iterable[UUID]) -> list[Message]:
@@ -89,7 +89,7 @@ def unconfirmed(event: Any, people: Iterable[UUID]) -> list[Message]:
 
 def left(event: Any, people: Iterable[UUID]) -> list[Message]:
     """Somebody who would have come left a lunch that takes place all the same: a mail to each of these people is due."""
-    return [mail_due("event_left", person, event=str(event.id)) for person in people]
+    return [outbox.mail_due("event_left", person, event=str(event.id)) for person in people]
 
 
 def rejected(event: Any, people: Iterable[UUID]) -> list[Message]:
@@ -115,11 +115,6 @@ def evaluate(event: Any) -> list[Message]:
 def done(event: Any) -> list[Message]:
     """The lunch is over, and so are its reviews."""
     return _on(("Events_All",), event, "event.done", about(event))
-
-
-def mail_due(kind: str, person: UUID, **more: str) -> Message:
-    """A mail of that kind to one person is due; more ids, or a week's name, say about what."""
-    return "Mails", str(person), "mail.due", {"kind": kind, "person": str(person)} | more
 
 
 def _on(names: tuple[str, ...], event: Any, kind: str, data: dict[str, Any]) -> list[Message]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from chalicelib.database import JOB, Database, transaction
-from chalicelib.lunch import messages, states
+from chalicelib.lunch import states
 from chalicelib.messaging import outbox
 
 BATCH = 200
@@ -34,7 +34,7 @@ def claim(db: Database, now: datetime) -> int:
     )
     people = states.people_of(db, [row.id for row in rows], "approved")
     told = [
-        messages.mail_due("lunch_reminder", person, event=str(event))
+        outbox.mail_due("lunch_reminder", person, event=str(event))
         for event in sorted(people)
         for person in people[event]
     ]

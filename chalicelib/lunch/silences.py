@@ -7,7 +7,6 @@ from uuid import UUID
 
 from chalicelib import rules
 from chalicelib.database import Database
-from chalicelib.lunch import messages
 from chalicelib.messaging import outbox
 from chalicelib.web.request import Caller
 
@@ -52,7 +51,7 @@ def ask(db: Database, events: Collection[UUID], now: datetime) -> list[UUID]:
         many=values.lunch.ignored_invitations,
     )
     asked = sorted(row.person_id for row in rows)
-    outbox.put_all(db, [messages.mail_due("silence", person) for person in asked], now)
+    outbox.put_all(db, [outbox.mail_due("silence", person) for person in asked], now)
     return asked
 
 

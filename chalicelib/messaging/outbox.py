@@ -25,6 +25,11 @@ def put(db: Database, topic: str, key: str, kind: str, data: dict[str, Any], now
     return put_all(db, [(topic, key, kind, data)], now)[0]
 
 
+def mail_due(kind: str, person: object, **more: Any) -> tuple[str, str, str, dict[str, Any]]:
+    """The message that a mail of that kind to one person is due; more ids, or a week's name, say about what."""
+    return "Mails", str(person), "mail.due", {"kind": kind, "person": str(person)} | more
+
+
 def put_all(db: Database, messages: Sequence[tuple[str, str, str, dict[str, Any]]], now: datetime) -> list[str]:
     """Write many messages (topic, key, kind, data) with one statement; their ids."""
     at = now.isoformat()

@@ -13,7 +13,7 @@ from chalicelib.messaging.records import Message
 from chalicelib.notifications import kinds
 
 REMEMBERED = timedelta(days=30)
-"""How long ``delivered`` remembers: what is older than that is not mailed, for it might have been before."""
+"""So old a message may be. What is older is not mailed, for it might have been before: ``delivered`` forgets in the end."""
 
 
 def handle(event: dict[str, Any]) -> None:

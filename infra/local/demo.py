@@ -141,7 +141,7 @@ def _run_past_rounds(now: datetime) -> None:
     for weeks in range(PAST_WEEKS, 0, -1):
         monday = this_week - timedelta(weeks=weeks)
         then = datetime.combine(monday - timedelta(days=4), time(15), now.tzinfo)
-        for location, _ in jobs.locations(monday):
+        for location in match.open_locations():
             rounds.run(monday, location, then)
     jobs.sweep(now)
 

@@ -13,13 +13,18 @@ from chalicelib.admin.round_results import WHY, proof
 from chalicelib.calendar import zones
 from chalicelib.database import JOB, Database, transaction
 from chalicelib.errors import UserError
-from chalicelib.lunch import jobs, rounds
+from chalicelib.lunch import rounds
 
 
 def match(monday: date) -> None:
     """Run that week's round at every open location, and print what came of it."""
-    for location, week in jobs.locations(monday):
-        show(rounds.run(week, location, clock.now()))
+    for location in open_locations():
+        show(rounds.run(monday, location, clock.now()))
+
+
+def open_locations() -> list[int]:
+    """Where rounds are run."""
+    return [row.id for row in transaction(lambda db: db.rows("SELECT id FROM location WHERE open ORDER BY id"), JOB)]
 
 
 def show(outcome: rounds.Outcome) -> None:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from chalicelib.lunch import bloom
 from chalicelib.lunch.bloom import EMPTY, Filter, Place
+from chalicelib.lunch.matching.probes import Probes
 from infra.local.logins import logins
 
 KEY = bytes(range(32))
@@ -66,13 +67,13 @@ def costs() -> None:
     one, other = person[0].tobytes(), person[1].tobytes()
     keys, where = [bytes(32)], Place(0, 0)
     sealed = bloom.seal(keys, where, EMPTY)
-    asking = full.among(person)
+    asking = Probes(full, person)
     print("| CPU in microseconds | |")
     print("|---|---:|")
     rows = {
         "probe, one pair": cpu(lambda: full.probe(one, other), 2000),
         "probe, a pair of 200,000 at once": cpu(lambda: asking(ones, others), 1) / 200_000,
-        "getting ready for 10,000 people": cpu(lambda: full.among(person), 1),
+        "getting ready for 10,000 people": cpu(lambda: Probes(full, person), 1),
         "mark a pair in a chunk": cpu(lambda: bloom.mark(KEY, 0, EMPTY, one, other, True), 500),
         "mark a pair or not (a yes)": cpu(lambda: bloom.mark(KEY, 0, EMPTY, one, other, False), 500),
         "seal a chunk": cpu(lambda: bloom.seal(keys, where, EMPTY), 500),
@@ -137,7 +138,7 @@ def rates() -> None:
         for layers, share in ((1, 0.5), (1, 1.0), (4, 1.0), (7, 1.0)):
             full = filled(layers, rate, share)
             marked = sum(int(share * bloom.capacity(layer, 0.95 * rate)) for layer in range(layers))
-            wrong = np.count_nonzero(full.among(person)(ones, others)) / ASKED
+            wrong = np.count_nonzero(Probes(full, person)(ones, others)) / ASKED
             print(f"| {rate} | {layers} | {share:.0%} | {marked:,} | {wrong:.5f} |", flush=True)
 
 
@@ -152,7 +153,7 @@ def inferences() -> None:
         disliked = chance.random(count) < dislike
         found = []
         for share in (1.0, 0.5):
-            apart = disliked | filled(1 if share < 1 else LAYERS, RATE, share).among(person)(ones, others)
+            apart = disliked | Probes(filled(1 if share < 1 else LAYERS, RATE, share), person)(ones, others)
             found.append(np.count_nonzero(disliked) / np.count_nonzero(apart))
         print(f"| {dislike:.0%} | {found[0]:.1%} | {found[1]:.1%} |", flush=True)
 

@@ -75,10 +75,10 @@ def test_hours_that_overlap_offer_a_time_once() -> None:
     assert starts == [NEXT, NEXT + HOUR, NEXT + 2 * HOUR]
 
 
-@pytest.mark.parametrize(("who", "reason"), [("taken", "taken"), ("client_taken", "client_taken")])
-def test_what_only_touches_a_call_does_not_take_its_time(who: str, reason: str) -> None:
+@pytest.mark.parametrize("reason", ["taken", "client_taken", "away", "outside", "client_outside"])
+def test_what_only_touches_a_call_does_not_take_its_time(reason: str) -> None:
     def met(*spans: Span) -> list[str]:
-        return why(**{who: list(spans)})
+        return why(**{reason: list(spans)})
 
     assert met((NEXT - HOUR, NEXT), (NEXT + HOUR, NEXT + 2 * HOUR)) == []
     assert met((NEXT - HOUR, NEXT + INSTANT)) == [reason]
@@ -108,6 +108,10 @@ def test_a_month_is_full_by_the_calls_that_begin_in_it_in_the_coachs_zone() -> N
     assert why(calls=[datetime(2026, 10, 31, 12, tzinfo=UTC)], zone=auckland) == ["month_is_full"]
     assert why(calls=[datetime(2026, 10, 31, 10, tzinfo=UTC)], zone=auckland) == []
     assert why(calls=[NEXT.replace(year=2025)]) == [], "the same month of another year"
+    # Noon of the last of November is December in Auckland: November's call leaves room there.
+    night = NEXT.replace(hour=12)
+    assert why(night, calls=[in_november], zone=auckland) == []
+    assert why(night, calls=[in_november + timedelta(days=25)], zone=auckland) == ["month_is_full"]
 
 
 def test_every_reason_is_told_not_only_the_first() -> None:

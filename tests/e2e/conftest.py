@@ -17,6 +17,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
+from infra.local import processes
 from tests import days
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Running:
     def __init__(self, data: Path, day: str | None = None) -> None:
         """``day``: on which of the days of tests/days.py it runs, whatever day the tests run on."""
         self.data, self.day = data, day
+        self.process: Any = None
         self.lines: list[str] = []
         self.environment = {
             name: value
@@ -73,7 +75,7 @@ class Running:
         self.lines.clear()
         self.data.mkdir(parents=True, exist_ok=True)
         days.set_clock(self.data / "clock", self.day)
-        self.process = subprocess.Popen(
+        self.process = process = subprocess.Popen(
             [sys.executable, "-m", "infra.local", "run"],
             cwd=ROOT,
             env=self.environment,
@@ -82,8 +84,8 @@ class Running:
             text=True,
             start_new_session=True,
         )
-        threading.Thread(target=lambda: self.lines.extend(self.process.stdout or ()), daemon=True).start()
-        eventually(lambda: self.address or self.process.poll() is not None, 300)
+        threading.Thread(target=lambda: self.lines.extend(process.stdout or ()), daemon=True).start()
+        eventually(lambda: self.address or process.poll() is not None, 300)
         assert self.address, "".join(self.lines)
 
     @property
@@ -96,12 +98,19 @@ class Running:
         return "".join(self.lines)
 
     def stop(self) -> int:
+        """Ctrl-C; its exit status. What does not end by that is killed, and fails."""
+        if self.process is None:
+            return 0
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-        code = self.process.wait(30)
-        if self.process.stdout:
-            self.process.stdout.close()
-        return code
+        try:
+            return int(self.process.wait(30))
+        except subprocess.TimeoutExpired:
+            processes.kill(self.process)
+            raise
+        finally:
+            if self.process.stdout:
+                self.process.stdout.close()
 
     def command(self, *words: str) -> str:
         """``make WORDS``: a command against the running system; what it printed."""

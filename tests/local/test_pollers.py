@@ -1,7 +1,6 @@
 """Queue messages and Kafka records reach the handlers that are declared for them, again if these fail."""
 
 import base64
-import json
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -180,9 +179,3 @@ def test_a_crash_before_the_commit_delivers_again_and_after_it_does_not(
     assert third.values == [(topics[0], "2")]
     assert {consumer.committed(TopicPartition(topics[0], part)) for part in (0, 1)} & {2}
     consumer.close(autocommit=False)
-
-
-def test_events_are_json(system: System) -> None:
-    for what in ("relay", "rounds", "mailer"):
-        for event in system.seen(what):
-            json.dumps(event)

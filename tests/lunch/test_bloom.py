@@ -11,6 +11,7 @@ import pytest
 
 from chalicelib.lunch import bloom
 from chalicelib.lunch.bloom import EMPTY, Filter, Place, capacity, chunks_in, mark, place, places, seal, unseal
+from chalicelib.lunch.matching.probes import Probes
 from chalicelib.lunch.siphash import siphash
 
 KEY = bytes(range(32))
@@ -151,7 +152,7 @@ def test_full_layers_together_err_no_more_often_than_the_rule_says(rate):
     asked = round(3000 / rate)  # as exact at each rate
     chance = np.random.default_rng(5)
     ones, others = chance.integers(0, 4000, asked), chance.integers(4000, 8000, asked)
-    wrong = np.count_nonzero(full.among(chance.integers(0, 256, (8000, 16), np.uint8))(ones, others))
+    wrong = np.count_nonzero(Probes(full, chance.integers(0, 256, (8000, 16), np.uint8))(ones, others))
     assert full.rate < rate
     assert wrong / asked < rate
     right = math.prod(1 - bloom.false_positive_rate(layer, chunks) for layer, chunks in enumerate(full.layers))
@@ -183,17 +184,17 @@ def test_pairs_given_as_long_as_there_is_room_keep_to_the_rate(rate):
 def test_many_pairs_are_answered_as_each_of_them_alone():
     full, pairs = marked(3, RATE)
     chance = random.Random(6)
-    assert full.among(np.zeros((0, 16), np.uint8))(np.zeros(0, int), np.zeros(0, int)).tolist() == []
+    assert Probes(full, np.zeros((0, 16), np.uint8))(np.zeros(0, int), np.zeros(0, int)).tolist() == []
     pairs = chance.sample(pairs, 700) + [(chance.randbytes(16), chance.randbytes(16)) for _ in range(5_000)]
     pairs += [pair[::-1] for pair in pairs[:900]]
     people = np.frombuffer(b"".join(one + other for one, other in pairs), np.uint8).reshape(-1, 16)
     rows = np.arange(len(pairs)) * 2
     for filter in (full, Filter(KEY, full.layers[:1]), Filter(KEY, ((EMPTY,), (EMPTY, EMPTY)))):
         alone = [filter.probe(*pair) for pair in pairs]
-        assert filter.among(people)(rows, rows + 1).tolist() == alone
-        assert filter.among(people)(rows + 1, rows).tolist() == alone
-    assert full.among(people)(rows, rows + 1)[:700].all()
-    assert full.among(people)(rows[:0], rows[:0]).tolist() == []
+        assert Probes(filter, people)(rows, rows + 1).tolist() == alone
+        assert Probes(filter, people)(rows + 1, rows).tolist() == alone
+    assert Probes(full, people)(rows, rows + 1)[:700].all()
+    assert Probes(full, people)(rows[:0], rows[:0]).tolist() == []
 
 
 def test_another_key_chooses_other_bits():

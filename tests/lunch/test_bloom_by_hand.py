@@ -39,6 +39,14 @@ def test_a_pair_that_was_blocked_stays_at_its_bits(layer: int) -> None:
     assert bloom.bits_a_pair(layer) == 8 + layer == len(bits)
 
 
+def test_words_of_a_key_and_of_an_id_are_numbers_without_a_sign() -> None:
+    key, one, other = bytes(range(255, 223, -1)), b"\xfd" * 16, b"\xfe" * 16
+    bits = {64, 3502, 15329, 25843, 26028, 43111, 48388, 53123}
+    assert bits_of(mark(key, 0, EMPTY, one, other, True)) == bits
+    more = {5842, 11622, 13538, 24240, 55936, 62542}
+    assert (place(key, 6, one, other).chunk, bits_of(mark(key, 6, EMPTY, one, other, True))) == (57, bits | more)
+
+
 def test_an_answer_adds_to_what_is_there_and_takes_nothing_away() -> None:
     before = with_bits(20_000)  # 19779 is among them
     assert bits_of(mark(KEY, 0, before, ONE, OTHER, True)) == bits_of(before) | FIRST_EIGHT

@@ -12,7 +12,7 @@ MINUTE = timedelta(minutes=1)
 
 def told(**changed: Any) -> Fit:
     given: dict[str, Any] = {
-        "starts": NOON, "ends": ONE, "free": [], "foods": [], "refused": [], "company": [], "met": [], "missing": 2,
+        "starts": NOON, "ends": ONE, "free": [], "foods": [], "refused": [], "company": {}, "met": [], "missing": 2,
     }  # fmt: skip
     return fit(**given | changed)
 
@@ -36,8 +36,10 @@ def test_what_one_refuses_is_named_and_what_one_eats_only_if_one_eats_it_all() -
 
 def test_new_people_speak_for_a_lunch_and_so_do_known_ones() -> None:
     new = "you have not had lunch with Bea yet"
-    assert told(company=["Ada", "Bea"], met=["Ada"]) == Fit(0, [new], [OUTSIDE])
-    assert told(company=["Ada"], met=["Ada"]) == Fit(0, ["you know Ada"], [OUTSIDE])
+    assert told(company={1: "Ada", 2: "Bea"}, met=[1]) == Fit(0, [new], [OUTSIDE])
+    assert told(company={1: "Ada"}, met=[1]) == Fit(0, ["you know Ada"], [OUTSIDE])
+    namesake = "you have not had lunch with Ada yet"
+    assert told(company={3: "Ada"}, met=[1]) == Fit(0, [namesake], [OUTSIDE]), "a stranger of the same name"
 
 
 def test_one_whose_word_is_the_last_that_is_missing_is_told() -> None:

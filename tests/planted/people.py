@@ -56,7 +56,7 @@ FAULTS = [
           "Anybody takes anybody's second factor away, in the database."),
     Fault(ACCESS, 'audit.note(db, caller, "ended the sessions of", person, why, now)', "", "tests/admin/test_who_may.py -k audit",
           "Nobody reads which admin logged somebody out."),
-    Fault(ACCESS, 'outbox.put(db, "Mails", str(person), "mail.due", data, now)', "", "tests/accounts/test_second_factor.py -k helps",
+    Fault(ACCESS, 'outbox.put(db, *outbox.mail_due("second_factor_off", person), now)', "", "tests/accounts/test_second_factor.py -k helps",
           "Somebody does not hear that their second factor is off."),
     Fault(ATTEMPTS, "if counted.count > rules.read(db).login.failures_per_15_minutes:", "if counted.count > 10 * rules.read(db).login.failures_per_15_minutes:",
           "tests/accounts/test_sessions_and_password.py -k guess", "A stolen session guesses the password ten times as often."),

@@ -1,6 +1,7 @@
 """An independent checker: proves from the columns alone that groups are feasible and how few could be left over.
 
-It shares no code with the matcher but the counting of bits, so a fault there cannot hide here. The proof
+It shares no code with the matcher but the counting of bits and the probing of the filter (probes.py, which is tested against
+bloom.py pair by pair), so a fault elsewhere cannot hide here. The proof
 (docs/matching.md): take the separator's people away. A component of the others that feasible groups inside it cannot
 cover exactly leaves somebody over or uses up one of the separator; so of c such components at least c - |separator|
 leave somebody over.

@@ -16,7 +16,8 @@ Ints = NDArray[np.int32]
 Masks = NDArray[np.uint64]
 
 HOUR_BITS = 60
-"""Bits of `free`: 5 days of 12 starts."""
+"""Bits of `free`: of 5 days with 12 starts, as the rules have it to begin with, or of others."""
+STARTS = 12
 
 
 class BadColumns(ValueError):
@@ -48,7 +49,7 @@ class Columns:
     name one person twice or people of two locations (no effect).
 
     :param location: int32[n], ascending, gaps allowed
-    :param free: uint64[n], bit day*12+start (0..59), set iff the person is free for a whole lunch from there
+    :param free: uint64[n], bit day*starts+start (0..59), set iff the person is free for a whole lunch from there
     :param eats: uint64[n], a bit for each food type that the person accepts and the location serves
     :param waited: int32[n], rounds without a lunch, 0 or more
     :param forbidden: int32[m, 2], pairs who met within lunch.repeat_days
@@ -75,7 +76,7 @@ class Columns:
     blocked: Ints = field(default_factory=no_pairs)
     person: NDArray[np.uint8] | None = None
     filter: Filter | None = None
-    starts: int = 12
+    starts: int = STARTS
 
     def __post_init__(self) -> None:
         n = len(_column("location", self.location))
@@ -112,7 +113,7 @@ class Result:
     """The lunches of a round and the proof that nobody could leave fewer people over.
 
     :param group: int32[n], the person's group 0..g-1, -1 if left over
-    :param start: int8[g], the bit day*12+start at which the group meets
+    :param start: int8[g], the bit day*starts+start at which the group meets
     :param food: int8[g], the bit of the food type that all of it eat
     :param separator: bool[n], the certificate: taken away, they leave components of which at least `bound` + their own
         number cannot be covered exactly by groups
@@ -134,7 +135,7 @@ class Result:
 
 
 def from_arrays(arrays: Mapping[str, Any], filter: Filter | None = None) -> Columns:
-    """The round that a file of columns holds (`rules` and `blocked` may be absent).
+    """The round that a file of columns holds (`rules`, `starts` and `blocked` may be absent).
 
     :param arrays: by name, as numpy.load gives them
     :param filter: the opened filter, if the file holds a real round
@@ -146,6 +147,9 @@ def from_arrays(arrays: Mapping[str, Any], filter: Filter | None = None) -> Colu
     rules = np.asarray(arrays["rules"]) if "rules" in arrays else np.array([2, 3, 0])
     if rules.shape != (3,) or rules.dtype.kind not in "iu":
         raise BadColumns("rules must be three integers: the smallest group, the largest, the seed.")
+    starts = np.asarray(arrays.get("starts", STARTS))
+    if starts.shape != () or starts.dtype.kind not in "iu":
+        raise BadColumns("starts must be one integer: the starts of a day.")
     return Columns(
         **{name: arrays[name] for name in ("location", "free", "eats", "waited", "forbidden", "met")},
         minimum=int(rules[0]),
@@ -154,6 +158,7 @@ def from_arrays(arrays: Mapping[str, Any], filter: Filter | None = None) -> Colu
         blocked=arrays["blocked"] if "blocked" in arrays else no_pairs(),
         person=arrays.get("person"),
         filter=filter,
+        starts=int(starts),
     )
 
 
@@ -161,7 +166,7 @@ def columns_to_arrays(columns: Columns) -> dict[str, NDArray[Any]]:
     """A round as the arrays of its file (the filter, if it has one, is left out: `pages` are the caller's)."""
     names = ("location", "free", "eats", "waited", "forbidden", "met", "blocked")
     rules = np.array([columns.minimum, columns.maximum, columns.seed], np.int64)
-    return {name: getattr(columns, name) for name in names} | {"rules": rules}
+    return {name: getattr(columns, name) for name in names} | {"rules": rules, "starts": np.array(columns.starts)}
 
 
 def to_arrays(result: Result) -> dict[str, NDArray[Any]]:

@@ -23,7 +23,6 @@ from chalicelib.lunch.matching.people import ints
 COMPILED: bool = cython.compiled
 
 HOURS = cython.declare(cython.int, 60)
-ALL = cython.declare(cython.ulonglong, (1 << 64) - 1)
 CANDIDATES = cython.declare(cython.int, 64)
 """So many people are thought of at each hour of a group."""
 
