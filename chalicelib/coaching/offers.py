@@ -9,7 +9,7 @@ from chalicelib.coaching.agenda import Call
 from chalicelib.database import Database
 
 JUST = timedelta(days=1)
-"""How long a coach who cancelled a call of some hour is not offered for that hour again."""
+"""How long an hour that was taken back or given up is not offered again."""
 
 
 def instead_of(db: Database, call: Call, now: datetime) -> tuple[str, list[Span]]:
@@ -21,16 +21,21 @@ def instead_of(db: Database, call: Call, now: datetime) -> tuple[str, list[Span]
     )
     if coach is None:
         return "", []
-    gone = _cancelled(db, coach.id, now)
+    gone = taken_back(db, coach.id, call.client_id, now)
     return coach.name, free_slots.nearest(db, coach.slug, call.client_id, call.starts, now, besides=gone)
 
 
-def _cancelled(db: Database, coach: UUID, now: datetime) -> list[Span]:
-    """The hours to come that the coach took back within the last day."""
+def taken_back(db: Database, coach: UUID, client: UUID, now: datetime) -> list[Span]:
+    """The hours to come that the coach took back within the last day, and those that the client gave up or lost."""
     rows = db.rows(
         "SELECT a.starts, a.ends FROM cancellation x JOIN appointment a ON a.id = x.appointment_id"
-        " WHERE a.coach_id = %(coach)s AND a.starts > %(now)s AND x.cancelled_by = a.coach_id AND x.at > %(since)s",
+        " WHERE a.coach_id = %(coach)s AND (x.cancelled_by = a.coach_id OR a.client_id = %(client)s)"
+        " AND a.ends > %(now)s AND x.at > %(since)s"
+        " UNION ALL SELECT lower(m.before), upper(m.before) FROM appointment_change m"
+        " JOIN appointment a ON a.id = m.appointment_id WHERE a.coach_id = %(coach)s AND a.client_id = %(client)s"
+        " AND upper(m.before) > %(now)s AND m.at > %(since)s",
         coach=coach,
+        client=client,
         now=now,
         since=now - JUST,
     )

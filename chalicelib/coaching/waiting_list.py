@@ -12,16 +12,20 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.calendar import zones
 from chalicelib.calendar.occurrences import Span
-from chalicelib.coaching import agenda, appointments, changeable, coaches, free_slots, schemas
+from chalicelib.coaching import agenda, appointments, changeable, coaches, free_slots, offers, schemas, slots
 from chalicelib.coaching.agenda import Call
 from chalicelib.coaching.coaches import Coach
 from chalicelib.database import JOB, Database, transaction
-from chalicelib.errors import Invalid, NotFound
+from chalicelib.errors import Conflict, Invalid, NotFound
 from chalicelib.messaging import outbox
 from chalicelib.web.request import Caller
 
 DAYTIME = range(8, 21)
 """Hours of a client's own zone in which they are mailed; what comes free at night is told in the morning."""
+
+
+MOST = 10
+"""Times that come free at once of which the first is told that is still free when the mail leaves."""
 
 
 class Openings(NamedTuple):
@@ -31,6 +35,9 @@ class Openings(NamedTuple):
     coach: Coach
     call: Call | None
     free: list[Span]
+    every: list[datetime]
+    """All free starts until the end of the wish: also those after that call, what was only just taken back or given up,
+    and what lies beyond the horizon yet. None of it came free when it is seen the next time."""
 
 
 def ask(db: Database, caller: Caller, coach: str, until: date | None, now: datetime) -> schemas.Waiting:
@@ -43,7 +50,7 @@ def ask(db: Database, caller: Caller, coach: str, until: date | None, now: datet
         raise Invalid.field("coach", "has no calls with you at present")
     last = _end_of(until, found, caller, now)
     id = uuid4()
-    free = openings(db, coach, found.id, caller.id, last, now).free
+    known = openings(db, coach, found.id, caller.id, last, now).every
     db.run(
         "INSERT INTO waiting (id, client_id, coach_id, until, asked, looked, known)"
         " VALUES (%(id)s, %(me)s, %(coach)s, %(until)s, %(now)s, %(now)s, %(known)s::timestamptz[])",
@@ -52,7 +59,7 @@ def ask(db: Database, caller: Caller, coach: str, until: date | None, now: datet
         coach=found.id,
         until=last,
         now=now,
-        known=[start for start, _ in free],
+        known=known,
     )
     return _shown(read(db, caller, id), caller)
 
@@ -90,12 +97,17 @@ def give_up(db: Database, caller: Caller, id: UUID) -> None:
         raise NotFound("You do not wait for that")
 
 
-def take(db: Database, caller: Caller, id: UUID, start: datetime, now: datetime) -> tuple[str, UUID]:
-    """Take an earlier time: the caller's next call is moved there ('moved'), or one is booked ('booked'); which, and its
-    id. They wait no longer. Raises as ``appointments.move`` and ``book``; they go on waiting then."""
+def take(
+    db: Database, caller: Caller, id: UUID, start: datetime, instead: UUID | None, now: datetime
+) -> tuple[str, UUID]:
+    """Take an earlier time: the caller's next call, which they saw (``instead``), is moved there ('moved'), or one is
+    booked ('booked'); which, and its id. They wait no longer. Raises as ``appointments.move`` and ``book``, and Conflict
+    where another call is the next by now, or begins before that time; they go on waiting then."""
     row = read(db, caller, id)
     start = appointments.checked_time(start, now)
     call = _next_call(db, row.coach_id, caller.id, now)
+    if (call.id if call else None) != instead or (call and call.starts <= start):
+        raise Conflict("Your next call is another one by now. This is what you could have instead of it")
     coach = coaches.seen(db, caller, row.coach, start, start, None, None)
     end = start + coach.calendar.terms.length
     if call is None:
@@ -111,15 +123,18 @@ def openings(db: Database, coach: str, coach_id: UUID, client: UUID, until: date
     """What that client could have until then; nothing where their next call cannot be moved. Raises NotFound."""
     call = _next_call(db, coach_id, client, now)
     end = min(until, call.starts) if call else until
-    found = coaches.read(db, coach, client, now, end, moving=call.id if call else None)
+    found = coaches.read(db, coach, client, now, until, moving=call.id if call else None)
     if found is None:
         raise NotFound(coaches.UNKNOWN)
     terms = found.rules.coaching
     if call and (changeable.is_moved_enough(call, terms) or changeable.is_late(call, terms, now)):
-        return Openings(found, call, [])
+        return Openings(found, call, [], [])
     if call and call.booked_by != client:
         found = found._replace(calendar=found.calendar._replace(calls=[]))
-    return Openings(found, call, free_slots.of_coach(found, now, end, now))
+    gone = offers.taken_back(db, coach_id, client, now)
+    free = [span for span in free_slots.of_coach(found, now, end, now) if not slots.meets(gone, span)]
+    every = free_slots.of_coach(appointments.beyond_horizon(found), now, until, now)
+    return Openings(found, call, free, [start for start, _ in every])
 
 
 def sweep(now: datetime) -> int:
@@ -140,15 +155,15 @@ def _look(db: Database, now: datetime) -> int | None:
     if not row.waits or row.until <= now:
         db.run("DELETE FROM waiting WHERE id = %(id)s", id=row.id)
         return 0
-    free = [start for start, _ in openings(db, row.coach, row.coach_id, row.client_id, row.until, now).free]
-    fresh = [start for start in free if start not in row.known]
+    found = openings(db, row.coach, row.coach_id, row.client_id, row.until, now)
+    fresh, seen = [start for start, _ in found.free if start not in row.known], found.every
     if not is_day(row.timezone, now):
-        free, fresh = [start for start in free if start in row.known], []
+        seen, fresh = [start for start in seen if start not in fresh], []
     db.run(
         "UPDATE waiting SET looked = %(now)s, known = %(known)s::timestamptz[] WHERE id = %(id)s",
         id=row.id,
         now=now,
-        known=free,
+        known=seen,
     )
     if fresh:
         _tell(db, row, fresh, now)
@@ -156,7 +171,7 @@ def _look(db: Database, now: datetime) -> int | None:
 
 
 def _tell(db: Database, row: Any, fresh: Sequence[datetime], now: datetime) -> None:
-    about = {"waiting": str(row.id), "start": fresh[0].isoformat()}
+    about = {"waiting": str(row.id), "start": fresh[0].isoformat(), "others": [at.isoformat() for at in fresh[1:MOST]]}
     outbox.put(db, *outbox.mail_due("earlier_time", row.client_id, **about), now)
 
 
@@ -170,10 +185,13 @@ def known(db: Database, id: UUID) -> Any:
     return db.row(f"{_WAITING} WHERE w.id = %(id)s", id=id)
 
 
-def forget(db: Database, id: UUID, start: datetime) -> None:
-    """That time could not be told, and is to be found anew in the morning."""
+def forget(db: Database, id: UUID, starts: list[datetime]) -> None:
+    """Those times could not be told, and are to be found anew in the morning."""
     db.run(
-        "UPDATE waiting SET known = array_remove(known, %(start)s::timestamptz) WHERE id = %(id)s", id=id, start=start
+        "UPDATE waiting SET known = ARRAY(SELECT one FROM unnest(known) one WHERE one <> ALL (%(starts)s::timestamptz[]))"
+        " WHERE id = %(id)s",
+        id=id,
+        starts=starts,
     )
 
 

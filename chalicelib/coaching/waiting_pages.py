@@ -16,6 +16,13 @@ from chalicelib.web.responses import Page, Redirect, page
 routes = Routes(__name__)
 
 
+DONE = {
+    "asked": "You are told by mail when an earlier time comes free.",
+    "gone": "You wait no longer.",
+    "over": "You do not wait for that any more: you took a time, gave it up, or have another coach.",
+}
+
+
 class Wait(Body):
     until: Day | None = None
 
@@ -30,17 +37,20 @@ class Which(Body):
 
 class Take(Body):
     start: Instant
+    call: UUID | None = None
+    """The call that they saw would be moved."""
 
 
 @routes.page("/waiting", who="client")
 def waiting(db: Database, caller: Caller, form: Form, query: Done, now: datetime) -> Page:
     """For what I wait, and to ask for it."""
     found = waiting_list.mine(db, caller, now)
-    done = {"asked": "You are told by mail when an earlier time comes free.", "gone": "You wait no longer."}.get(
-        query.done
-    )
     return page(
-        "coaching/waiting.html", coach=coaches.mine(db, caller), waiting=found, done=done, at=datetime.fromisoformat
+        "coaching/waiting.html",
+        coach=coaches.mine(db, caller),
+        waiting=found,
+        done=DONE.get(query.done),
+        at=datetime.fromisoformat,
     )
 
 
@@ -60,10 +70,14 @@ def give_up(db: Database, caller: Caller, id: UUID, body: Empty) -> Redirect:
 
 
 @routes.page("/waiting/{id}", who="client")
-def offer(db: Database, caller: Caller, id: UUID, form: Form, query: Which, now: datetime) -> Page:
-    """The time that a mail told of, or else the earliest that is free: one press takes it, if it is free still."""
-    row = waiting_list.read(db, caller, id)
-    found = waiting_list.openings(db, row.coach, row.coach_id, caller.id, row.until, now)
+def offer(db: Database, caller: Caller, id: UUID, form: Form, query: Which, now: datetime) -> Page | Redirect:
+    """The time that a mail told of, or else the earliest that is free: one press takes it, if it is free still. Whoever
+    follows the mail when all is over reads so."""
+    try:
+        row = waiting_list.read(db, caller, id)
+        found = waiting_list.openings(db, row.coach, row.coach_id, caller.id, row.until, now)
+    except NotFound:
+        return Redirect("/waiting?done=over")
     free = [(start, end) for start, end in found.free if start == _wanted(query, now)] or found.free[:1]
     place = ZoneInfo(caller.timezone)
     offered = [(start.astimezone(place), end.astimezone(place)) for start, end in free]
@@ -72,7 +86,7 @@ def offer(db: Database, caller: Caller, id: UUID, form: Form, query: Which, now:
 
 @routes.form("/waiting/{id}", shows=offer, who="client")
 def take(db: Database, caller: Caller, id: UUID, body: Take, now: datetime) -> Redirect:
-    done, call = waiting_list.take(db, caller, id, body.start, now)
+    done, call = waiting_list.take(db, caller, id, body.start, body.call, now)
     return Redirect(f"/appointments?done={done}&call={call}")
 
 

@@ -231,6 +231,7 @@ MESSAGES: tuple[Message, ...] = (
             "rule?",
             "waiting?",
             "start?",
+            "others?",
             "calendar?",
         ),
     ),

@@ -147,14 +147,15 @@ def earlier_time(db: Database, person: UUID, about: About) -> Letter | None:
     known, waits = confirmed(db, person), waiting_list.known(db, UUID(about["waiting"]))
     if known is None or waits is None or not waits.waits:
         return None
-    start, now = datetime.fromisoformat(about["start"]), clock.now()
+    fresh, now = [datetime.fromisoformat(at) for at in (about["start"], *about.get("others", ()))], clock.now()
     if not waiting_list.is_day(known.timezone, now):
-        waiting_list.forget(db, waits.id, start)
+        waiting_list.forget(db, waits.id, fresh)
         return None
     found = waiting_list.openings(db, waits.coach, waits.coach_id, person, waits.until, now)
-    span = next((one for one in found.free if one[0] == start), None)
+    span = next((one for one in found.free if one[0] in fresh), None)
     if span is None:
         return None
+    start = span[0]
     place = ZoneInfo(known.timezone)
     values = {
         "name": known.name,

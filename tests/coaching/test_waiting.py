@@ -123,7 +123,10 @@ def test_who_comes_second_reads_so_and_waits_on(practice: Practice, ada: Browser
     book(practice.browsers["bob"], "carla", EARLY)
     refused = press(ada, page, "Move my call there")
     assert refused.status == 422 and "This time is taken" in refused.text
-    assert "Somebody else took it." in ada.get(f"/waiting/{row['id']}?start=2026-12-10T09:00:00Z").text
+    assert (
+        "The one that you were told of is not any more."
+        in ada.get(f"/waiting/{row['id']}?start=2026-12-10T09:00:00Z").text
+    )
     assert len(ada.get("/api/waiting").json["waiting"]) == 1
 
 
@@ -167,7 +170,8 @@ def test_one_waits_once_and_for_ones_own_coach(practice: Practice, ada: Browser)
         assert ada.post("/api/waiting", {"coach": coach}).status == 422
     [row] = ada.get("/api/waiting").json["waiting"]
     assert practice.browsers["bob"].ask("DELETE", f"/api/waiting/{row['id']}").status == 404
-    assert practice.browsers["bob"].get(f"/waiting/{row['id']}").status == 404
+    bob = practice.browsers["bob"]
+    assert "You do not wait for that any more" in follow(bob, bob.get(f"/waiting/{row['id']}")).text
 
 
 def test_it_ends_with_the_day_with_the_relationship_and_with_either_of_the_two(
@@ -253,6 +257,75 @@ def test_it_is_asked_for_and_given_up_on_its_page(practice: Practice, ada: Brows
     assert refused.status == 422 and 'value="2026-11-01"' in refused.text
     asked = follow(ada, submit(ada, page, "/waiting", until=""))
     assert "You are told by mail" in asked.text and "before" in asked.text
+
+
+@pytest.mark.parametrize("how", ["cancels", "moves later", "is cancelled", "another's is cancelled"])
+def test_no_hour_is_offered_that_was_only_just_given_up_or_taken_back(
+    practice: Practice, ada: Browser, how: str
+) -> None:
+    carla = practice.browsers["carla"]
+    if how == "moves later":
+        assert move(ada, ada.late, "2026-12-24T10:00:00+01:00").status == 200  # type: ignore[attr-defined]
+    elif how == "another's is cancelled":
+        assert carla.ask("DELETE", f"/api/appointments/{practice.browsers['bob'].early['id']}").status == 204  # type: ignore[attr-defined]
+    else:
+        who = ada if how == "cancels" else carla
+        assert who.ask("DELETE", f"/api/appointments/{ada.late['id']}").status == 204  # type: ignore[attr-defined]
+    assert told(practice) == [] == told(practice)
+    [row] = ada.get("/api/waiting").json["waiting"]
+    offered = ada.get(f"/waiting/{row['id']}").text
+    assert ("17 December" in offered) == (how == "another's is cancelled"), "instead of the call that she has"
+
+
+def test_of_two_times_the_one_is_told_that_is_still_free(practice: Practice, ada: Browser) -> None:
+    free_the_early_one(practice)
+    hours = {"start": "2026-12-11T15:00", "end": "2026-12-11T16:00", "timezone": "Europe/Berlin", "weekly": False}
+    assert practice.browsers["carla"].post("/api/office-hours", hours).status == 201
+    waiting_list.sweep(present.now())
+    book(practice.browsers["bob"], "carla", EARLY)
+    assert [mail.subject for mail in told(practice)] == ["An earlier time with Carla: Friday, 11 December, 15:00"]
+    assert told(practice) == []
+
+
+@pytest.mark.parametrize("what", ["booked before it", "moved before it", "cancelled"])
+def test_what_a_page_offered_instead_of_one_call_moves_no_other(practice: Practice, ada: Browser, what: str) -> None:
+    free_the_early_one(practice)
+    [row] = ada.get("/api/waiting").json["waiting"]
+    page, carla = ada.get(f"/waiting/{row['id']}?start=2026-12-10T09:00:00Z"), practice.browsers["carla"]
+    practice.hours("carla", "2026-12-09T10:00", "2026-12-09T11:00", weekly=False)
+    if what == "booked before it":
+        assert book(carla, "carla", "2026-12-09T10:00:00+01:00", client="ada").status == 201
+    elif what == "moved before it":
+        assert move(carla, ada.late, "2026-12-09T10:00:00+01:00").status == 200  # type: ignore[attr-defined]
+    else:
+        assert ada.ask("DELETE", f"/api/appointments/{ada.late['id']}").status == 204  # type: ignore[attr-defined]
+    before = [(call.id, call.starts) for call in practice.calls()]
+    refused = press(ada, page, "Move my call there")
+    assert refused.status == 422 and "Your next call is another one by now" in refused.text
+    assert [(call.id, call.starts) for call in practice.calls()] == before
+    assert len(ada.get("/api/waiting").json["waiting"]) == 1
+
+
+def test_what_the_horizon_lets_in_did_not_come_free(practice: Practice, clock: Any) -> None:
+    practice.rule("horizon_weeks", 2)
+    practice.coach("carla")
+    ada = practice.client("ada", "carla")
+    assert ada.post("/api/waiting", {"coach": "carla", "until": "2026-12-07"}).status == 201
+    clock.set("2026-11-24T11:00Z")
+    assert told(practice) == []
+
+
+@pytest.mark.parametrize("how", ["took it", "the relationship ended"])
+def test_the_link_of_the_mail_leads_somewhere_when_all_is_over(practice: Practice, ada: Browser, how: str) -> None:
+    free_the_early_one(practice)
+    [mail] = told(practice)
+    path = re.search(r"https?://[^/\s]+(/waiting/\S+)", mail.text)
+    assert path
+    if how == "took it":
+        press(ada, ada.get(path[1]), "Move my call there")
+    else:
+        practice.sql("UPDATE relationship SET ended = %s WHERE client_id = %s", present.now(), practice.ids["ada"])
+    assert "You do not wait for that any more" in follow(ada, ada.get(path[1])).text
 
 
 def test_two_sweeps_at_once_tell_once(practice: Practice, ada: Browser) -> None:
