@@ -2165,6 +2165,7 @@ BEGIN
          (SELECT array_agg(a.starts) AS starts FROM appointment a
           WHERE a.client_id = client AND a.booked_by = client AND (moving IS NULL OR a.id <> moving)
             AND a.starts > lower(span) - interval '32 days' AND a.starts < upper(span) + interval '32 days'
+            AND (moving IS NULL OR EXISTS (SELECT FROM appointment m WHERE m.id = moving AND m.booked_by = client))
             AND NOT EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = a.id)
             AND NOT EXISTS (SELECT FROM no_show n WHERE n.appointment_id = a.id AND NOT n.counts)) counted;
     RETURN NEXT;

@@ -48,6 +48,11 @@ class Call(NamedTuple):
     series: UUID | None = None
     """Which it was booked in; None for a single call."""
 
+    @property
+    def uses_up_a_month(self) -> bool:
+        """Whether it is one of those that its client may book in a month: not what the coach booked, nor what was forgiven."""
+        return self.booked_by == self.client_id and self.counts
+
 
 _CALL = """
 SELECT a.id, a.coach_id, a.client_id, a.starts, a.ends, a.version, a.booked_by, c.slug AS coach, c.timezone AS coach_timezone,

@@ -134,8 +134,6 @@ def move_known(
     coach = coach_of(db, caller, known, span)
     if span == (known.starts, known.ends):
         raise Invalid.field("start", "is the time that the call has already")
-    if known.booked_by != known.client_id:
-        coach = coach._replace(calendar=coach.calendar._replace(calls=[]))
     refuse_unless_free(beyond_horizon(coach) if far else coach, span, now)
     event = message("appointment.moved", known.id, coach, known.client_id, span, caller.id, now)
     outcome: Outcome = db.value(

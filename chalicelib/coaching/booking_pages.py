@@ -12,7 +12,7 @@ from chalicelib.coaching import agenda, appointments, coaches, free_slots, serie
 from chalicelib.coaching.api import Slug
 from chalicelib.coaching.slot_weeks import Shown, by_day
 from chalicelib.database import Database
-from chalicelib.errors import Invalid, NotFound, UserError
+from chalicelib.errors import Conflict, Invalid, NotFound, UserError
 from chalicelib.web import Form, Routes
 from chalicelib.web.field_types import Body, ClockTime, Day, Instant, wall_time_of
 from chalicelib.web.request import Caller
@@ -44,9 +44,15 @@ class Press(Body):
     minutes: Minutes
 
 
+class PressToBook(Press):
+    coach: Slug | None = None
+    """With whom the page said."""
+
+
 class Typed(Body):
     day: Day
     time: ClockTime
+    coach: Slug | None = None
     months: Annotated[int, Meta(ge=1, le=36)] = 1
 
 
@@ -73,10 +79,10 @@ def book(db: Database, caller: Caller, form: Form, query: Shown, now: datetime) 
 
 
 @routes.form("/book", shows=book, who="client")
-def press(db: Database, caller: Caller, body: Press, now: datetime) -> Redirect:
+def press(db: Database, caller: Caller, body: PressToBook, now: datetime) -> Redirect:
     """Book what was pressed."""
     start, end = pressed(body, now)
-    call = appointments.book(db, caller, _my_coach(db, caller), start, end, None, now)
+    call = appointments.book(db, caller, _my_coach(db, caller, body.coach), start, end, None, now)
     return Redirect(f"/appointments?done=booked&call={call['id']}")
 
 
@@ -93,7 +99,7 @@ def time(db: Database, caller: Caller, form: Form, now: datetime) -> Page:
 
 @routes.form("/book/time", shows=time, who="client")
 def book_time(db: Database, caller: Caller, body: Typed, now: datetime) -> Redirect:
-    slug, start = _my_coach(db, caller), typed_start(body.day, body.time, caller)
+    slug, start = _my_coach(db, caller, body.coach), typed_start(body.day, body.time, caller)
     if body.months > 1:
         calls = series.book(db, caller, slug, start, body.months, None, now)["appointments"]
         return Redirect(f"/appointments?done=series&call={calls[0]['id']}")
@@ -159,9 +165,12 @@ def typed_instant(wall: datetime, caller: Caller, field: str = "time") -> dateti
     return start
 
 
-def _my_coach(db: Database, caller: Caller) -> Slug:
+def _my_coach(db: Database, caller: Caller, said: Slug | None) -> Slug:
+    """The caller's coach. Raises NotFound; Conflict where the page said another one."""
     coach = coaches.mine(db, caller)
     if coach is None:
         raise NotFound("You have no coach at present")
+    if said not in (None, coach.slug):
+        raise Conflict(f"Your coach is {coach.name} now. These are their times")
     slug: str = coach.slug
     return slug

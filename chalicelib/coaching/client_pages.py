@@ -72,7 +72,9 @@ def _said(call: agenda.Call, caller: Caller) -> str:
     when = f"the call of {formats.day(starts)}, {formats.span(starts, ends)}"
     if not call.no_show:
         return f"{call.client_name} came to {when}."
-    counts = "It counts as a call of that month" if call.counts else "It does not count as a call of that month"
+    counts = (
+        "It counts as a call of that month" if call.uses_up_a_month else "It does not count as a call of that month"
+    )
     return f"Noted: {call.client_name} did not come to {when}. {counts}, and they are told by mail."
 
 

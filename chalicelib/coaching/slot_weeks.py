@@ -1,7 +1,8 @@
 """A week of free slots as the pages that book and move show it: its days, the month around it, and why it is empty."""
 
+from collections import Counter
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -17,6 +18,7 @@ from chalicelib.errors import Invalid
 from chalicelib.web.field_types import Body, Day, Line, WeekName
 from chalicelib.web.request import Caller
 
+FOREVER = datetime.max.replace(tzinfo=UTC)
 MOST_TIMES = 120
 """Of a week with more, a page shows the chosen day's alone."""
 
@@ -97,14 +99,15 @@ def allowance(
     """The months of that week in which the caller can book no more calls, each by its first day and with the calls that
     use it up, and the first day of the next in which they can; none and None where those months have room."""
     begin, end = agenda.span_of(monday, 1, caller.timezone)
-    coach = coaches.seen(db, caller, slug, begin, end + timedelta(days=62), None, None)
+    coach = coaches.seen(db, caller, slug, begin, end, None, None)
     full = slots.full_months(coach.calendar)
     ends = (begin, end - timedelta(microseconds=1))
     spans = sorted({month_span(at, coach.zone) for at in ends if slots.month_of(at, coach.zone) in full})
     if not spans:
         return [], None
     following = spans[-1][1]
-    while slots.month_of(following, coach.zone) in full:
+    later = Counter(slots.month_of(call.starts, coach.zone) for call in _counted(db, caller, (following, FOREVER)))
+    while later[slots.month_of(following, coach.zone)] >= coach.calendar.terms.per_month:
         following = month_span(following, coach.zone)[1]
     used = [(span[0].astimezone(coach.zone).date(), _counted(db, caller, span)) for span in spans]
     return used, following.astimezone(coach.zone).date()
@@ -113,11 +116,7 @@ def allowance(
 def _counted(db: Database, caller: Caller, month: Span) -> list[agenda.Call]:
     """The calls that the caller booked for themselves and that begin in that month."""
     calls = agenda.between(db, caller.id, month)
-    return [
-        call
-        for call in calls
-        if call.booked_by == call.client_id == caller.id and call.counts and month[0] <= call.starts
-    ]
+    return [call for call in calls if call.client_id == caller.id and call.uses_up_a_month and month[0] <= call.starts]
 
 
 def _monday(query: Shown, this: date) -> date:

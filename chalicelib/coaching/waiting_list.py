@@ -129,8 +129,6 @@ def openings(db: Database, coach: str, coach_id: UUID, client: UUID, until: date
     terms = found.rules.coaching
     if call and (changeable.is_moved_enough(call, terms) or changeable.is_late(call, terms, now)):
         return Openings(found, call, [], [])
-    if call and call.booked_by != client:
-        found = found._replace(calendar=found.calendar._replace(calls=[]))
     gone = offers.taken_back(db, coach_id, client, now)
     free = [span for span in free_slots.of_coach(found, now, end, now) if not slots.meets(gone, span)]
     every = free_slots.of_coach(appointments.beyond_horizon(found), now, until, now)

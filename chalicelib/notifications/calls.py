@@ -127,7 +127,7 @@ def _letter(
         "timezone": known.timezone,
         "call_link": call.call_link,
         "reason": call.reason,
-        "counts": call.counts,
+        "counts": call.uses_up_a_month,
         "coach": coach,
         "offers": [start.astimezone(place) for start, _ in times],
     }

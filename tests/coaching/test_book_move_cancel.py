@@ -99,3 +99,18 @@ def test_a_series_is_booked_all_or_none(practice: Practice) -> None:
         ("2026-12-28T10:00:00+01:00", "is taken"), ("2027-01-25T10:00:00+01:00", "is taken"),
     ]  # fmt: skip
     assert len(practice.calls()) == 4
+
+
+def test_what_is_offered_for_a_call_of_the_coach_is_what_it_can_be_moved_to(practice: Practice) -> None:
+    """The coach's call uses up no month, and the client's own of that month is in nobody's way."""
+    carla, ada = practice.coach("carla"), practice.client("ada", "carla")
+    own = book(ada, "carla", "2026-12-03T10:00:00+01:00").json
+    call = book(carla, "carla", "2026-12-10T10:00:00+01:00", client="ada").json
+
+    def offered(moving: str) -> int:
+        return len(ada.get(f"/api/coaches/carla/slots?from=2026-W51&weeks=1&moving={moving}").json["slots"])
+
+    assert offered(call["id"]) == offered(own["id"]) == 40, "her own is moved within its month"
+    assert "16 December" in ada.get(f"/appointments/{call['id']}/move?day=2026-12-16").text
+    assert ada.get("/api/coaches/carla/slots?from=2026-W51&weeks=1").json["slots"] == []
+    assert move(ada, call, "2026-12-16T10:00:00+01:00").status == 200

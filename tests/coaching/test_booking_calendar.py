@@ -211,3 +211,15 @@ def test_my_week_shows_calls_and_lunches_to_whoever_has_them(practice: Practice,
     page = ada.get("/appointments?from=2026-W48").text
     [table] = re.findall(r'<table class="week mine">.*?</table>', page, re.DOTALL)
     assert "call with Carla" in table and "lunch" in table and "empty-hour" not in table
+
+
+def test_the_next_month_that_can_be_booked_is_one_without_its_calls_however_far(practice: Practice) -> None:
+    practice.rule("horizon_weeks", 52)
+    practice.coach("carla")
+    ada = practice.client("ada", "carla")
+    months = {"coach": "carla", "start": "2026-12-02T10:00:00+01:00", "months": 6}
+    assert ada.post("/api/series", months).status == 201
+    for week in ("2026-W50", "2027-W06"):
+        assert "The next you can book is in June." in ada.get(f"/book?week={week}").text
+    assert book(ada, "carla", "2027-05-20T10:00:00+02:00").status == 409
+    assert book(ada, "carla", "2027-06-01T10:00:00+02:00").status == 201

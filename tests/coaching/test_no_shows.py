@@ -74,6 +74,18 @@ def test_it_counts_as_a_call_of_the_month_by_the_rule(practice: Practice, ada: B
     assert book(ada, "carla", "2026-11-30T11:00:00+01:00").status == 409
 
 
+def test_a_call_that_the_coach_booked_counts_in_no_month(practice: Practice, ada: Browser, clock: Any) -> None:
+    carla = practice.browsers["carla"]
+    call = book(carla, "carla", WEDNESDAY, client="ada").json
+    mailbox.deliver(practice.sql)
+    clock.set("2026-11-25T10:00Z")
+    page = follow(carla, press(carla, carla.get("/coach/clients/ada"), "Did not come"))
+    assert "It does not count as a call of that month" in page.text and call["id"]
+    [mail] = mailbox.deliver(practice.sql)
+    assert "It does not count as a call of that month." in mail.text
+    assert book(ada, "carla", LATER).status == 201
+
+
 def test_it_is_the_coachs_to_say_and_only_once_it_is_over(
     practice: Practice, ada: Browser, call: Any, clock: Any
 ) -> None:
