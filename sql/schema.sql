@@ -49,8 +49,8 @@ CREATE FUNCTION sees_person(wanted uuid) RETURNS boolean
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
-    RETURN EXISTS (SELECT FROM attendance mine JOIN attendance his USING (event_id)
-                   WHERE mine.person_id = me() AND his.person_id = wanted)
+    RETURN EXISTS (SELECT FROM attendance mine JOIN attendance theirs USING (event_id)
+                   WHERE mine.person_id = me() AND theirs.person_id = wanted)
         OR EXISTS (SELECT FROM attendance a JOIN event e ON e.id = a.event_id
                    WHERE a.person_id = wanted AND e.public AND me() IS NOT NULL);
 END $$;
@@ -107,7 +107,7 @@ CREATE TABLE person (
     CONSTRAINT person_slug_is_unique UNIQUE (slug),
     CONSTRAINT person_name_is_short CHECK ((length(name) <= 100))
 );
-COMMENT ON COLUMN person.name IS 'Display name; empty when the person erased himself.';
+COMMENT ON COLUMN person.name IS 'Display name; empty when the person erased themselves.';
 ALTER TABLE person ENABLE ROW LEVEL SECURITY;
 CREATE POLICY admins ON person FOR SELECT TO rendezvous_app USING ((SELECT i_am('admin')));
 CREATE POLICY coach_and_client ON person FOR SELECT TO rendezvous_app USING (shares_calls_with(id));
@@ -883,7 +883,7 @@ CREATE TABLE appointment (
     CONSTRAINT appointment_is_booked_by_its_people CHECK (((booked_by = coach_id) OR (booked_by = client_id))),
     CONSTRAINT appointment_version_counts_up CHECK ((version >= 1))
 );
-COMMENT ON COLUMN appointment.booked_by IS 'A call that the coach booked does not count against his client''s limits.';
+COMMENT ON COLUMN appointment.booked_by IS 'A call that the coach booked does not count against the limits of its client.';
 CREATE INDEX appointment_client ON appointment USING btree (client_id, starts);
 CREATE INDEX appointment_coach ON appointment USING btree (coach_id, starts);
 CREATE INDEX appointment_starts ON appointment USING btree (starts);
@@ -2139,7 +2139,7 @@ BEGIN
     ELSIF hold = 'book' THEN
         PERFORM share_coach(id);
     END IF;
-    SELECT given.hours, closed.begins, closed.ends, elsewhere.begins, elsewhere.ends, hers_elsewhere.begins, hers_elsewhere.ends, his.begins, his.ends, hers.begins, hers.ends, counted.starts,
+    SELECT given.hours, closed.begins, closed.ends, elsewhere.begins, elsewhere.ends, client_elsewhere.begins, client_elsewhere.ends, of_coach.begins, of_coach.ends, of_client.begins, of_client.ends, counted.starts,
            EXISTS (SELECT FROM ban b WHERE b.person_id IN (id, client))
            OR NOT EXISTS (SELECT FROM person_role r WHERE r.person_id = id AND r.role = 'coach' AND r.active)
     INTO hours, away_from, away_until, outside_from, outside_until, client_outside_from, client_outside_until, taken_from, taken_until, client_from, client_until, calls, banned
@@ -2155,13 +2155,13 @@ BEGIN
          (SELECT array_agg(lower(o.during)) AS begins, array_agg(upper(o.during)) AS ends
           FROM outside_busy o WHERE o.person_id = id AND o.during && span) elsewhere,
          (SELECT array_agg(lower(o.during)) AS begins, array_agg(upper(o.during)) AS ends
-          FROM outside_busy o WHERE o.person_id = client AND o.during && span) hers_elsewhere,
+          FROM outside_busy o WHERE o.person_id = client AND o.during && span) client_elsewhere,
          (SELECT array_agg(lower(c.during)) AS begins, array_agg(upper(c.during)) AS ends
           FROM commitment c WHERE c.person_id = id AND c.during && span
-            AND (moving IS NULL OR c.appointment_id IS DISTINCT FROM moving)) his,
+            AND (moving IS NULL OR c.appointment_id IS DISTINCT FROM moving)) of_coach,
          (SELECT array_agg(lower(c.during)) AS begins, array_agg(upper(c.during)) AS ends
           FROM commitment c WHERE c.person_id = client AND c.during && span
-            AND (moving IS NULL OR c.appointment_id IS DISTINCT FROM moving)) hers,
+            AND (moving IS NULL OR c.appointment_id IS DISTINCT FROM moving)) of_client,
          (SELECT array_agg(a.starts) AS starts FROM appointment a
           WHERE a.client_id = client AND a.booked_by = client AND (moving IS NULL OR a.id <> moving)
             AND a.starts > lower(span) - interval '32 days' AND a.starts < upper(span) + interval '32 days'

@@ -243,3 +243,19 @@ def test_what_is_tested_is_what_is_deployed() -> None:
         set(pinned.findall((ROOT / name).read_text())) for name in ("requirements.txt", "requirements-dev.txt")
     )
     assert deployed <= tested, "make lock"
+
+
+def test_people_are_they() -> None:
+    """In what is read of them: code, pages, mails, the schema and the docs."""
+    one = re.compile(r"\b(he|she|him|his|hers?|himself|herself)\b", re.IGNORECASE)
+    kinds = (".py", ".pxd", ".html", ".txt", ".js", ".css")
+    read = [path for path in (ROOT / "chalicelib").rglob("*") if path.suffix in kinds and path.is_file()]
+    read += [ROOT / "app.py", ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "sql" / "schema.sql"]
+    read += [*(ROOT / "infra").rglob("*.py"), *(ROOT / "docs").rglob("*.md")]
+    found = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()[:80]}"
+        for path in read
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if one.search(line)
+    ]
+    assert not found, "\n".join(found)

@@ -28,7 +28,7 @@ MONTHS_BACK = 12
 CLIENTS = 40
 COACH = "carla.stein"
 CLIENT = "ina.wolf"
-"""Whom the README names: a coach, and a client of hers."""
+"""Whom the README names: a coach, and one of their clients."""
 
 
 class Coach(NamedTuple):

@@ -32,7 +32,7 @@ BEGIN
     ELSIF hold = 'book' THEN
         PERFORM share_coach(id);
     END IF;
-    SELECT given.hours, closed.begins, closed.ends, elsewhere.begins, elsewhere.ends, hers_elsewhere.begins, hers_elsewhere.ends, his.begins, his.ends, hers.begins, hers.ends, counted.starts,
+    SELECT given.hours, closed.begins, closed.ends, elsewhere.begins, elsewhere.ends, client_elsewhere.begins, client_elsewhere.ends, of_coach.begins, of_coach.ends, of_client.begins, of_client.ends, counted.starts,
            EXISTS (SELECT FROM ban b WHERE b.person_id IN (id, client))
            OR NOT EXISTS (SELECT FROM person_role r WHERE r.person_id = id AND r.role = 'coach' AND r.active)
     INTO hours, away_from, away_until, outside_from, outside_until, client_outside_from, client_outside_until, taken_from, taken_until, client_from, client_until, calls, banned
@@ -48,13 +48,13 @@ BEGIN
          (SELECT array_agg(lower(o.during)) AS begins, array_agg(upper(o.during)) AS ends
           FROM outside_busy o WHERE o.person_id = id AND o.during && span) elsewhere,
          (SELECT array_agg(lower(o.during)) AS begins, array_agg(upper(o.during)) AS ends
-          FROM outside_busy o WHERE o.person_id = client AND o.during && span) hers_elsewhere,
+          FROM outside_busy o WHERE o.person_id = client AND o.during && span) client_elsewhere,
          (SELECT array_agg(lower(c.during)) AS begins, array_agg(upper(c.during)) AS ends
           FROM commitment c WHERE c.person_id = id AND c.during && span
-            AND (moving IS NULL OR c.appointment_id IS DISTINCT FROM moving)) his,
+            AND (moving IS NULL OR c.appointment_id IS DISTINCT FROM moving)) of_coach,
          (SELECT array_agg(lower(c.during)) AS begins, array_agg(upper(c.during)) AS ends
           FROM commitment c WHERE c.person_id = client AND c.during && span
-            AND (moving IS NULL OR c.appointment_id IS DISTINCT FROM moving)) hers,
+            AND (moving IS NULL OR c.appointment_id IS DISTINCT FROM moving)) of_client,
          (SELECT array_agg(a.starts) AS starts FROM appointment a
           WHERE a.client_id = client AND a.booked_by = client AND (moving IS NULL OR a.id <> moving)
             AND a.starts > lower(span) - interval '32 days' AND a.starts < upper(span) + interval '32 days'

@@ -121,7 +121,7 @@ class Chains:
     @cython.cfunc
     @cython.exceptval(check=False)
     def stale(self, u: cython.int) -> cython.int:
-        """How stale u's group is for him."""
+        """How stale u's group is for u."""
         return self._stale_with(u, self.people.one[u], self.people.two[u])
 
     @cython.cfunc
@@ -194,7 +194,7 @@ class Chains:
     @cython.cfunc
     @cython.exceptval(-1)
     def _fill_hole(self, p: cython.int, most: cython.int) -> cython.bint:
-        """Let p take the place that the root had, if he fits there."""
+        """Let p take the place that the root had, if p fits there."""
         people: People = self.people
         x: cython.int = self.hole_one
         y: cython.int = self.hole_two
@@ -282,7 +282,7 @@ class Chains:
     @cython.cfunc
     @cython.exceptval(-1)
     def _change(self, p: cython.int, x: cython.int) -> cython.int:
-        """How much staler x's group becomes with p in his place; more than ever allowed if p does not fit."""
+        """How much staler x's group becomes with p in the place of x; more than ever allowed if p does not fit."""
         people: People = self.people
         y: cython.int = people.one[x]
         z: cython.int = people.two[x]
@@ -311,7 +311,7 @@ class Chains:
     @cython.cfunc
     @cython.exceptval(check=False)
     def _carry_out(self, p: cython.int, x: cython.int, y: cython.int) -> cython.void:
-        """p sits down with x and y (-1: nobody); whoever displaced him takes his place, and so on."""
+        """p sits down with x and y (-1: nobody); whoever displaced p takes the place of p, and so on."""
         people: People = self.people
         old_one: cython.int
         old_two: cython.int

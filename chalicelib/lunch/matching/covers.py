@@ -139,7 +139,7 @@ class Covers:
     @cython.cfunc
     @cython.exceptval(check=False)
     def _is_critical(self) -> cython.bint:
-        """Whether all but one are paired in the end, and everybody could be that one; then his tree stands."""
+        """Whether all but one are paired in the end, and everybody could be that one; then the tree stands."""
         tree: Tree = self.tree
         component: Component = self.component
         root: cython.int = -1
@@ -162,7 +162,7 @@ class Covers:
     def _can_spare_a_trio(self) -> cython.bint:
         """Whether three could have lunch and the rest be made pairs, in a factor-critical component.
 
-        With a left over everybody else is paired. Without a and b, the partner of b is left over, and whoever he reaches
+        With a left over everybody else is paired. Without a and b, the partner of b is left over, and whoever that one reaches
         evenly could be it instead: if that one makes three with a and b, the rest are pairs.
         """
         tree: Tree = self.tree

@@ -259,7 +259,7 @@ class Graph:
     @cython.cfunc
     @cython.exceptval(check=False)
     def near(self, i: cython.int, word: cython.int, within: cython.ulonglong) -> cython.ulonglong:
-        """Of these people of a word, those who share an hour and a food with person i (he himself too)."""
+        """Of these people of a word, those who share an hour and a food with person i (i too)."""
         bits: cython.ulonglong = self.free[self.row[i]]
         found: cython.ulonglong = 0
         foods: cython.ulonglong = 0

@@ -2,7 +2,7 @@
 # mypy: disable-error-code="import-untyped,untyped-decorator,no-any-return"
 """A good start in one pass: whoever has the fewest possible partners chooses first.
 
-Each takes, among the next few people in the lists of his hours, the one with whom he shares the most hours and has
+Each takes, among the next few people in the lists of their hours, the one with whom they share the most hours and has
 not met, and the two take a third. What this leaves undone the later steps mend, so looking at a few is enough.
 """
 

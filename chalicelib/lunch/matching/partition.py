@@ -36,7 +36,7 @@ IMPOSSIBLE = cython.declare(cython.longlong, -(1 << 60))
 ALONE = cython.declare(cython.longlong, 1 << 50)
 """Somebody is left over: this outweighs everything else."""
 WAITED = cython.declare(cython.longlong, 1 << 40)
-"""He waited longer than so many others of these. Of the best ways to choose who is left over, each has the
+"""Somebody waited longer than so many others of these. Of the best ways to choose who is left over, each has the
 same waits (they are the bases of a matroid), so ranks lead to the same ways as waits do, and do not overflow."""
 WEEK = cython.declare(cython.longlong, 1000)
 """A week that two met lately, beside a group that is not full."""
@@ -182,7 +182,7 @@ class Partition:
     @cython.cfunc
     @cython.exceptval(-1)
     def _weigh(self) -> cython.int:
-        """Who fits whom of those who come after him, and the value of each pair and each three of the members."""
+        """Who fits whom of those who come after them, and the value of each pair and each three of the members."""
         people: People = self.people
         i: cython.int
         j: cython.int

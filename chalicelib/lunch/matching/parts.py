@@ -39,7 +39,7 @@ TURNS = cython.declare(cython.int, 4)
 class Parts:
     """A search through the tables of one block after the other, each seat of which is passed once.
 
-    Before `passed[t]` everybody at table t is found already; `part[u]` is u's part, -1 before he is found. The foods that
+    Before `passed[t]` everybody at table t is found already; `part[u]` is u's part, -1 before u is found. The foods that
     have been reached at an hour are `reached[hour]`, by whom first `first`.
     """
 
@@ -66,7 +66,7 @@ class Parts:
     def is_one(self, persons: cython.int[::1]) -> bool:
         """Whether a block is plainly one component: found without its tables, and for most blocks enough.
 
-        Whoever fits the first to have reached one of his hours and foods joins, and reaches all of his.
+        Whoever fits the first to have reached one of their hours and foods joins, and reaches all of their own.
         """
         rest: cython.int = len(persons)
         kept: cython.int
@@ -93,7 +93,7 @@ class Parts:
     @cython.cfunc
     @cython.exceptval(check=False)
     def _joins(self, u: cython.int) -> cython.bint:
-        """Whether u fits somebody who has joined, if at most a few are asked; or is the first himself."""
+        """Whether u fits somebody who has joined, if at most a few are asked; or is the first."""
         people: People = self.people
         hours: cython.ulonglong = people.free[u]
         both: cython.ulonglong

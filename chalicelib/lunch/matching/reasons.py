@@ -13,7 +13,7 @@ from chalicelib.lunch.matching.columns import Columns, Result
 
 
 class Reason(StrEnum):
-    """Why somebody at a location is left over (that he has no location, the caller knows)."""
+    """Why somebody at a location is left over (that they have no location, the caller knows)."""
 
     NO_HOURS = "no_hours"
     NOBODY_FREE = "nobody_free"

@@ -29,7 +29,7 @@ HOURS = cython.declare(cython.int, 60)
 @cython.final
 @cython.cclass
 class Rings:
-    """`following[u]` is the next of u's group, around; u himself if he is left over.
+    """`following[u]` is the next of u's group, around; u if u is left over.
 
     Of the people last listed, those free at an hour are `seats[at[hour]:at[hour + 1]]`.
     """
@@ -91,7 +91,7 @@ class Rings:
     @cython.cfunc
     @cython.exceptval(check=False)
     def stale(self, u: cython.int) -> cython.longlong:
-        """How lately u met the others of his group."""
+        """How lately u met the others of their group."""
         weeks: cython.longlong = 0
         v: cython.int = self.following[u]
         while v != u:

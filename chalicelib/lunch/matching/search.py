@@ -208,7 +208,7 @@ class Search:
     @cython.cfunc
     @cython.exceptval(-1)
     def _meet(self, u: cython.int, x: cython.int) -> cython.bint:
-        """The outer person u meets x, who is new and fits: seat the root, or let x and his partner into the tree."""
+        """The outer person u meets x, who is new and fits: seat the root, or let x and the partner of x into the tree."""
         forest: Forest = self.forest
         y: cython.int = forest.mate[x]
         if y < 0:
@@ -235,7 +235,7 @@ class Search:
     @cython.cfunc
     @cython.exceptval(-1)
     def _shrink(self, u: cython.int, t: cython.int) -> cython.int:
-        """Close a blossom with every outer person noted at the table who fits u and is not yet in one with him."""
+        """Close a blossom with every outer person noted at the table who fits u and is not yet in one with u."""
         forest: Forest = self.forest
         outer: cython.int[::1] = self.outer
         first: cython.int = self.tables.at[t]
@@ -258,7 +258,7 @@ class Search:
     @cython.cfunc
     @cython.exceptval(check=False)
     def _note(self, u: cython.int, t: cython.int) -> cython.void:
-        """Note the outer person u at his table."""
+        """Note the outer person u at the table."""
         forest: Forest = self.forest
         first: cython.int = self.tables.at[t]
         last: cython.int

@@ -259,7 +259,7 @@ class Servers:
     @cython.cfunc
     @cython.exceptval(check=False)
     def _flip(self, a: cython.int) -> cython.void:
-        """Let the inner person a and those before him on the way from the root each serve the one who reached them."""
+        """Let the inner person a and those before a on the way from the root each serve the one who reached them."""
         c: cython.int
         before: cython.int
         self.server[self.component[self.served[a]]] = -1

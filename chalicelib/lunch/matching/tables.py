@@ -38,7 +38,7 @@ class Tables:
 
     Table t seats `seats[at[t]:at[t + 1]]`. At an hour h a person of kind k sits at table h*dishes + d for each d in
     `own[own_at[k]:own_at[k + 1]]`, and fits whoever sits at one with d in `reach[reach_at[k]:reach_at[k + 1]]`.
-    Dishes are either the food types (own = reach = what he eats) or the kinds themselves (own = his kind, reach = the
+    Dishes are either the food types (own = reach = what they eat) or the kinds themselves (own = their kind, reach = the
     kinds that share a food with it), whichever takes less time.
     """
 
