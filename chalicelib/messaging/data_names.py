@@ -26,6 +26,7 @@ DATA: dict[str, str] = {
     "min_attendees": "how many must approve",
     "offers": "true where the mail names free times instead",
     "offset": "where in its partition",
+    "others": "when other times begin that came free with it: the first that is still free is told",
     "partition": "of the topic",
     "password_reset": "id of the wish for another password",
     "people": "ids of those who come, or are asked to; of a lunch that will not be, those who would have come",
