@@ -37,8 +37,8 @@ def address(token: str) -> str:
 
 def close(db: Database, caller: Caller) -> None:
     """End the address."""
-    db.run("DELETE FROM feed WHERE person_id = %(me)s", me=caller.id)
-    logs.security("calendar address ended", caller.id)
+    if db.run("DELETE FROM feed WHERE person_id = %(me)s", me=caller.id):
+        logs.security("calendar address ended", caller.id)
 
 
 def made(db: Database, caller: Caller) -> datetime | None:

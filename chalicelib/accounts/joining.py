@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from chalicelib.accounts import addresses, attempts, links
 from chalicelib.database import Database
-from chalicelib.errors import Conflict, Forbidden
+from chalicelib.errors import CONSTRAINTS, Conflict, Forbidden
 from chalicelib.messaging import outbox
 
 UNUSABLE = "This invitation cannot be used"
@@ -47,7 +47,7 @@ def enrol(
     assert row is not None
     outcome: Outcome = row.outcome
     if outcome == "username":
-        raise Conflict("This username is taken")
+        raise Conflict(CONSTRAINTS["username_is_unique"])
     if outcome == "email":
         tell_holder(db, row.holder, email, now)
         raise Forbidden(UNUSABLE, keep=True)

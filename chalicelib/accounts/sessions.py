@@ -113,11 +113,10 @@ def mine(db: Database, caller: Caller) -> list[Session]:
 
 def end(db: Database, caller: Caller, session: UUID | None = None) -> int:
     """End one session of the caller's, or all but the one they call from (log out everywhere); how many."""
-    logs.security("sessions ended", caller.id)
-    if session:
-        return db.run("DELETE FROM session WHERE person_id = %(me)s AND id = %(id)s", me=caller.id, id=session)
-    return db.run(
-        "DELETE FROM session WHERE person_id = %(me)s AND id IS DISTINCT FROM %(this)s",
-        me=caller.id,
-        this=caller.session,
+    which = "id = %(id)s" if session else "id IS DISTINCT FROM %(this)s"
+    ended = db.run(
+        f"DELETE FROM session WHERE person_id = %(me)s AND {which}", me=caller.id, id=session, this=caller.session
     )
+    if ended:
+        logs.security("sessions ended", caller.id)
+    return ended

@@ -25,7 +25,7 @@ class Enrol(Body):
 
 
 def enrol(given: Enrol, address: str, now: datetime) -> None:
-    """Enrol who holds a live code. First the fields (Invalid), then the code (Forbidden), then the username (Refused).
+    """Enrol who holds a live code. First the fields (Invalid), then the code (Forbidden), then the username (Conflict).
 
     Raises TooManyRequests after enrollment.failures_per_15_minutes from that network address. The password is hashed outside
     every transaction, and only for who holds a live code.

@@ -49,7 +49,7 @@ def of(db: Database, caller: Caller, now: datetime) -> dict[str, Any]:
     return {
         "events": lunches(db, caller, values, now),
         "off": events.called_off(db, caller, now),
-        "silent": silences.waits(db, caller),
+        "silent": silences.waits(db, caller.id),
         "calls": calls(db, caller, now) if _coached(caller) else [],
         "waiting": waiting(db, caller, now),
         "email": email,

@@ -39,7 +39,7 @@ def mine(db: Database, caller: Caller, form: Form, query: Done, now: datetime) -
     return page(
         "lunch/pauses.html",
         done=DONE.get(query.done),
-        silent=silences.waits(db, caller),
+        silent=silences.waits(db, caller.id),
         pauses=[pause | {"text": _text(pause["first"], pause["last"])} for pause in pauses.mine(db, caller, now)],
         weeks=[_option(monday + timedelta(weeks=number)) for number in range(OFFERED)],
     )

@@ -55,10 +55,10 @@ def ask(db: Database, events: Collection[UUID], now: datetime) -> list[UUID]:
     return asked
 
 
-def waits(db: Database, caller: Caller) -> bool:
-    """Whether the caller was asked, has not answered yet, and so is not matched."""
+def waits(db: Database, person: UUID) -> bool:
+    """Whether they were asked, have not answered yet, and so are not matched."""
     return bool(
-        db.value("SELECT EXISTS (SELECT FROM silence WHERE person_id = %(me)s AND answered = 'infinity')", me=caller.id)
+        db.value("SELECT EXISTS (SELECT FROM silence WHERE person_id = %(id)s AND answered = 'infinity')", id=person)
     )
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from chalicelib import clock, rules
 from chalicelib.calendar import entries, zones
 from chalicelib.database import Database
-from chalicelib.lunch import events, left_overs, states, what_helps
+from chalicelib.lunch import events, left_overs, silences, states, what_helps
 from chalicelib.messaging import mail
 from chalicelib.notifications.kinds import About, Letter, kind
 from chalicelib.notifications.recipients import confirmed
@@ -136,10 +136,7 @@ def no_lunch(db: Database, person: UUID, about: About) -> Letter | None:
 def silence(db: Database, person: UUID, about: About) -> Letter | None:
     """Who let several invitations go by is not matched until they answer: to who has not answered yet."""
     known = confirmed(db, person)
-    waits = db.value(
-        "SELECT EXISTS (SELECT FROM silence WHERE person_id = %(person)s AND answered = 'infinity')", person=person
-    )
-    return Letter(known.email, {"name": known.name}) if known and waits else None
+    return Letter(known.email, {"name": known.name}) if known and silences.waits(db, person) else None
 
 
 _LUNCH = """
