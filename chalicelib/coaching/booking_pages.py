@@ -23,6 +23,7 @@ routes = Routes(__name__)
 Minutes = Annotated[int, Meta(ge=1, le=1440)]
 
 IN_THEIR_WORDS = {
+    "length": ("time", "is shown with another length than calls of {name} have by now: choose again"),
     "past": ("day", "is past"),
     "notice": ("time", "is too soon: calls are booked at least {notice_hours} hours ahead"),
     "too_far": ("day", "is too far ahead: calls are booked up to {horizon_weeks} weeks ahead"),
@@ -81,8 +82,16 @@ def book(db: Database, caller: Caller, form: Form, query: Shown, now: datetime) 
 @routes.form("/book", shows=book, who="client")
 def press(db: Database, caller: Caller, body: PressToBook, now: datetime) -> Redirect:
     """Book what was pressed."""
-    start, end = pressed(body, now)
-    call = appointments.book(db, caller, _my_coach(db, caller, body.coach), start, end, None, now)
+    span, slug = pressed(body, now), _my_coach(db, caller, body.coach)
+    try:
+        call = appointments.book(db, caller, slug, *span, None, now)
+    except (Conflict, Invalid) as refused:
+        coach = coaches.seen(db, caller, slug, *span, None, None)
+        reason = slots.first_reason(coach.calendar, span, now)
+        if reason in (None, "taken"):
+            raise
+        field, words = _words(coach, reason)
+        raise Conflict(f"That {field} {words}") from refused
     return Redirect(f"/appointments?done=booked&call={call['id']}")
 
 
@@ -120,17 +129,14 @@ def pressed(body: Press, now: datetime) -> Span:
 
 def in_their_words(coach: coaches.Coach, reason: str) -> Invalid:
     """A reason as a refusal of the field that it is about."""
+    return Invalid.field(*_words(coach, reason))
+
+
+def _words(coach: coaches.Coach, reason: str) -> tuple[str, str]:
     field, words = IN_THEIR_WORDS[reason]
     terms = coach.rules.coaching
-    return Invalid.field(
-        field,
-        words.format(
-            name=coach.name,
-            notice_hours=terms.notice_hours,
-            horizon_weeks=terms.horizon_weeks,
-            calls_per_month=terms.calls_per_month,
-        ),
-    )
+    numbers = {name: getattr(terms, name) for name in ("notice_hours", "horizon_weeks", "calls_per_month")}
+    return field, words.format(name=coach.name, **numbers)
 
 
 def nearest(db: Database, caller: Caller, slug: str, form: Form, now: datetime) -> list[tuple[date, list[Span]]]:

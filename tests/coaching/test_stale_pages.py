@@ -53,3 +53,34 @@ def test_nobody_books_another_coach_than_the_page_said(practice: Practice, path:
     follow(ada, pressed(refused))
     [call] = practice.calls()
     assert call.coach_id == practice.ids["conrad"]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("notice", "That time is too soon: calls are booked at least 48 hours ahead"),
+        ("length", "That time is shown with another length than calls of Carla have by now"),
+        ("own call", "That time is one at which you have something else yourself"),
+        ("away", "That day is one on which Carla is away at that time"),
+        ("month", "That day is in a month of which you have your calls already: 1"),
+    ],
+)
+def test_what_cannot_be_booked_any_more_is_said_to_the_client(practice: Practice, change: str, said: str) -> None:
+    practice.coach("carla")
+    ada = practice.client("ada", "carla")
+    page = ada.get("/book?week=2026-W48")
+    if change == "notice":
+        practice.rule("notice_hours", 48)
+    elif change == "length":
+        practice.rule("call_minutes", 30)
+    elif change == "away":
+        assert practice.browsers["carla"].post("/api/days-away", {"day": "2026-11-24"}).status == 201
+    elif change == "month":
+        assert book(ada, "carla", "2026-11-26T10:00:00+01:00").status == 201
+    else:
+        practice.sql(
+            "INSERT INTO block (id, person_id, during) VALUES (gen_random_uuid(), %s, '[2026-11-24 08:00Z,2026-11-24 10:00Z)')",
+            practice.ids["ada"],
+        )
+    refused = press(ada, page, "10:00", "/book") if change != "notice" else press(ada, page, "15:00", "/book")
+    assert refused.status == 422 and said in refused.text
