@@ -165,7 +165,8 @@ def _overnight(given: Give | Change) -> list[str]:
 def withdraw(db: Database, caller: Caller, id: UUID, body: Withdraw, now: datetime) -> Redirect:
     kept = _one(db, caller, id)
     office_hours.withdraw(db, caller, id, body.calls or None, now)
-    return hours_undo.told(["withdrawn", *_cancelled(body)], Undo(was=hours_undo.as_given(kept, now)))
+    was = hours_undo.as_given(hours_undo.anew(kept, now), now)
+    return hours_undo.told(["withdrawn", *_cancelled(body)], Undo(was=was))
 
 
 @routes.form("/coach/link", shows=hours, who="coach")

@@ -1,8 +1,8 @@
 """How the last act upon office hours is taken back by one press. It travels in the address of the page that tells of the
 act, for hours that are gone stand nowhere else; whoever presses reads there what will be."""
 
-from datetime import date, datetime
-from typing import Annotated
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -66,6 +66,16 @@ def as_given(hours: Hours, now: datetime) -> GiveHours:
     )
 
 
+def anew(hours: Hours, now: datetime) -> Hours:
+    """Weekly hours that began too long ago to be given again, as if they had begun this week: what is to come is the
+    same."""
+    past = zones.day_of(now, hours.timezone) - hours.starts.date()
+    if not hours.weekly or past < availability.FARTHEST / 2:
+        return hours
+    ahead = timedelta(weeks=past.days // 7)
+    return hours._replace(starts=hours.starts + ahead, ends=hours.ends + ahead)
+
+
 def as_hours(given: GiveHours, now: datetime) -> Hours:
     """The same as a value. Raises Invalid where they are over, or could never have been given."""
     start, end = wall_time(given.start, "start"), wall_time(given.end, "end")
@@ -80,18 +90,21 @@ def carry_out(db: Database, caller: Caller, undo: Undo, now: datetime) -> None:
             office_hours.withdraw(db, caller, id, None, now)
     if undo.was is None:
         return
-    was = as_hours(undo.was, now)
     if undo.id is not None:
-        changes = {
-            "start": was.starts,
-            "end": was.ends,
-            "timezone": was.timezone,
-            "weekly": was.weekly,
-            "until": undo.was.until,
-        }
-        office_hours.change(db, caller, undo.id, changes | {"except": undo.was.exceptions}, None, now)
-    elif was not in mine.values():
+        office_hours.change(db, caller, undo.id, _changes(undo.was), None, now)
+    elif (was := as_hours(undo.was, now)) not in mine.values():
         availability.give(
             db, caller, office_hours.PURPOSE, was.starts, was.ends, was.timezone, was.weekly, undo.was.until,
             undo.was.exceptions, now,
         )  # fmt: skip
+
+
+def _changes(was: GiveHours) -> dict[str, Any]:
+    return {
+        "start": wall_time(was.start, "start"),
+        "end": wall_time(was.end, "end"),
+        "timezone": was.timezone,
+        "weekly": was.weekly,
+        "until": was.until,
+        "except": was.exceptions,
+    }
