@@ -104,7 +104,8 @@ def give(db: Database, caller: Caller, body: Give, now: datetime) -> Redirect:
     if body.day is not None:
         days.append((body.day, False))
     given = [_give(db, caller, day, body, weekly, now) for day, weekly in days]
-    return hours_undo.told(["given", *_overnight(body)], Undo(given=given))
+    walls = wall_span_of(today, body.start, body.end)
+    return hours_undo.told(["given", *_overnight(*walls)], Undo(given=given))
 
 
 def _about(given: dict[UUID, Hours], undo: str, now: datetime) -> list[Hours]:
@@ -142,12 +143,12 @@ def edit(db: Database, caller: Caller, id: UUID, form: Form) -> Page:
 def change(db: Database, caller: Caller, id: UUID, body: Change, now: datetime) -> Redirect:
     """Change them; refused once, the page lists the calls left outside and asks what becomes of them."""
     kept = _one(db, caller, id)
-    start, end = wall_span_of(kept.starts.date(), body.start, body.end)
+    start, end = wall_span_of(kept.starts.date(), body.start, body.end, kept.day_long)
     changes: dict[str, Any] = {"start": start, "end": end}
     if kept.weekly:
         changes |= {"until": body.until, "except": sorted({*kept.exceptions, *filter(None, [body.except_also])})}
     office_hours.change(db, caller, id, changes, body.calls or None, now)
-    done = ["changed", *_overnight(body), *_cancelled(body)]
+    done = ["changed", *_overnight(start, end), *_cancelled(body)]
     return hours_undo.told(done, Undo(was=hours_undo.as_given(kept, now), id=id))
 
 
@@ -155,9 +156,8 @@ def _cancelled(given: Change | Withdraw) -> list[str]:
     return ["cancelled"] if given.calls == "cancel" else []
 
 
-def _overnight(given: Give | Change) -> list[str]:
+def _overnight(start: datetime, end: datetime) -> list[str]:
     """A start and an end that were typed the wrong way round are hours over midnight: that is said."""
-    start, end = wall_span_of(date.min, given.start, given.end)
     return ["overnight"] if end > datetime.combine(start.date() + timedelta(days=1), time()) else []
 
 

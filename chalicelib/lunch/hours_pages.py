@@ -178,7 +178,8 @@ def change(db: Database, caller: Caller, id: UUID, body: ChangeHours, now: datet
         days = [DAYS.index(day) for day in body.days]
         hours_given.change(db, caller, found, days, (body.start, body.end), body.until, exceptions, now)
     else:
-        start, end = wall_span_of(body.day or found.hours.starts.date(), body.start, body.end)
+        day = body.day or found.hours.starts.date()
+        start, end = wall_span_of(day, body.start, body.end, found.hours.day_long)
         availability.change(db, caller, id, {"start": start, "end": end}, now)
     return Redirect("/availability?done=changed")
 
