@@ -139,7 +139,7 @@ def _shown(id: UUID, span: Span, timezone: str) -> DayAway:
     place = ZoneInfo(timezone)
     start, end = (zones.local_time(at, place) for at in span)
     whole = formats.begins_its_day(start) and formats.begins_its_day(end)
-    last = (end - timedelta(microseconds=1)).date()
+    last = zones.local_time(span[1] - timedelta(microseconds=1), place).date()  # as instants: clocks may skip midnight
     return {
         "id": id,
         "day": start.date().isoformat(),

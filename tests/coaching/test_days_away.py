@@ -242,7 +242,13 @@ def test_a_zone_that_changes_leaves_the_time_away_where_it_was(
 
 @pytest.mark.parametrize(
     ("zone", "day"),
-    [("America/Santiago", "2027-09-05"), ("America/Havana", "2027-11-07"), ("Australia/Lord_Howe", "2027-04-04")],
+    [
+        ("America/Santiago", "2027-09-05"),
+        ("Africa/Cairo", "2027-04-30"),
+        ("Asia/Beirut", "2027-03-28"),
+        ("America/Havana", "2027-11-07"),
+        ("Australia/Lord_Howe", "2027-04-04"),
+    ],
 )
 def test_a_whole_day_is_one_where_clocks_skip_its_midnight_or_show_it_twice(
     zone: str, day: str, practice: Practice, clock: Any
@@ -252,8 +258,14 @@ def test_a_whole_day_is_one_where_clocks_skip_its_midnight_or_show_it_twice(
     made = conrad.post("/api/days-away", {"day": day}).json
     assert (made["day"], made["last"], made["whole"], made["timezone"]) == (day, day, True, zone)
     assert f"{formats.day(date.fromisoformat(day))} <form" in conrad.get("/coach/away").text
-    last = str(date.fromisoformat(day) + timedelta(days=1))
+    before, last = (str(date.fromisoformat(day) + timedelta(days=days)) for days in (-1, 1))
     assert conrad.post("/api/days-away", {"day": day, "last": last}).json["last"] == last
+    for first in (before, str(date.fromisoformat(day) - timedelta(days=3))):
+        made = conrad.post("/api/days-away", {"day": first, "last": before}).json
+        assert (made["day"], made["last"], made["whole"]) == (first, before, True), (
+            "the day that ends where that begins"
+        )
+    assert [one["last"] for one in conrad.get("/api/days-away").json["days_away"]] == [before, before, day, last]
 
 
 def test_a_hundred_past_single_days_lock_nobody_out(practice: Practice, carla: Browser, clock: Any, sql: Any) -> None:
