@@ -69,6 +69,20 @@ def test_what_is_booked_can_be_undone_for_a_minute_however_near_it_is(
     assert ">Undo<" not in ada.get(f"/appointments?done=booked&call={call.id}").text
 
 
+@pytest.mark.parametrize("done", ["booked", "moved", "series", "series_moved"])
+def test_a_page_that_is_loaded_again_after_its_call_was_cancelled_does_not_say_that_it_is_booked(
+    done: str, practice: Practice, ada: Browser
+) -> None:
+    call = book(ada, "carla", "2026-12-01T15:00:00+01:00").json["id"]
+    client, coach = f"/appointments?done={done}&call={call}", f"/coach?done=booked&id={call}"
+    carla = practice.browsers["carla"]
+    assert 'role="status"' in ada.get(client).text and "The call is booked." in carla.get(coach).text
+    ada.ask("DELETE", f"/api/appointments/{call}")
+    assert practice.calls() == []
+    assert 'role="status"' not in ada.get(client).text and "The call is booked." not in carla.get(coach).text
+    assert "The call is cancelled." in ada.get(f"/appointments?done=cancelled&call={call}").text
+
+
 def test_only_what_one_booked_oneself_can_be_undone(practice: Practice, ada: Browser) -> None:
     practice.rule("notice_hours", 0)
     carla = practice.browsers["carla"]
