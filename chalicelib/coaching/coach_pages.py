@@ -111,15 +111,14 @@ def _monday(query: Shown, this: date) -> date:
 def _said(db: Database, caller: Caller, query: Shown) -> str:
     """What was done just now, to whom and when."""
     place = ZoneInfo(caller.timezone)
-    if query.done == "booked" and query.id:
-        call = agenda.row(db, caller, query.id)
+    if query.done == "booked" and query.id and not (call := agenda.row(db, caller, query.id)).cancelled:
         starts, ends = call.starts.astimezone(place), call.ends.astimezone(place)
         return f"The call is booked. {formats.day(starts)}, {formats.span(starts, ends)}, with {call.client_name}."
     if query.done == "blocked" and query.id and (span := blocks.read(db, caller, query.id)):
         starts, ends = (at.astimezone(place) for at in span)
         return f"That time is yours. {formats.day(starts)}, {formats.span(starts, ends)}: nobody can book it."
     if query.done == "freed" and query.day:
-        return f"That time on {formats.day(query.day)} is free again."
+        return f"That time on {formats.day(query.day)} is blocked no more."
     return ""
 
 

@@ -64,6 +64,38 @@ def test_it_is_listed_and_taken_back(practice: Practice, carla: Browser, ada: Br
     assert carla.get("/api/days-away").json == {"days_away": []}
 
 
+def test_taking_one_back_says_what_of_that_time_one_is_still_away(carla: Browser, ada: Browser) -> None:
+    one = carla.post("/api/days-away", {"day": "2026-12-03"}).json["id"]
+    week = carla.post("/api/days-away", {"day": "2026-12-01", "last": "2026-12-05"}).json["id"]
+    carla.post("/api/days-away", {"day": "2026-12-04", "start": "10:00", "end": "12:00"})
+    carla.post("/api/days-away", {"day": "2026-12-06"})
+
+    def take_back(id: str) -> tuple[str, str]:
+        back = submit(carla, carla.get("/coach/away"), f"/coach/away/{id}/delete")
+        address = back.header("location") or ""
+        page = re.sub(r"<[^>]+>", "", carla.get(address).text)
+        return address, re.sub(r"\s+", " ", page)[: page.index("To come")]
+
+    address, said = take_back(one)
+    assert (
+        "still away for a part of that time or all of it: Tuesday, 1 December 2026 to Saturday, 5 December 2026."
+        in said
+    )
+    assert "You are there again" not in said and "2026-12-03" not in free_days(ada)
+    address_of_week, said = take_back(week)
+    assert "or all of it: Friday, 4 December 2026, 10:00 to 12:00." in said and "2026-12-03" in free_days(ada)
+    assert "You are there again at that time." in carla.get(address).text, "what it spoke of was taken back too"
+
+
+def test_a_page_that_is_loaded_again_after_the_act_was_taken_back_says_nothing_of_it(carla: Browser) -> None:
+    done = submit(carla, carla.get("/coach/away"), "/coach/away", day="2026-12-01", last="", start="", end="")
+    address = done.header("location") or ""
+    assert "You are away: Tuesday, 1 December 2026" in carla.get(address).text
+    press(carla, carla.get(address), "Take it back")
+    again = carla.get(address)
+    assert again.status == 200 and "You are away" not in again.text and "Be away" in again.text
+
+
 def test_several_days_and_a_part_of_one(carla: Browser, ada: Browser) -> None:
     several = carla.post("/api/days-away", {"day": "2026-11-25", "last": "2026-11-30"})
     assert several.status == 201 and free_days(ada) == {"2026-11-24", *(f"2026-12-0{n}" for n in range(1, 5))}
