@@ -1,14 +1,12 @@
-"""Pages of a coach's office hours: given, changed, deleted; where calls take place; and why a time is not free."""
+"""Pages of a coach's office hours: given, changed, deleted; and where calls take place."""
 
 from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from chalicelib.calendar import availability, zones
 from chalicelib.calendar.occurrences import Hours
-from chalicelib.coaching import appointments, call_links, coaches, days_away, free_slots, hours_undo, office_hours
-from chalicelib.coaching.booking_pages import typed_start
+from chalicelib.coaching import call_links, days_away, hours_undo, office_hours
 from chalicelib.coaching.hours_api import CallUrl
 from chalicelib.coaching.hours_undo import Undo
 from chalicelib.database import Database
@@ -65,11 +63,6 @@ class Withdraw(Body):
 
 class Link(Body):
     url: CallUrl = ""
-
-
-class When(Body):
-    day: Day | None = None
-    time: ClockTime | None = None
 
 
 @routes.page("/coach/hours", who="coach")
@@ -173,18 +166,6 @@ def withdraw(db: Database, caller: Caller, id: UUID, body: Withdraw, now: dateti
 def give_link(db: Database, caller: Caller, body: Link, now: datetime) -> Redirect:
     call_links.give(db, caller, body.url, now)
     return Redirect("/coach/hours?done=link")
-
-
-@routes.page("/coach/why", who="coach")
-def why(db: Database, caller: Caller, form: Form, query: When, now: datetime) -> Page:
-    """Why a time is not free; of one that comes twice, of both."""
-    found = []
-    if query.day is not None and query.time is not None:
-        first = appointments.checked_time(typed_start(query.day, query.time, caller), now)
-        slug = coaches.slug_of(db, caller.id)
-        starts = zones.both(first, ZoneInfo(caller.timezone))
-        found = [(start, free_slots.why_not(db, caller, slug, start, None, now)) for start in starts]
-    return page("coaching/coach_why.html", found=found, day=query.day, time=query.time)
 
 
 def _one(db: Database, caller: Caller, id: UUID) -> Hours:
