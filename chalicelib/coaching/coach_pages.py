@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from chalicelib import rules
 from chalicelib.calendar import zones
+from chalicelib.calendar.occurrences import Span
 from chalicelib.coaching import agenda, appointments, blocks, coaches, my_weeks, upcoming
 from chalicelib.coaching.api import Slug
 from chalicelib.coaching.booking_pages import Press, pressed, typed_instant
@@ -88,11 +89,23 @@ def _typed_start(form: Form) -> datetime | None:
 
 @routes.form("/coach/block", shows=week, who="coach")
 def block(db: Database, caller: Caller, body: Block, now: datetime) -> Redirect:
-    """Keep a time to oneself; an end that is not after the start is the next day's."""
+    """Keep a time to oneself; an end that is not after the start is the next day's, and of a time that comes twice it is
+    the first that is free: the page says then which."""
     walls = wall_span_of(body.day, body.start, body.end)
-    start, end = (typed_instant(wall, caller, field) for wall, field in zip(walls, ("start", "end"), strict=True))
-    kept = blocks.keep(db, caller, start, end, now)
+    kept = blocks.keep(db, caller, *blocks.first_free(db, caller, _spans(walls, caller, now)), now)
     return Redirect(f"/coach?done=blocked&id={kept['id']}&day={body.day}")
+
+
+def _spans(walls: Span, caller: Caller, now: datetime) -> list[Span]:
+    """The spans that clocks there show so, in order: two where they show the start twice. Raises Invalid."""
+    place = ZoneInfo(caller.timezone)
+    first, last = (
+        appointments.checked_time(typed_instant(wall, caller, field), now, field)
+        for wall, field in zip(walls, ("start", "end"), strict=True)
+    )
+    ends = zones.both(last, place)
+    found = [(start, next((end for end in ends if end > start), None)) for start in zones.both(first, place)]
+    return [(start, end) for start, end in found if end is not None] or [(first, last)]
 
 
 @routes.form("/coach/blocks/{id}/delete", shows=week, who="coach")
