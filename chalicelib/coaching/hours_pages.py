@@ -25,6 +25,7 @@ DONE = {  # the words of ``done``, joined by dots
     "withdrawn": "Those office hours are deleted.",
     "overnight": "They go over midnight and end on the day after: if that is not meant, undo it.",
     "cancelled": "Whoever had a call that lies outside now is told, and offered other times; an undo leaves it cancelled.",
+    "offered": "Whoever had a call in those hours is told, and offered other times.",
     "undone": "That is undone: your office hours are as they were before it.",
     "link": "Your call link is saved. Whoever has a call to come is told, and their calendar with them.",
 }
@@ -39,6 +40,7 @@ class Told(Body):
 
 class UndoIt(Body):
     undo: hours_undo.Text
+    calls: ASKED = ""
 
 
 class Give(Body):
@@ -67,7 +69,8 @@ class Link(Body):
 
 @routes.page("/coach/hours", who="coach")
 def hours(db: Database, caller: Caller, form: Form, query: Told, now: datetime) -> Page:
-    """My office hours, those that are over apart, and where my calls take place."""
+    """My office hours, those that are over apart, and where my calls take place; and where an undo touches calls, what
+    becomes of those."""
     given = availability.hours_by_id(db, caller, office_hours.PURPOSE)
     about = _about(given, query.undo, now)
     return page(
@@ -75,6 +78,7 @@ def hours(db: Database, caller: Caller, form: Form, query: Told, now: datetime) 
         done=" ".join(DONE[word] for word in query.done.split(".") if word in DONE),
         about=about,
         undo=query.undo if about else "",
+        asked=form.typed.get("undo", "") if office_hours.BOOKED in form.errors.values() else "",
         hours={id: one for id, one in given.items() if not availability.is_over(one, now)},
         past={id: one for id, one in given.items() if availability.is_over(one, now)},
         away=days_away.mine(db, caller, now),
@@ -123,8 +127,8 @@ def _give(db: Database, caller: Caller, day: date, body: Give, weekly: bool, now
 @routes.form("/coach/hours/undo", shows=hours, who="coach")
 def undo(db: Database, caller: Caller, body: UndoIt, now: datetime) -> Redirect:
     """What was given goes, what was changed is as it was, what was deleted is there again."""
-    hours_undo.carry_out(db, caller, hours_undo.read(body.undo), now)
-    return Redirect("/coach/hours?done=undone")
+    hours_undo.carry_out(db, caller, hours_undo.read(body.undo), body.calls or None, now)
+    return Redirect("/coach/hours?done=" + ("undone.offered" if body.calls == "cancel" else "undone"))
 
 
 @routes.page("/coach/hours/{id}", who="coach")

@@ -13,6 +13,7 @@ from chalicelib.calendar import availability, zones
 from chalicelib.calendar.occurrences import Hours
 from chalicelib.coaching import office_hours
 from chalicelib.coaching.hours_api import GiveHours
+from chalicelib.coaching.office_hours import Calls
 from chalicelib.database import Database
 from chalicelib.errors import Invalid
 from chalicelib.web.field_types import Body, wall_time
@@ -82,16 +83,17 @@ def as_hours(given: GiveHours, now: datetime) -> Hours:
     return availability.checked(start, end, given.timezone, given.weekly, given.until, given.exceptions, now)
 
 
-def carry_out(db: Database, caller: Caller, undo: Undo, now: datetime) -> None:
-    """Take it back; twice is as once. Raises Invalid, NotFound; Conflict naming calls that were booked meanwhile."""
+def carry_out(db: Database, caller: Caller, undo: Undo, calls: Calls | None, now: datetime) -> None:
+    """Take it back; twice is as once. Raises Invalid, NotFound; Conflict naming calls that were booked meanwhile, unless
+    ``calls`` says what becomes of them."""
     mine = availability.hours_by_id(db, caller, office_hours.PURPOSE)
     for id in undo.given:
         if id in mine:
-            office_hours.withdraw(db, caller, id, None, now)
+            office_hours.withdraw(db, caller, id, calls, now)
     if undo.was is None:
         return
     if undo.id is not None:
-        office_hours.change(db, caller, undo.id, _changes(undo.was), None, now)
+        office_hours.change(db, caller, undo.id, _changes(undo.was), calls, now)
     elif (was := as_hours(undo.was, now)) not in mine.values():
         availability.give(
             db, caller, office_hours.PURPOSE, was.starts, was.ends, was.timezone, was.weekly, undo.was.until,
