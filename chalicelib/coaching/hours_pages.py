@@ -4,7 +4,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from chalicelib.calendar import availability, zones
+from chalicelib.calendar import availability, days_of_week, zones
 from chalicelib.calendar.occurrences import Hours
 from chalicelib.coaching import call_links, days_away, hours_undo, office_hours
 from chalicelib.coaching.hours_api import CallUrl
@@ -56,6 +56,7 @@ class Change(Body):
     end: ClockTime
     until: Day | None = None
     except_also: Day | None = None
+    again: list[Day] = []
     calls: ASKED = ""
 
 
@@ -95,9 +96,7 @@ def give(db: Database, caller: Caller, body: Give, now: datetime) -> Redirect:
     if not body.days and body.day is None:
         raise Invalid.field("days", "needs at least one, or a single day below")
     today = zones.day_of(now, caller.timezone)
-    days = [
-        (today + timedelta(days=(DAYS.index(name) - today.weekday()) % 7), True) for name in dict.fromkeys(body.days)
-    ]
+    days = [(day, True) for day in days_of_week.firsts(body.days, today, body.until)]
     if body.day is not None:
         days.append((body.day, False))
     given = [_give(db, caller, day, body, weekly, now) for day, weekly in days]
@@ -132,8 +131,12 @@ def undo(db: Database, caller: Caller, body: UndoIt, now: datetime) -> Redirect:
 
 
 @routes.page("/coach/hours/{id}", who="coach")
-def edit(db: Database, caller: Caller, id: UUID, form: Form) -> Page:
-    return page("coaching/coach_hours_edit.html", id=id, hours=_one(db, caller, id))
+def edit(db: Database, caller: Caller, id: UUID, form: Form, now: datetime) -> Page:
+    one = _one(db, caller, id)
+    today = zones.day_of(now, one.timezone)
+    left_out = sorted(day for day in one.exceptions if day >= today)
+    example = days_of_week.firsts([DAYS[one.starts.weekday()]], today, None)[0]
+    return page("coaching/coach_hours_edit.html", id=id, hours=one, left_out=left_out, example=example)
 
 
 @routes.form("/coach/hours/{id}", shows=edit, who="coach")
@@ -143,7 +146,8 @@ def change(db: Database, caller: Caller, id: UUID, body: Change, now: datetime) 
     start, end = wall_span_of(kept.starts.date(), body.start, body.end, kept.day_long)
     changes: dict[str, Any] = {"start": start, "end": end}
     if kept.weekly:
-        changes |= {"until": body.until, "except": sorted({*kept.exceptions, *filter(None, [body.except_also])})}
+        also = days_of_week.one_of(body.except_also, [kept.starts.weekday()], "except_also")
+        changes |= {"until": body.until, "except": sorted({*kept.exceptions, *also} - set(body.again))}
     office_hours.change(db, caller, id, changes, body.calls or None, now)
     done = ["changed", *_overnight(start, end), *_cancelled(body)]
     return hours_undo.told(done, Undo(was=hours_undo.as_given(kept, now), id=id))
