@@ -31,6 +31,7 @@ ROUTES = (
     "coaching.series_pages",
     "coaching.waiting_api",
     "coaching.waiting_pages",
+    "coaching.why_pages",
     "admin.relationship_api",
     "admin.api",
     "admin.rules_api",

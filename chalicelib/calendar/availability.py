@@ -86,6 +86,7 @@ def change(
         until if weekly else None,
         changes.get("except", sorted(kept.exceptions)),
         now,
+        begun=kept.starts.date(),
     )
     db.run(
         "UPDATE availability SET starts = %(starts)s, ends = %(ends)s, timezone = %(timezone)s, weekly = %(weekly)s,"
@@ -140,12 +141,14 @@ def checked(
     until: date | None,
     exceptions: list[date],
     now: datetime,
+    begun: date | None = None,
 ) -> Hours:
-    """What was given as Hours, or Invalid: empty, backwards, past, too long, too far."""
+    """What was given as Hours, or Invalid: empty, backwards, past, too long, too far. ``begun``: the day on which they
+    begin already; weekly hours may have begun long ago, and are no farther away for it."""
     place = zones.zone(timezone)
     today = zones.local_time(now, place).date()
     for field, given in (("start", start.date()), ("end", end.date())):
-        if not today - FARTHEST <= given <= today + FARTHEST:
+        if start.date() != begun and not today - FARTHEST <= given <= today + FARTHEST:
             raise Invalid.field(field, "must be within two years")
     if end <= start:
         raise Invalid.field("end", "must be after start")

@@ -20,6 +20,11 @@ class Hours(NamedTuple):
     until: date
     exceptions: frozenset[date]
 
+    @property
+    def day_long(self) -> bool:
+        """Whether they end when clocks show the same again: 22:00 to 22:00."""
+        return self.ends - self.starts == timedelta(days=1)
+
 
 Span = tuple[datetime, datetime]
 """A half-open span of two aware datetimes in UTC."""

@@ -29,6 +29,8 @@ DONE = {
     "moved": "The call is moved.",
     "cancelled": "The call is cancelled.",
 }
+CANCELLED = ("cancelled", "series_cancelled")
+"""What else was done with a call that is cancelled is said no more."""
 
 
 class PressToMove(Press):
@@ -59,7 +61,7 @@ def appointments_of(db: Database, caller: Caller, query: Window, now: datetime) 
     this = zones.this_monday(now, caller.timezone)
     return page(
         "coaching/appointments.html",
-        done=DONE.get(query.done),
+        done=DONE.get(query.done) if call is None or not call.cancelled or query.done in CANCELLED else None,
         call=call,
         undo=call is not None and query.done == "booked" and cancellations.is_undoable(call, caller, now),
         window=window,

@@ -6,11 +6,10 @@ from uuid import UUID
 
 from chalicelib.coaching import agenda, days_away
 from chalicelib.coaching.days_away import Calls
-from chalicelib.coaching.slot_weeks import Shown
 from chalicelib.database import Database
 from chalicelib.errors import UserError
 from chalicelib.web import Form, Routes
-from chalicelib.web.field_types import Body, ClockTime, Day, Empty, matching
+from chalicelib.web.field_types import Body, ClockTime, Day, Empty, Line, matching
 from chalicelib.web.request import Caller
 from chalicelib.web.responses import Page, Redirect, page
 
@@ -34,13 +33,24 @@ class Away(Body):
     choices: list[Choice] = []
 
 
+class Told(Body):
+    """What was done just before: with the day away of that id, or with one that is gone, of which others still have a
+    part."""
+
+    done: Line = ""
+    id: UUID | None = None
+    still: list[UUID] = []
+
+
 @routes.page("/coach/away", who="coach")
-def away(db: Database, caller: Caller, form: Form, query: Shown, now: datetime) -> Page:
+def away(db: Database, caller: Caller, form: Form, query: Told, now: datetime) -> Page:
     """When I am away; and where a day was asked for that touches calls, which, each with what can become of it."""
+    mine = days_away.mine(db, caller, now)
     return page(
         "coaching/coach_away.html",
         done=_said(db, caller, query, now),
-        away=days_away.mine(db, caller, now),
+        still=[one for one in mine if one["id"] in query.still],
+        away=mine,
         touched=_touched(db, caller, form, now),
         at=datetime.fromisoformat,
     )
@@ -56,8 +66,10 @@ def be_away(db: Database, caller: Caller, body: Away, now: datetime) -> Redirect
 
 @routes.form("/coach/away/{id}/delete", shows=away, who="coach")
 def take_back(db: Database, caller: Caller, id: UUID, body: Empty) -> Redirect:
+    was = days_away.read(db, caller, id)
     days_away.take_back(db, caller, id)
-    return Redirect("/coach/away?done=back")
+    still = days_away.still(db, caller, (was.starts, was.ends)) if was else []
+    return Redirect("/coach/away?done=back" + "".join(f"&still={one}" for one in still))
 
 
 def _chosen(choices: list[str]) -> dict[UUID, Calls]:
@@ -80,13 +92,13 @@ def _touched(db: Database, caller: Caller, form: Form, now: datetime) -> list[An
     return days_away.touched(db, caller, span, now)
 
 
-def _said(db: Database, caller: Caller, query: Shown, now: datetime) -> dict[str, Any] | None:
+def _said(db: Database, caller: Caller, query: Told, now: datetime) -> dict[str, Any] | None:
     """What was done just now: the time, whose calls were cancelled for it, and whose are kept."""
     if query.done == "back":
         return {"back": True}
-    if query.done != "away" or query.id is None:
+    made = days_away.read(db, caller, query.id) if query.done == "away" and query.id else None
+    if made is None:
         return None
-    made = days_away.read(db, caller, query.id)
     calls = agenda.touching(db, caller.id, (made.starts, made.ends))
     return {
         "back": False,

@@ -1,5 +1,6 @@
 """Times that a coach keeps to themselves: neither called nor lunched."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -30,6 +31,19 @@ def keep(db: Database, caller: Caller, start: datetime, end: datetime, now: date
         during=appointments.as_range(span),
     )
     return _shown(id, span, caller)
+
+
+def first_free(db: Database, caller: Caller, spans: Sequence[Span]) -> Span:
+    """The first of those times in which the caller has nothing; the first of all where they have something in each."""
+    for span in spans:
+        if not db.value(
+            "SELECT EXISTS (SELECT FROM busy(%(me)s, tstzrange(%(begin)s, %(end)s)))",
+            me=caller.id,
+            begin=span[0],
+            end=span[1],
+        ):
+            return span
+    return spans[0]
 
 
 def free(db: Database, caller: Caller, id: UUID) -> None:

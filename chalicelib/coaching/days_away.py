@@ -104,6 +104,16 @@ def mine(db: Database, caller: Caller, now: datetime) -> list[DayAway]:
     return [_shown(row.id, (row.starts, row.ends), row.timezone) for row in rows]
 
 
+def still(db: Database, caller: Caller, span: Span) -> list[UUID]:
+    """Which of the caller's days away have a part of that time."""
+    rows = db.rows(
+        "SELECT id FROM day_away WHERE person_id = %(me)s AND during && %(during)s::tstzrange ORDER BY during, id",
+        me=caller.id,
+        during=appointments.as_range(span),
+    )
+    return [row.id for row in rows]
+
+
 def spans(db: Database, caller: Caller, within: Span) -> list[Span]:
     """When the caller is away, of what touches that time, in order."""
     rows = db.rows(
@@ -116,17 +126,14 @@ def spans(db: Database, caller: Caller, within: Span) -> list[Span]:
     return [(row.starts, row.ends) for row in rows]
 
 
-def read(db: Database, caller: Caller, id: UUID) -> Any:
-    """One of the caller's (id, starts, ends, timezone, made). Raises NotFound."""
-    row = db.row(
+def read(db: Database, caller: Caller, id: UUID) -> Any | None:
+    """One of the caller's (id, starts, ends, timezone, made); None where there is none, for it was taken back."""
+    return db.row(
         "SELECT id, lower(during) AS starts, upper(during) AS ends, timezone, made FROM day_away"
         " WHERE id = %(id)s AND person_id = %(me)s",
         id=id,
         me=caller.id,
     )
-    if row is None:
-        raise NotFound("There is no such day away of yours")
-    return row
 
 
 def take_back(db: Database, caller: Caller, id: UUID) -> None:
@@ -139,7 +146,7 @@ def _shown(id: UUID, span: Span, timezone: str) -> DayAway:
     place = ZoneInfo(timezone)
     start, end = (zones.local_time(at, place) for at in span)
     whole = formats.begins_its_day(start) and formats.begins_its_day(end)
-    last = (end - timedelta(microseconds=1)).date()
+    last = zones.local_time(span[1] - timedelta(microseconds=1), place).date()  # as instants: clocks may skip midnight
     return {
         "id": id,
         "day": start.date().isoformat(),

@@ -1,14 +1,12 @@
-"""Pages of a coach's office hours: given, changed, deleted; where calls take place; and why a time is not free."""
+"""Pages of a coach's office hours: given, changed, deleted; and where calls take place."""
 
 from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from chalicelib.calendar import availability, zones
+from chalicelib.calendar import availability, days_of_week, zones
 from chalicelib.calendar.occurrences import Hours
-from chalicelib.coaching import appointments, call_links, coaches, days_away, free_slots, hours_undo, office_hours
-from chalicelib.coaching.booking_pages import typed_start
+from chalicelib.coaching import call_links, days_away, hours_undo, office_hours
 from chalicelib.coaching.hours_api import CallUrl
 from chalicelib.coaching.hours_undo import Undo
 from chalicelib.database import Database
@@ -27,6 +25,7 @@ DONE = {  # the words of ``done``, joined by dots
     "withdrawn": "Those office hours are deleted.",
     "overnight": "They go over midnight and end on the day after: if that is not meant, undo it.",
     "cancelled": "Whoever had a call that lies outside now is told, and offered other times; an undo leaves it cancelled.",
+    "offered": "Whoever had a call in those hours is told, and offered other times.",
     "undone": "That is undone: your office hours are as they were before it.",
     "link": "Your call link is saved. Whoever has a call to come is told, and their calendar with them.",
 }
@@ -41,6 +40,7 @@ class Told(Body):
 
 class UndoIt(Body):
     undo: hours_undo.Text
+    calls: ASKED = ""
 
 
 class Give(Body):
@@ -56,6 +56,7 @@ class Change(Body):
     end: ClockTime
     until: Day | None = None
     except_also: Day | None = None
+    again: list[Day] = []
     calls: ASKED = ""
 
 
@@ -67,14 +68,10 @@ class Link(Body):
     url: CallUrl = ""
 
 
-class When(Body):
-    day: Day | None = None
-    time: ClockTime | None = None
-
-
 @routes.page("/coach/hours", who="coach")
 def hours(db: Database, caller: Caller, form: Form, query: Told, now: datetime) -> Page:
-    """My office hours, those that are over apart, and where my calls take place."""
+    """My office hours, those that are over apart, and where my calls take place; and where an undo touches calls, what
+    becomes of those."""
     given = availability.hours_by_id(db, caller, office_hours.PURPOSE)
     about = _about(given, query.undo, now)
     return page(
@@ -82,6 +79,7 @@ def hours(db: Database, caller: Caller, form: Form, query: Told, now: datetime) 
         done=" ".join(DONE[word] for word in query.done.split(".") if word in DONE),
         about=about,
         undo=query.undo if about else "",
+        asked=form.typed.get("undo", "") if office_hours.BOOKED in form.errors.values() else "",
         hours={id: one for id, one in given.items() if not availability.is_over(one, now)},
         past={id: one for id, one in given.items() if availability.is_over(one, now)},
         away=days_away.mine(db, caller, now),
@@ -98,13 +96,12 @@ def give(db: Database, caller: Caller, body: Give, now: datetime) -> Redirect:
     if not body.days and body.day is None:
         raise Invalid.field("days", "needs at least one, or a single day below")
     today = zones.day_of(now, caller.timezone)
-    days = [
-        (today + timedelta(days=(DAYS.index(name) - today.weekday()) % 7), True) for name in dict.fromkeys(body.days)
-    ]
+    days = [(day, True) for day in days_of_week.firsts(body.days, today, body.until)]
     if body.day is not None:
         days.append((body.day, False))
     given = [_give(db, caller, day, body, weekly, now) for day, weekly in days]
-    return hours_undo.told(["given", *_overnight(body)], Undo(given=given))
+    walls = wall_span_of(today, body.start, body.end)
+    return hours_undo.told(["given", *_overnight(*walls)], Undo(given=given))
 
 
 def _about(given: dict[UUID, Hours], undo: str, now: datetime) -> list[Hours]:
@@ -129,25 +126,30 @@ def _give(db: Database, caller: Caller, day: date, body: Give, weekly: bool, now
 @routes.form("/coach/hours/undo", shows=hours, who="coach")
 def undo(db: Database, caller: Caller, body: UndoIt, now: datetime) -> Redirect:
     """What was given goes, what was changed is as it was, what was deleted is there again."""
-    hours_undo.carry_out(db, caller, hours_undo.read(body.undo), now)
-    return Redirect("/coach/hours?done=undone")
+    hours_undo.carry_out(db, caller, hours_undo.read(body.undo), body.calls or None, now)
+    return Redirect("/coach/hours?done=" + ("undone.offered" if body.calls == "cancel" else "undone"))
 
 
 @routes.page("/coach/hours/{id}", who="coach")
-def edit(db: Database, caller: Caller, id: UUID, form: Form) -> Page:
-    return page("coaching/coach_hours_edit.html", id=id, hours=_one(db, caller, id))
+def edit(db: Database, caller: Caller, id: UUID, form: Form, now: datetime) -> Page:
+    one = _one(db, caller, id)
+    today = zones.day_of(now, one.timezone)
+    left_out = sorted(day for day in one.exceptions if day >= today)
+    example = days_of_week.firsts([DAYS[one.starts.weekday()]], today, None)[0]
+    return page("coaching/coach_hours_edit.html", id=id, hours=one, left_out=left_out, example=example)
 
 
 @routes.form("/coach/hours/{id}", shows=edit, who="coach")
 def change(db: Database, caller: Caller, id: UUID, body: Change, now: datetime) -> Redirect:
     """Change them; refused once, the page lists the calls left outside and asks what becomes of them."""
     kept = _one(db, caller, id)
-    start, end = wall_span_of(kept.starts.date(), body.start, body.end)
+    start, end = wall_span_of(kept.starts.date(), body.start, body.end, kept.day_long)
     changes: dict[str, Any] = {"start": start, "end": end}
     if kept.weekly:
-        changes |= {"until": body.until, "except": sorted({*kept.exceptions, *filter(None, [body.except_also])})}
+        also = days_of_week.one_of(body.except_also, [kept.starts.weekday()], "except_also")
+        changes |= {"until": body.until, "except": sorted({*kept.exceptions, *also} - set(body.again))}
     office_hours.change(db, caller, id, changes, body.calls or None, now)
-    done = ["changed", *_overnight(body), *_cancelled(body)]
+    done = ["changed", *_overnight(start, end), *_cancelled(body)]
     return hours_undo.told(done, Undo(was=hours_undo.as_given(kept, now), id=id))
 
 
@@ -155,9 +157,8 @@ def _cancelled(given: Change | Withdraw) -> list[str]:
     return ["cancelled"] if given.calls == "cancel" else []
 
 
-def _overnight(given: Give | Change) -> list[str]:
+def _overnight(start: datetime, end: datetime) -> list[str]:
     """A start and an end that were typed the wrong way round are hours over midnight: that is said."""
-    start, end = wall_span_of(date.min, given.start, given.end)
     return ["overnight"] if end > datetime.combine(start.date() + timedelta(days=1), time()) else []
 
 
@@ -165,25 +166,14 @@ def _overnight(given: Give | Change) -> list[str]:
 def withdraw(db: Database, caller: Caller, id: UUID, body: Withdraw, now: datetime) -> Redirect:
     kept = _one(db, caller, id)
     office_hours.withdraw(db, caller, id, body.calls or None, now)
-    return hours_undo.told(["withdrawn", *_cancelled(body)], Undo(was=hours_undo.as_given(kept, now)))
+    was = hours_undo.as_given(hours_undo.anew(kept, now), now)
+    return hours_undo.told(["withdrawn", *_cancelled(body)], Undo(was=was))
 
 
 @routes.form("/coach/link", shows=hours, who="coach")
 def give_link(db: Database, caller: Caller, body: Link, now: datetime) -> Redirect:
     call_links.give(db, caller, body.url, now)
     return Redirect("/coach/hours?done=link")
-
-
-@routes.page("/coach/why", who="coach")
-def why(db: Database, caller: Caller, form: Form, query: When, now: datetime) -> Page:
-    """Why a time is not free; of one that comes twice, of both."""
-    found = []
-    if query.day is not None and query.time is not None:
-        first = appointments.checked_time(typed_start(query.day, query.time, caller), now)
-        slug = coaches.slug_of(db, caller.id)
-        starts = zones.both(first, ZoneInfo(caller.timezone))
-        found = [(start, free_slots.why_not(db, caller, slug, start, None, now)) for start in starts]
-    return page("coaching/coach_why.html", found=found, day=query.day, time=query.time)
 
 
 def _one(db: Database, caller: Caller, id: UUID) -> Hours:

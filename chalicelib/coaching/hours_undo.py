@@ -1,8 +1,8 @@
 """How the last act upon office hours is taken back by one press. It travels in the address of the page that tells of the
 act, for hours that are gone stand nowhere else; whoever presses reads there what will be."""
 
-from datetime import date, datetime
-from typing import Annotated
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from chalicelib.calendar import availability, zones
 from chalicelib.calendar.occurrences import Hours
 from chalicelib.coaching import office_hours
 from chalicelib.coaching.hours_api import GiveHours
+from chalicelib.coaching.office_hours import Calls
 from chalicelib.database import Database
 from chalicelib.errors import Invalid
 from chalicelib.web.field_types import Body, wall_time
@@ -66,32 +67,46 @@ def as_given(hours: Hours, now: datetime) -> GiveHours:
     )
 
 
+def anew(hours: Hours, now: datetime) -> Hours:
+    """Weekly hours that began too long ago to be given again, as if they had begun this week: what is to come is the
+    same."""
+    past = zones.day_of(now, hours.timezone) - hours.starts.date()
+    if not hours.weekly or past < availability.FARTHEST / 2:
+        return hours
+    ahead = timedelta(weeks=past.days // 7)
+    return hours._replace(starts=hours.starts + ahead, ends=hours.ends + ahead)
+
+
 def as_hours(given: GiveHours, now: datetime) -> Hours:
     """The same as a value. Raises Invalid where they are over, or could never have been given."""
     start, end = wall_time(given.start, "start"), wall_time(given.end, "end")
     return availability.checked(start, end, given.timezone, given.weekly, given.until, given.exceptions, now)
 
 
-def carry_out(db: Database, caller: Caller, undo: Undo, now: datetime) -> None:
-    """Take it back; twice is as once. Raises Invalid, NotFound; Conflict naming calls that were booked meanwhile."""
+def carry_out(db: Database, caller: Caller, undo: Undo, calls: Calls | None, now: datetime) -> None:
+    """Take it back; twice is as once. Raises Invalid, NotFound; Conflict naming calls that were booked meanwhile, unless
+    ``calls`` says what becomes of them."""
     mine = availability.hours_by_id(db, caller, office_hours.PURPOSE)
     for id in undo.given:
         if id in mine:
-            office_hours.withdraw(db, caller, id, None, now)
+            office_hours.withdraw(db, caller, id, calls, now)
     if undo.was is None:
         return
-    was = as_hours(undo.was, now)
     if undo.id is not None:
-        changes = {
-            "start": was.starts,
-            "end": was.ends,
-            "timezone": was.timezone,
-            "weekly": was.weekly,
-            "until": undo.was.until,
-        }
-        office_hours.change(db, caller, undo.id, changes | {"except": undo.was.exceptions}, None, now)
-    elif was not in mine.values():
+        office_hours.change(db, caller, undo.id, _changes(undo.was), calls, now)
+    elif (was := as_hours(undo.was, now)) not in mine.values():
         availability.give(
             db, caller, office_hours.PURPOSE, was.starts, was.ends, was.timezone, was.weekly, undo.was.until,
             undo.was.exceptions, now,
         )  # fmt: skip
+
+
+def _changes(was: GiveHours) -> dict[str, Any]:
+    return {
+        "start": wall_time(was.start, "start"),
+        "end": wall_time(was.end, "end"),
+        "timezone": was.timezone,
+        "weekly": was.weekly,
+        "until": was.until,
+        "except": was.exceptions,
+    }

@@ -19,6 +19,8 @@ PURPOSE = "coaching"
 
 Calls = Literal["keep", "cancel"]
 """What becomes of booked calls that lie outside the new hours."""
+BOOKED = "is booked"
+"""What is said of each of them where nothing was said of it."""
 
 
 def change(
@@ -57,7 +59,7 @@ def _asking(db: Database, caller: Caller, calls: Calls | None, now: datetime, do
 
 
 def _said(calls: Iterable[Span], place: ZoneInfo) -> dict[str, str]:
-    return {zones.local_time(start, place).isoformat(): "is booked" for start, _ in calls}
+    return {zones.local_time(start, place).isoformat(): BOOKED for start, _ in calls}
 
 
 def _coming(db: Database, caller: Caller, now: datetime) -> list[Span]:

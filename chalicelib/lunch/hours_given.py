@@ -123,11 +123,12 @@ def change(
             availability.withdraw(db, caller, id)
     for day in sorted(set(days)):
         if day in entry.ids:
-            start, end = wall_span_of(given[entry.ids[day]].starts.date(), *clocks)
+            start, end = wall_span_of(given[entry.ids[day]].starts.date(), *clocks, entry.hours.day_long)
             changes = {"start": start, "end": end, "until": until, "except": exceptions}
             availability.change(db, caller, entry.ids[day], changes, now)
         else:
-            start, end = wall_span_of(first + timedelta(days=(day - first.weekday()) % 7), *clocks)
+            first_of_day = first + timedelta(days=(day - first.weekday()) % 7)
+            start, end = wall_span_of(first_of_day, *clocks, entry.hours.day_long)
             availability.give(db, caller, "lunch", start, end, entry.hours.timezone, True, until, exceptions, now)
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chalicelib import rules
-from chalicelib.calendar import availability, zones
+from chalicelib.calendar import availability, days_of_week, zones
 from chalicelib.calendar.occurrences import Hours, occurrences
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound
@@ -135,8 +135,7 @@ def give_weekly(db: Database, caller: Caller, body: GiveWeekly, now: datetime) -
         raise Invalid.field("days", "needs at least one of them")
     first = body.first or zones.day_of(now, caller.timezone)
     outcomes = set()
-    for name in dict.fromkeys(body.days):
-        day = first + timedelta(days=(DAYS.index(name) - first.weekday()) % 7)
+    for day in days_of_week.firsts(body.days, first, body.until):
         outcomes.add(hours_given.give_weekly(db, caller, *wall_span_of(day, body.start, body.end), body.until, now))
     return Redirect(f"/availability?done={next(one for one in ('merged', 'given', 'already') if one in outcomes)}")
 
@@ -174,11 +173,12 @@ def change(db: Database, caller: Caller, id: UUID, body: ChangeHours, now: datet
     if found.hours.weekly:
         if not body.days:
             raise Invalid.field("days", "needs at least one of them")
-        exceptions = sorted({*body.skip, *filter(None, [body.skip_also])})
         days = [DAYS.index(day) for day in body.days]
+        exceptions = sorted({*body.skip, *days_of_week.one_of(body.skip_also, days, "skip_also")})
         hours_given.change(db, caller, found, days, (body.start, body.end), body.until, exceptions, now)
     else:
-        start, end = wall_span_of(body.day or found.hours.starts.date(), body.start, body.end)
+        day = body.day or found.hours.starts.date()
+        start, end = wall_span_of(day, body.start, body.end, found.hours.day_long)
         availability.change(db, caller, id, {"start": start, "end": end}, now)
     return Redirect("/availability?done=changed")
 

@@ -130,13 +130,14 @@ def wall_time_of(day: date, clock: str) -> datetime:
         raise Invalid.field("day", "is too far ahead") from None
 
 
-def wall_span_of(day: date, start: str, end: str) -> tuple[datetime, datetime]:
+def wall_span_of(day: date, start: str, end: str, day_long: bool = False) -> tuple[datetime, datetime]:
     """Two ClockTimes from that day on; an end that is not after the start is the next day's: 22:00 to 02:00.
 
-    Raises Invalid naming the end where it is the start.
+    Raises Invalid naming the end where it is the start, for that is a slip; but of hours that were ``day_long`` before,
+    it is what their page shows.
     """
     begins, ends = wall_time_of(day, start), wall_time_of(day, end)
-    if ends == begins:
+    if ends == begins and not day_long:
         raise Invalid.field("end", "must not be the start; midnight at the end of the day is 24:00")
     return begins, ends if ends > begins else ends + timedelta(days=1)
 

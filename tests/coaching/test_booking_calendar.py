@@ -69,6 +69,20 @@ def test_what_is_booked_can_be_undone_for_a_minute_however_near_it_is(
     assert ">Undo<" not in ada.get(f"/appointments?done=booked&call={call.id}").text
 
 
+@pytest.mark.parametrize("done", ["booked", "moved", "series", "series_moved"])
+def test_a_page_that_is_loaded_again_after_its_call_was_cancelled_does_not_say_that_it_is_booked(
+    done: str, practice: Practice, ada: Browser
+) -> None:
+    call = book(ada, "carla", "2026-12-01T15:00:00+01:00").json["id"]
+    client, coach = f"/appointments?done={done}&call={call}", f"/coach?done=booked&id={call}"
+    carla = practice.browsers["carla"]
+    assert 'role="status"' in ada.get(client).text and "The call is booked." in carla.get(coach).text
+    ada.ask("DELETE", f"/api/appointments/{call}")
+    assert practice.calls() == []
+    assert 'role="status"' not in ada.get(client).text and "The call is booked." not in carla.get(coach).text
+    assert "The call is cancelled." in ada.get(f"/appointments?done=cancelled&call={call}").text
+
+
 def test_only_what_one_booked_oneself_can_be_undone(practice: Practice, ada: Browser) -> None:
     practice.rule("notice_hours", 0)
     carla = practice.browsers["carla"]
@@ -171,6 +185,49 @@ def test_a_series_that_fails_names_each_time(practice: Practice, ada: Browser) -
     assert refused.status == 422 and "Wednesday, 23 December 2026, 10:00" in refused.text
 
 
+def offered(page: Answer) -> list[str]:
+    """The times in the field of a call's start."""
+    [field] = re.findall(r'<select id="book-start".*?</select>', page.text, re.DOTALL)
+    return re.findall(r'<option value="2[^"]*"[^>]*>([^<]+)', field)
+
+
+@pytest.mark.parametrize(
+    ("at", "said", "times"),
+    [
+        ("2026-12-01T10:00", "it is not one at which calls begin", ["1 December, 09:30", "1 December, 10:30", "1 December, 11:30"]),
+        ("2026-12-01T12:00", "it is outside your office hours", ["1 December, 09:30", "1 December, 10:30", "1 December, 11:30"]),
+        ("2026-12-05T16:00", "it is outside your office hours", ["4 December, 09:30", "4 December, 10:30", "4 December, 11:30"]),
+        ("2026-12-02T10:30", "it is in a time in which you are away", ["1 December, 10:30", "1 December, 11:30", "3 December, 09:30"]),
+    ],
+)  # fmt: skip
+def test_where_no_call_can_begin_the_coach_reads_why_and_books_at_the_nearest_time(
+    at: str, said: str, times: list[str], practice: Practice
+) -> None:
+    carla = practice.coach("carla", hours=("09:30", "12:30"))
+    practice.client("ada", "carla")
+    carla.post("/api/days-away", {"day": "2026-12-02"})
+    page = carla.get(f"/coach/at?at={at}:00%2B01:00")
+    assert said in page.text and [time.partition(", ")[2] for time in offered(page)] == times
+    start = re.findall(r'<option value="(2[^"]+)"', page.text)[1]
+    done = follow(carla, submit(carla, page, "/coach/at", start=start, client="ada"))
+    assert "The call is booked." in done.text and str(practice.calls()[0].starts.day) == times[1].split(" ")[0]
+
+
+def test_where_no_time_is_to_come_nothing_is_offered_that_cannot_be_had(practice: Practice) -> None:
+    carla = practice.coach("carla", hours=None)
+    practice.client("ada", "carla")
+    page = carla.get("/coach/at?at=2026-12-01T10:00:00%2B01:00").text
+    assert "You have no other time to come" in page and 'action="/coach/at"' not in page and "Block this time" in page
+
+
+def test_an_hour_before_clocks_skip_one_can_be_blocked_as_it_is_offered(practice: Practice) -> None:
+    carla = practice.coach("carla")
+    page = carla.get("/coach/at?at=2027-03-28T01:00:00%2B01:00")
+    shown = dict(re.findall(r'name="(start|end)" type="time" value="([^"]*)"', page.text))
+    done = follow(carla, submit(carla, page, "/coach/block", **shown))
+    assert "01:00 to 03:00: nobody can book it." in done.text
+
+
 def test_an_empty_hour_of_the_coach_is_kept_or_booked(practice: Practice, ada: Browser) -> None:
     carla = practice.browsers["carla"]
     page = carla.get("/coach?week=2026-W49")
@@ -179,15 +236,15 @@ def test_an_empty_hour_of_the_coach_is_kept_or_booked(practice: Practice, ada: B
     [hour] = [link for link, label in links if label == "Tuesday 10:00"]
     asked = carla.get(hour)
     assert "Tuesday, 1 December, 10:00" in asked.text
+    old = carla.get(hour)
     done = follow(carla, submit(carla, asked, "/coach/at", client="ada"))
     assert "The call is booked. Tuesday, 1 December 2026, 10:00 to 11:00, with Ada." in done.text
-    again = submit(carla, carla.get(hour), "/coach/at", client="ada")
+    again = submit(carla, old, "/coach/at", client="ada")
     assert again.status == 422 and "This time is taken" in again.text and "Book a client" in again.text
+    assert offered(again) == ["Tuesday, 1 December, 09:00", "Tuesday, 1 December, 11:00", "Tuesday, 1 December, 12:00"]
     later = carla.get(next(link for link, label in links if label == "Saturday 16:00"))
     kept = follow(carla, submit(carla, later, "/coach/block", start="16:00", end="17:00"))
     assert "That time is yours. Saturday, 5 December 2026, 16:00 to 17:00: nobody can book it." in kept.text
-    outside = submit(carla, later, "/coach/at", client="ada")
-    assert outside.status == 422
     for wrong in ("?at=x", "?at=2026-12-01T10:00:00", "?at=9999-12-31T23:59:59%2B00:00"):
         assert carla.get(f"/coach/at{wrong}").status in (404, 422), wrong
     assert "Monday, 23 November, 09:00" in carla.get("/coach/at").text, "where none is named, the next hour"

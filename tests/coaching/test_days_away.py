@@ -64,6 +64,38 @@ def test_it_is_listed_and_taken_back(practice: Practice, carla: Browser, ada: Br
     assert carla.get("/api/days-away").json == {"days_away": []}
 
 
+def test_taking_one_back_says_what_of_that_time_one_is_still_away(carla: Browser, ada: Browser) -> None:
+    one = carla.post("/api/days-away", {"day": "2026-12-03"}).json["id"]
+    week = carla.post("/api/days-away", {"day": "2026-12-01", "last": "2026-12-05"}).json["id"]
+    carla.post("/api/days-away", {"day": "2026-12-04", "start": "10:00", "end": "12:00"})
+    carla.post("/api/days-away", {"day": "2026-12-06"})
+
+    def take_back(id: str) -> tuple[str, str]:
+        back = submit(carla, carla.get("/coach/away"), f"/coach/away/{id}/delete")
+        address = back.header("location") or ""
+        page = re.sub(r"<[^>]+>", "", carla.get(address).text)
+        return address, re.sub(r"\s+", " ", page)[: page.index("To come")]
+
+    address, said = take_back(one)
+    assert (
+        "still away for a part of that time or all of it: Tuesday, 1 December 2026 to Saturday, 5 December 2026."
+        in said
+    )
+    assert "You are there again" not in said and "2026-12-03" not in free_days(ada)
+    address_of_week, said = take_back(week)
+    assert "or all of it: Friday, 4 December 2026, 10:00 to 12:00." in said and "2026-12-03" in free_days(ada)
+    assert "You are there again at that time." in carla.get(address).text, "what it spoke of was taken back too"
+
+
+def test_a_page_that_is_loaded_again_after_the_act_was_taken_back_says_nothing_of_it(carla: Browser) -> None:
+    done = submit(carla, carla.get("/coach/away"), "/coach/away", day="2026-12-01", last="", start="", end="")
+    address = done.header("location") or ""
+    assert "You are away: Tuesday, 1 December 2026" in carla.get(address).text
+    press(carla, carla.get(address), "Take it back")
+    again = carla.get(address)
+    assert again.status == 200 and "You are away" not in again.text and "Be away" in again.text
+
+
 def test_several_days_and_a_part_of_one(carla: Browser, ada: Browser) -> None:
     several = carla.post("/api/days-away", {"day": "2026-11-25", "last": "2026-11-30"})
     assert several.status == 201 and free_days(ada) == {"2026-11-24", *(f"2026-12-0{n}" for n in range(1, 5))}
@@ -242,7 +274,13 @@ def test_a_zone_that_changes_leaves_the_time_away_where_it_was(
 
 @pytest.mark.parametrize(
     ("zone", "day"),
-    [("America/Santiago", "2027-09-05"), ("America/Havana", "2027-11-07"), ("Australia/Lord_Howe", "2027-04-04")],
+    [
+        ("America/Santiago", "2027-09-05"),
+        ("Africa/Cairo", "2027-04-30"),
+        ("Asia/Beirut", "2027-03-28"),
+        ("America/Havana", "2027-11-07"),
+        ("Australia/Lord_Howe", "2027-04-04"),
+    ],
 )
 def test_a_whole_day_is_one_where_clocks_skip_its_midnight_or_show_it_twice(
     zone: str, day: str, practice: Practice, clock: Any
@@ -252,8 +290,14 @@ def test_a_whole_day_is_one_where_clocks_skip_its_midnight_or_show_it_twice(
     made = conrad.post("/api/days-away", {"day": day}).json
     assert (made["day"], made["last"], made["whole"], made["timezone"]) == (day, day, True, zone)
     assert f"{formats.day(date.fromisoformat(day))} <form" in conrad.get("/coach/away").text
-    last = str(date.fromisoformat(day) + timedelta(days=1))
+    before, last = (str(date.fromisoformat(day) + timedelta(days=days)) for days in (-1, 1))
     assert conrad.post("/api/days-away", {"day": day, "last": last}).json["last"] == last
+    for first in (before, str(date.fromisoformat(day) - timedelta(days=3))):
+        made = conrad.post("/api/days-away", {"day": first, "last": before}).json
+        assert (made["day"], made["last"], made["whole"]) == (first, before, True), (
+            "the day that ends where that begins"
+        )
+    assert [one["last"] for one in conrad.get("/api/days-away").json["days_away"]] == [before, before, day, last]
 
 
 def test_a_hundred_past_single_days_lock_nobody_out(practice: Practice, carla: Browser, clock: Any, sql: Any) -> None:

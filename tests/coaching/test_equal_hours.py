@@ -20,6 +20,8 @@ from chalicelib.coaching.week_calendar import Item
 from chalicelib.web import formats
 from tests.coaching.practice import Practice, book
 from tests.coaching.test_mails import deliver
+from tests.coaching.test_pages import follow, submit
+from tests.people import Answer
 
 HOUR = timedelta(hours=1)
 BACK = [
@@ -87,6 +89,28 @@ def test_with_calls_in_both_hours_every_page_and_mail_tells_them_apart(
     assert [f"{wall[11:]} {one}</h2>" in why for one in (first, second)] == [True, True], "of both it is said why"
     practice.sql("DELETE FROM block")
     assert carla.get("/coach/at?at=" + other.isoformat().replace("+", "%2B")).status == 200
+
+
+def test_of_a_time_that_comes_twice_what_is_free_is_blocked_and_it_is_said_which(
+    practice: Practice, clock: Any
+) -> None:
+    clock.set("2027-10-25T08:00Z")
+    carla = practice.coach("carla", hours=None)
+    practice.hours("carla", "2027-10-31T00:00", "2027-10-31T05:00", weekly=False)
+    book(practice.client("ada", "carla"), "carla", "2027-10-31T02:00:00+02:00")
+
+    def block(start: str, end: str) -> Answer:
+        return submit(carla, carla.get("/coach?week=2027-W43"), "/coach/block", day="2027-10-31", start=start, end=end)
+
+    assert "02:00 CET to 02:30 CET: nobody can book it." in follow(carla, block("02:00", "02:30")).text
+    assert "02:30 CET to 03:00: nobody can book it." in follow(carla, block("02:30", "03:00")).text
+    [one, other] = carla.get("/api/blocks").json["blocks"]
+    assert (one["start"], other["end"]) == ("2027-10-31T02:00:00+01:00", "2027-10-31T03:00:00+01:00")
+    again = block("02:00", "02:30")
+    assert again.status == 422, "both are taken"
+    practice.sql("DELETE FROM block")
+    practice.sql("DELETE FROM appointment")
+    assert "02:00 CEST to 02:30 CEST: nobody" in follow(carla, block("02:00", "02:30")).text, "the first that is free"
 
 
 def changes() -> Iterator[tuple[str, datetime]]:

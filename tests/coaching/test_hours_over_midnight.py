@@ -79,6 +79,24 @@ def test_a_whole_day(carla: Browser) -> None:
     assert (one["start"][11:], one["end"][11:]) == ("00:00", "00:00") and one["start"][:10] < one["end"][:10]
 
 
+@pytest.mark.parametrize("weekly", [True, False])
+@pytest.mark.parametrize("start", ["22:00", "00:00", "03:30"])
+@pytest.mark.parametrize("purpose", ["coaching", "lunch"])
+def test_hours_from_a_time_to_the_same_on_the_next_day_are_kept_by_their_page(
+    purpose: str, start: str, weekly: bool, carla: Browser
+) -> None:
+    days = {"start": f"2026-12-01T{start}", "end": f"2026-12-02T{start}", "timezone": "Europe/Berlin", "weekly": weekly}
+    given = carla.post("/api/availability", days | {"purpose": purpose}).json
+    path = f"{'/coach/hours' if purpose == 'coaching' else '/availability'}/{given['id']}"
+    shown = dict(re.findall(r'name="(start|end)" type="\w+" value="([^"]*)"', carla.get(path).text))
+    typed = {"days": ["Tuesday"]} if purpose == "lunch" and weekly else {}
+    assert submit(carla, carla.get(path), path, **shown, **typed).status == 303
+    [kept] = carla.get(f"/api/availability?purpose={purpose}").json["availability"]
+    assert kept == given
+    assert submit(carla, carla.get(path), path, start="09:00", end="10:00", **typed).status == 303
+    assert submit(carla, carla.get(path), path, start="09:00", end="09:00", **typed).status == 422, "a slip"
+
+
 def test_the_api_reads_24_00(carla: Browser) -> None:
     day = {"start": "2026-11-24T20:00", "end": "2026-11-24T24:00", "timezone": "Europe/Berlin"}
     given = carla.post("/api/office-hours", day)

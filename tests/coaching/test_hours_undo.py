@@ -91,6 +91,32 @@ def test_a_call_that_was_booked_meanwhile_is_asked_about(practice: Practice, car
     assert practice.calls() == [] and len(given(carla)) == 1
 
 
+@pytest.mark.parametrize(("calls", "left"), [("keep", 1), ("cancel", 0)])
+def test_what_becomes_of_calls_that_were_booked_meanwhile_is_answered_on_the_page_that_asks(
+    calls: str, left: int, practice: Practice, carla: Browser
+) -> None:
+    page = carla.get("/coach/hours")
+    days = {"days": ["Tuesday", "Wednesday"]}
+    done = follow(carla, submit(carla, page, "/coach/hours", start="09:00", end="11:00", **days))
+    assert book(practice.client("ada", "carla"), "carla", "2026-12-02T09:00:00+01:00").status == 201
+    asked = press(carla, done, "Undo")
+    assert "Calls are booked outside the new hours" in asked.text and len(given(carla)) == 2
+    undone = follow(carla, submit(carla, asked, "/coach/hours/undo", calls=calls))
+    assert "That is undone" in undone.text and given(carla) == [] and len(practice.calls()) == left
+    assert ("is told, and offered other times" in undone.text) is (calls == "cancel")
+
+
+def test_hours_that_were_widened_are_narrow_again_though_a_call_was_booked(practice: Practice, carla: Browser) -> None:
+    carla.post("/api/office-hours", ONCE | {"timezone": "Europe/Berlin"})
+    before, path = given(carla), edited(carla)
+    changed = follow(carla, submit(carla, carla.get(path), path, start="09:00", end="20:00", calls=""))
+    assert book(practice.client("ada", "carla"), "carla", "2026-11-24T19:00:00+01:00").status == 201
+    asked = press(carla, changed, "Undo")
+    assert asked.status == 422 and "Undo it all the same" in asked.text
+    follow(carla, submit(carla, asked, "/coach/hours/undo", calls="keep"))
+    assert given(carla) == before and len(practice.calls()) == 1
+
+
 def test_nobody_takes_back_what_is_another_s(practice: Practice, carla: Browser) -> None:
     conrad = practice.coach("conrad")
     page = conrad.get("/coach/hours")
@@ -125,4 +151,4 @@ def test_hours_that_are_over_or_have_more_exceptions_than_an_address_holds_are_d
     deleted = delete(carla)
     clock.set("2026-11-24T16:00Z")
     late = press(carla, deleted, "Undo")
-    assert late.status == 422 and "must not be past" in late.text
+    assert late.status == 422 and "must not be past" in late.text and "Undo it all the same" not in late.text

@@ -1,10 +1,12 @@
 """A coach gives office hours, blocks times, is away; no booked call is ever dropped in silence."""
 
+import re
 from typing import Any
 
 import pytest
 
 from tests.coaching.practice import Practice, at, book, move
+from tests.coaching.test_pages import follow, press, submit
 from tests.people import Browser
 
 WEDNESDAY = "2026-11-25T10:00:00+01:00"
@@ -268,3 +270,39 @@ def test_a_month_counts_in_the_coachs_zone(practice: Practice) -> None:
     assert book(ada, "carla", "2026-12-01T09:00:00+13:00").status == 201
     refused = book(ada, "carla", "2026-12-31T09:00:00+13:00")
     assert refused.status == 409 and "coaching.calls_per_month" in refused.json["detail"]
+
+
+def test_a_day_that_is_left_out_is_given_again_on_the_page_that_left_it_out(practice: Practice) -> None:
+    carla = practice.coach("carla", hours=None)
+    path = f"/coach/hours/{practice.hours('carla', '2026-11-16T09:00', '2026-11-16T11:00')}"
+    api = path.replace("/coach/hours", "/api/office-hours")
+    carla.ask("PATCH", api, {"except": ["2026-11-16", "2026-11-27", "2026-11-30"]})
+    typed = {"start": "09:00", "end": "11:00", "until": "", "calls": ""}
+
+    def left_out() -> list[str]:
+        [one] = carla.get("/api/office-hours").json["office_hours"]
+        days: list[str] = one["except"]
+        return days
+
+    follow(carla, submit(carla, carla.get(path), path, **typed, except_also="2026-12-28"))
+    assert left_out() == ["2026-11-16", "2026-11-27", "2026-11-30", "2026-12-28"], "none is lost that is not ticked"
+    page = carla.get(path)
+    assert re.findall(r'name="again" value="([^"]+)"', page.text) == ["2026-11-27", "2026-11-30", "2026-12-28"]
+    done = follow(carla, submit(carla, page, path, **typed, again=["2026-11-27", "2026-11-30"]))
+    assert left_out() == ["2026-11-16", "2026-12-28"]
+    follow(carla, press(carla, done, "Undo"))
+    assert left_out() == ["2026-11-27", "2026-11-30", "2026-12-28"], "what is over is not had again"
+    refused = submit(carla, carla.get(path), path, **typed, except_also="2026-12-25", again=["2026-11-30"])
+    assert refused.status == 422 and "Not on is a Friday; these hours are on Monday" in refused.text
+    assert '"2026-11-30" checked' in refused.text and len(left_out()) == 3
+
+
+@pytest.mark.parametrize(("who", "path"), [("coach", "/coach/hours"), ("member", "/availability/weekly")])
+def test_an_until_that_leaves_out_one_of_the_days_names_it(who: str, path: str, practice: Practice) -> None:
+    carla = practice.coach("carla", hours=None)
+    typed = {"start": "09:00", "end": "10:00", "days": ["Monday", "Friday"]}
+    refused = submit(carla, carla.get(path), path, **typed, until="2026-11-26")
+    assert refused.status == 422 and "Until must not be before Friday, 27 November 2026" in refused.text
+    assert practice.sql("SELECT FROM availability") == []
+    assert submit(carla, carla.get(path), path, **typed, until="2026-11-27").status == 303
+    assert len(practice.sql("SELECT FROM availability")) == 2

@@ -188,6 +188,17 @@ def test_hours_that_cannot_be_are_refused_with_the_reason(ada: Browser, path: st
     assert own(week(ada)) == []
 
 
+def test_weekly_hours_are_left_out_on_a_day_of_theirs_alone(ada: Browser) -> None:
+    typed = {"days": "Monday", "start": "11:00", "end": "13:00"}
+    assert send(ada, "/availability/weekly", typed).status == 303
+    [one] = ada.get("/api/availability").json["availability"]
+    path = f"/availability/{one['id']}"
+    refused = send(ada, path, typed | {"skip_also": "2026-12-25"})
+    assert refused.status == 422
+    assert "And not on is a Friday; these hours are on Monday" in Document(refused.text).alert
+    assert send(ada, path, typed | {"days": ["Monday", "Friday"], "skip_also": "2026-12-25"}).status == 303
+
+
 def test_a_week_there_is_not_is_refused(ada: Browser) -> None:
     for name in ("2026-W54", "next", "2026-48", "9999-W53"):
         assert ada.get(f"/availability?week={name}").status == 422
