@@ -2,6 +2,7 @@
 
 import pytest
 
+from chalicelib.coaching import empty_weeks, slots
 from tests.coaching.practice import Practice, book
 from tests.pages.documents import Document
 from tests.people import PASSWORD, Answer
@@ -27,3 +28,62 @@ def test_who_has_left_is_a_former_member_in_the_week_of_the_other(
     for path in ("/appointments?from=2026-W48", "/coach?week=2026-W48")[: 2 if left == "carla" else 1]:
         page = practice.browsers[left].get(path)
         assert page.text.count("call with ") == page.text.count("call with a former member") > 0, path
+
+
+WEEK = "2026-W49"
+
+
+def keep(practice: Practice, who: str, begin: str = "2026-12-01", end: str = "2026-12-31") -> None:
+    """Something else of theirs, all that time."""
+    practice.sql(
+        "INSERT INTO block (id, person_id, during) VALUES (gen_random_uuid(), %s, tstzrange(%s, %s))",
+        practice.ids[who], begin, end,
+    )  # fmt: skip
+
+
+def away(practice: Practice) -> None:
+    practice.browsers["carla"].post("/api/days-away", {"day": "2026-11-30", "last": "2026-12-06"})
+
+
+def busy_elsewhere(practice: Practice, who: str) -> None:
+    practice.sql(
+        "WITH kept AS (INSERT INTO outside_calendar (id, person_id, number, url, host, added, due)"
+        " VALUES (gen_random_uuid(), %s, 1, 'https://calendar.example.org/x', 'calendar.example.org', now(), now()) RETURNING id, person_id)"
+        " INSERT INTO outside_busy SELECT id, person_id, '[2026-12-01,2026-12-31)' FROM kept RETURNING 1",
+        practice.ids[who],
+    )
+
+
+@pytest.mark.parametrize(
+    ("happens", "to_client", "to_coach"),
+    [
+        (lambda one: keep(one, "ada"), "you have something else yourself", "Ada has something else"),
+        (lambda one: keep(one, "carla"), "The other times of Carla are taken", "you have something else yourself"),
+        (lambda one: busy_elsewhere(one, "ada"), "a calendar that you keep", "a calendar that Ada keeps"),
+        (lambda one: busy_elsewhere(one, "carla"), "Carla is busy elsewhere", "a calendar that you keep"),
+        (away, "Carla is away from Monday, 30 November", "You are away from Monday, 30 November"),
+        (
+            lambda one: one.sql("DELETE FROM availability"),
+            "Carla has no office hours in this week",
+            "You have no office hours in this week",
+        ),
+    ],
+)
+def test_why_a_week_is_empty_is_said_to_the_client_and_to_the_coach_each_of_their_own(
+    practice: Practice, happens: object, to_client: str, to_coach: str
+) -> None:
+    carla = practice.coach("carla", hours=("10:00", "11:00"), days=(2,))
+    ada = practice.client("ada", "carla")
+    call = book(ada, "carla", PAST).json
+    happens(practice)  # type: ignore[operator]
+    for path in (f"/book?week={WEEK}", f"/appointments/{call['id']}/move?week={WEEK}"):
+        assert to_client in said(ada.get(path)) and to_coach not in said(ada.get(path))
+    for path in (f"/coach/clients/ada?week={WEEK}", f"/appointments/{call['id']}/move?week={WEEK}"):
+        assert to_coach in said(carla.get(path)) and to_client not in said(carla.get(path))
+
+
+def test_every_reason_for_an_empty_week_has_a_sentence_for_either_and_none_calls_its_reader_by_name() -> None:
+    of_a_time_alone = {"length", "outside_hours", "off_grid"}
+    for words, reader in ((empty_weeks.TO_CLIENT, "{client}"), (empty_weeks.TO_COACH, "{coach}")):
+        assert set(words) == set(slots.REASONS) - of_a_time_alone | {empty_weeks.NO_HOURS}
+        assert not any(reader in sentence for sentence in words.values())
