@@ -135,7 +135,7 @@ def _letter(
         return Letter(known.email, values)
     entry = call_entries.entry(call, person)
     if method == "CANCEL":
-        entry = entry._replace(status="CANCELLED")
+        entry = entry._replace(status="CANCELLED", location="")
     return Letter(
         known.email, values, entries.invitation(entry, method, mail.sender()[1], known.email, clock.now()), method
     )

@@ -1,7 +1,11 @@
 """A coach gives another link: who has a call to come is told, and their calendar with them."""
 
+from typing import Any
+
+from tests import mailbox
 from tests.coaching.practice import Practice, book, move
 from tests.coaching.test_mails import deliver, event_of
+from tests.home.test_calendar_feed import address, events
 
 WEDNESDAY = "2026-11-25T10:00:00+01:00"
 LINK = "https://call.example.org/carla"
@@ -51,3 +55,36 @@ def test_a_call_that_has_begun_is_left_as_it_is(practice: Practice, clock: objec
     clock.set("2026-11-25T09:00Z")  # type: ignore[attr-defined]
     carla.ask("PUT", "/api/call-link", {"url": LINK})
     assert practice.messages("appointment.linked") == [] and practice.calls()[0].version == 1
+
+
+def test_another_link_changes_no_entry_of_a_call_that_is_over_or_cancelled(practice: Practice, clock: Any) -> None:
+    carla, ada = practice.coach("carla"), practice.client("ada", "carla")
+    carla.ask("PUT", "/api/call-link", {"url": LINK})
+    book(ada, "carla", WEDNESDAY)
+    gone = book(ada, "carla", "2026-12-02T10:00:00+01:00").json
+    feed = address(ada)
+    clock.set("2026-11-25T09:59Z")
+    ada.ask("DELETE", f"/api/appointments/{gone['id']}")
+    [over, cancelled] = events(ada.get(feed))
+    assert over["LOCATION"] == LINK and cancelled["LOCATION"] == "", "it goes on for a minute"
+    clock.set("2026-11-25T10:00Z")
+    before = ada.get(feed)
+    over = events(before)[0]
+    assert over["LOCATION"] == "" and over["LAST-MODIFIED"].dt == over.end, "it says that it changed"
+    for url in (LINK + "/other", "", LINK):
+        carla.ask("PUT", "/api/call-link", {"url": url})
+        clock.set("2026-11-25T11:00Z")
+        assert ada.get(feed).text == before.text
+
+
+def test_who_hands_a_call_over_is_not_mailed_the_link_of_the_other_coach(practice: Practice) -> None:
+    practice.coach("carla")
+    practice.coach("conrad").ask("PUT", "/api/call-link", {"url": LINK})
+    book(practice.client("ada", "carla"), "carla", WEDNESDAY)
+    deliver(practice)
+    admin = practice.community.admin()
+    plan = admin.get("/api/admin/relationships/ada/hand-over?coach=conrad").json["plan"]
+    wanted = {"coach": "conrad", "calls": "move", "plan": plan}
+    assert admin.ask("PATCH", "/api/admin/relationships/ada", wanted).status == 200
+    told = [event_of(one)["LOCATION"] for one in mailbox.deliver(practice.sql) if one.to == "carla@example.org"]
+    assert told and set(told) == {""}
