@@ -125,7 +125,7 @@ def _letter(
         "date": call.starts.astimezone(place),
         "end": call.ends.astimezone(place),
         "timezone": known.timezone,
-        "call_link": call.call_link,
+        "call_link": call.call_link.removeprefix("tel:"),
         "reason": call.reason,
         "counts": call.counts,
         "coach": coach,

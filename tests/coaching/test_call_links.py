@@ -1,7 +1,10 @@
 """A coach gives another link: who has a call to come is told, and their calendar with them."""
 
+import re
 from typing import Any
 
+from chalicelib import clock as present
+from chalicelib.coaching import reminders
 from tests import mailbox
 from tests.coaching.practice import Practice, book, move
 from tests.coaching.test_mails import deliver, event_of
@@ -88,3 +91,28 @@ def test_who_hands_a_call_over_is_not_mailed_the_link_of_the_other_coach(practic
     assert admin.ask("PATCH", "/api/admin/relationships/ada", wanted).status == 200
     told = [event_of(one)["LOCATION"] for one in mailbox.deliver(practice.sql) if one.to == "carla@example.org"]
     assert told and set(told) == {""}
+
+
+def test_a_phone_number_is_written_as_one_in_every_mail_about_a_call(practice: Practice, clock: Any) -> None:
+    practice.coach("carla").ask("PUT", "/api/call-link", {"url": "tel:+49-30-1"})
+    conrad = practice.coach("conrad")
+    ada = practice.client("ada", "carla")
+    call = book(ada, "carla", "2026-11-26T10:00:00+01:00").json
+    wheres = {"booked": deliver(practice)["ada@example.org"]}
+    move(ada, call, WEDNESDAY)
+    wheres["moved"] = deliver(practice)["ada@example.org"]
+    conrad.ask("PUT", "/api/call-link", {"url": "tel:+49-30-2"})
+    admin = practice.community.admin()
+    plan = admin.get("/api/admin/relationships/ada/hand-over?coach=conrad").json["plan"]
+    admin.ask("PATCH", "/api/admin/relationships/ada", {"coach": "conrad", "calls": "move", "plan": plan})
+    wheres["handed over"] = deliver(practice)["ada@example.org"]
+    conrad.ask("PUT", "/api/call-link", {"url": "tel:+49-30-3"})
+    wheres["linked"] = deliver(practice)["ada@example.org"]
+    clock.set("2026-11-24T10:00Z")
+    assert reminders.sweep(present.now()) == 1
+    wheres["reminder"] = deliver(practice)["ada@example.org"]
+    said = {kind: re.findall(r"Where: ([^\r\n]*)", mail.text) for kind, mail in wheres.items()}
+    assert said == {
+        "booked": ["+49-30-1"], "moved": ["+49-30-1"], "handed over": ["+49-30-2"], "linked": ["+49-30-3"],
+        "reminder": ["+49-30-3"],
+    }  # fmt: skip
