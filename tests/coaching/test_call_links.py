@@ -116,3 +116,13 @@ def test_a_phone_number_is_written_as_one_in_every_mail_about_a_call(practice: P
         "booked": ["+49-30-1"], "moved": ["+49-30-1"], "handed over": ["+49-30-2"], "linked": ["+49-30-3"],
         "reminder": ["+49-30-3"],
     }  # fmt: skip
+
+
+def test_who_takes_a_link_away_is_not_said_to_give_another(practice: Practice) -> None:
+    carla = practice.coach("carla")
+    carla.ask("PUT", "/api/call-link", {"url": LINK})
+    book(practice.client("ada", "carla"), "carla", WEDNESDAY)
+    deliver(practice)
+    carla.ask("PUT", "/api/call-link", {"url": ""})
+    mail = deliver(practice)["ada@example.org"]
+    assert "There is no link or number for it at present." in mail.text and "will" not in mail.text
