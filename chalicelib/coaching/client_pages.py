@@ -1,6 +1,6 @@
 """Pages of a coach's clients: when the last and the next call is, and a calendar to book for one of them."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -26,7 +26,12 @@ class Attendance(Body):
 @routes.page("/coach/clients", who="coach")
 def clients(db: Database, caller: Caller, now: datetime) -> Page:
     """My clients: their last and next call, and how long ago the last was."""
-    return page("coaching/coach_clients.html", clients=coaches.clients(db, caller), ago=lambda at: _ago(now - at))
+    today = zones.day_of(now, caller.timezone)
+    return page(
+        "coaching/coach_clients.html",
+        clients=coaches.clients(db, caller),
+        ago=lambda at: _ago((today - zones.day_of(at, caller.timezone)).days),
+    )
 
 
 @routes.page("/coach/clients/{client}", who="coach")
@@ -76,9 +81,9 @@ def _said(call: agenda.Call, caller: Caller) -> str:
     return f"Noted: {call.client_name} did not come to {when}. {counts}, and they are told by mail."
 
 
-def _ago(since: timedelta) -> str:
+def _ago(days: int) -> str:
     """``3 weeks ago``, in the largest unit of which there is one."""
     for unit, length in (("month", 30), ("week", 7), ("day", 1)):
-        if count := since.days // length:
+        if count := days // length:
             return f"{count} {unit}{'s' if count > 1 else ''} ago"
     return "today"
