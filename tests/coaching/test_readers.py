@@ -8,6 +8,7 @@ from tests.pages.documents import Document
 from tests.people import PASSWORD, Answer
 
 PAST = "2026-11-25T10:00:00+01:00"
+THURSDAY = "2026-12-03T10:00:00+01:00"
 
 
 def said(answer: Answer) -> str:
@@ -108,3 +109,17 @@ def test_how_long_ago_a_call_was_is_counted_in_days_of_whoever_reads_it(
     carla.ask("PATCH", "/api/me", {"timezone": zone})
     clock.set(now)  # type: ignore[attr-defined]
     assert f", {ago}" in said(carla.get("/coach/clients"))
+
+
+@pytest.mark.parametrize("asked", ["week=2027-W20", "day=2030-01-01", "week=2026-W47"])
+def test_a_week_that_cannot_be_shown_is_refused_and_says_nothing_of_the_call(practice: Practice, asked: str) -> None:
+    carla = practice.coach("carla")
+    ada = practice.client("ada", "carla")
+    call = book(ada, "carla", THURSDAY).json
+    for browser, path in (
+        (ada, "/book"), (ada, f"/appointments/{call['id']}/move"),
+        (carla, "/coach/clients/ada"), (carla, f"/appointments/{call['id']}/move"),
+    ):  # fmt: skip
+        answer = browser.get(f"{path}?{asked}")
+        assert answer.status == 422 and "must be" in said(answer), path
+        assert "cannot be moved" not in answer.text
