@@ -12,6 +12,7 @@ from msgspec import Meta
 from chalicelib import rules
 from chalicelib.accounts import audit, links
 from chalicelib.accounts.invitations import PURPOSE, address_all
+from chalicelib.accounts.people import FORMER_MEMBER
 from chalicelib.admin.lists import shaped
 from chalicelib.database import Database
 from chalicelib.errors import Invalid, NotFound
@@ -122,14 +123,14 @@ def _make(db: Database, caller: Caller, batch: UUID, addresses: list[str], now: 
 
 
 _BATCH = (
-    "SELECT b.id, b.at, p.name AS by, r.lines FROM invitation_batch b"
+    "SELECT b.id, b.at, coalesce(nullif(p.name, ''), %(former)s) AS by, r.lines FROM invitation_batch b"
     " JOIN batch_report r ON r.batch_id = b.id JOIN person p ON p.id = b.by_person"
 )
 
 
 def read(db: Database, batch: UUID) -> Batch:
     """What became of a batch. Raises NotFound; a report is kept for a week."""
-    row = db.row(f"{_BATCH} WHERE b.id = %(id)s", id=batch)
+    row = db.row(f"{_BATCH} WHERE b.id = %(id)s", id=batch, former=FORMER_MEMBER)
     if row is None:
         raise NotFound("There is no such batch, or it is more than a week old")
     return shaped([row], Batch)[0]
@@ -137,4 +138,4 @@ def read(db: Database, batch: UUID) -> Batch:
 
 def batches(db: Database) -> list[Batch]:
     """The batches of the past week, newest first."""
-    return shaped(db.rows(f"{_BATCH} ORDER BY b.at DESC LIMIT 100"), Batch)
+    return shaped(db.rows(f"{_BATCH} ORDER BY b.at DESC LIMIT 100", former=FORMER_MEMBER), Batch)

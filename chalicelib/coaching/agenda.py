@@ -37,6 +37,7 @@ class Call(NamedTuple):
     cancelled: bool = False
     reason: str = ""
     call_link: str = ""
+    """Where it takes place; '' once it is cancelled: another link of its coach is none of its concern then."""
     moves: int = 0
     """By the client: theirs are limited."""
     changed: datetime = datetime.min.replace(tzinfo=UTC)
@@ -58,7 +59,7 @@ _CALL = """
 SELECT a.id, a.coach_id, a.client_id, a.starts, a.ends, a.version, a.booked_by, c.slug AS coach, c.timezone AS coach_timezone,
        coalesce(nullif(c.name, ''), %(former)s) AS coach_name, k.slug AS client, k.timezone AS client_timezone,
        coalesce(nullif(k.name, ''), %(former)s) AS client_name, x.at IS NOT NULL AS cancelled, coalesce(x.reason, '') AS reason,
-       coalesce((SELECT url FROM call_link l WHERE l.coach_id = a.coach_id), '') AS call_link,
+       coalesce((SELECT url FROM call_link l WHERE l.coach_id = a.coach_id AND x.at IS NULL), '') AS call_link,
        (SELECT count(*) FROM appointment_change m WHERE m.appointment_id = a.id AND m.moved_by = a.client_id) AS moves,
        greatest(a.changed, x.at) AS changed, n.appointment_id IS NOT NULL AS no_show, coalesce(n.counts, true) AS counts,
        s.series_id AS series

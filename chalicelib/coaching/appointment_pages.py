@@ -89,7 +89,7 @@ def _further(db: Database, caller: Caller, first: Calls, call: Any | None, now: 
 
 @routes.page("/appointments/{id}/move")
 def choose(db: Database, caller: Caller, id: UUID, form: Form, query: Shown, now: datetime) -> Page:
-    """To which of the free slots a call is moved."""
+    """To which of the free slots a call is moved. Raises Invalid for a week beyond the horizon."""
     call = agenda.row(db, caller, id)
     client = None if caller.id == call.client_id else call.client
     why_not = changeable.why_not_move(db, call, caller, now)
@@ -99,7 +99,7 @@ def choose(db: Database, caller: Caller, id: UUID, form: Form, query: Shown, now
         if query.week is None and query.day is None:
             query.day = slot_weeks.day_of_nearest(db, caller, call.coach, call.client_id, call.starts, now, id)
         found = slot_weeks.of(db, caller, call.coach, client, id, query, now)
-    except (NotFound, Invalid):
+    except NotFound:
         found = None
     return page("coaching/move.html", call=call, other=_other(call, caller), found=found, why_not="")
 

@@ -11,8 +11,9 @@ from chalicelib.coaching.agenda import Call
 from chalicelib.database import Database
 
 
-def entries(db: Database, person: UUID, since: datetime) -> Iterator[Entry]:
-    """The calls of that person, as calendar entries; those that were cancelled are cancelled, not gone."""
+def entries(db: Database, person: UUID, since: datetime, now: datetime) -> Iterator[Entry]:
+    """The calls of that person that end after ``since``, as calendar entries; those that were cancelled are cancelled,
+    not gone. Those that took place have no link: another that their coach gives later is none of their concern."""
     calls = agenda.every(
         db,
         f"{agenda.TOUCHING}",
@@ -21,7 +22,16 @@ def entries(db: Database, person: UUID, since: datetime) -> Iterator[Entry]:
         end="infinity",
         longest=agenda.LONGEST,
     )
-    return (entry(call, person) for call in calls)
+    return (_over(entry(call, person)) if _took_place(call, now) else entry(call, person) for call in calls)
+
+
+def _took_place(call: Call, now: datetime) -> bool:
+    return call.ends <= now and not call.cancelled
+
+
+def _over(entry: Entry) -> Entry:
+    """It says that it changed when it was over (RFC 5545, 3.8.7.3)."""
+    return entry._replace(location="", changed=max(entry.changed, entry.ends))
 
 
 def entry(call: Call, person: UUID) -> Entry:

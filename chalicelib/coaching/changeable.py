@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from chalicelib import rules
-from chalicelib.coaching import cancellations
+from chalicelib.coaching import cancellations, coaches
 from chalicelib.coaching.agenda import Call
 from chalicelib.database import Database
 from chalicelib.web.request import Caller
@@ -27,14 +27,27 @@ def why_not_move(db: Database, call: Call, caller: Caller, now: datetime) -> str
     """Why the caller cannot move the call any more, as a sentence; '' if they can."""
     if call.cancelled or call.starts <= now:
         return "This call cannot be moved any more."
+    if not _have_calls(db, call):
+        other = call.coach_name if caller.id == call.client_id else call.client_name
+        return f"This call cannot be moved: you and {other} have no calls with each other at present."
+    if caller.id != call.client_id:
+        return ""
     terms = rules.read(db, str(call.coach_id)).coaching
-    if caller.id == call.client_id and is_late(call, terms, now):
+    if is_late(call, terms, now):
         return (
             f"It is too late to move this call: you can until {_hours(terms)} before it. {call.coach_name} still can."
         )
-    if caller.id == call.client_id and is_moved_enough(call, terms):
+    if terms.moves_per_appointment == 0:
+        return f"Clients do not move calls themselves. {call.coach_name} can."
+    if is_moved_enough(call, terms):
         return f"You moved this call as often as a call may be moved. {call.coach_name} still can."
     return ""
+
+
+def _have_calls(db: Database, call: Call) -> bool:
+    """Whether its coach and its client have calls with each other now; else neither of them can move it."""
+    coach = coaches.read(db, call.coach, call.client_id, call.starts, call.ends)
+    return coach is not None and coach.open
 
 
 def is_late(call: Call, terms: rules.Coaching, now: datetime) -> bool:

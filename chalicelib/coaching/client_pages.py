@@ -1,6 +1,7 @@
 """Pages of a coach's clients: when the last and the next call is, and a calendar to book for one of them."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -26,30 +27,42 @@ class Attendance(Body):
 @routes.page("/coach/clients", who="coach")
 def clients(db: Database, caller: Caller, now: datetime) -> Page:
     """My clients: their last and next call, and how long ago the last was."""
-    return page("coaching/coach_clients.html", clients=coaches.clients(db, caller), ago=lambda at: _ago(now - at))
+    today = zones.day_of(now, caller.timezone)
+    return page(
+        "coaching/coach_clients.html",
+        clients=coaches.clients(db, caller),
+        former=coaches.former_clients(db, caller),
+        ago=lambda at: _ago((today - zones.day_of(at, caller.timezone)).days),
+    )
 
 
 @routes.page("/coach/clients/{client}", who="coach")
 def client_page(db: Database, caller: Caller, client: Slug, form: Form, query: Shown, now: datetime) -> Page:
-    """Free times for a client of mine, to book for them."""
+    """Free times for a client of mine, to book for them, and who came to the calls that are over: that alone where they
+    are a client of mine no longer."""
+    over = agenda.over(db, caller.id, client, now)
     name = next((one.name for one in coaches.clients(db, caller) if one.slug == client), None)
-    if name is None:
+    if name is None and not over:
         raise NotFound("There is no such client of yours")
-    mine = coaches.slug_of(db, caller.id)
-    whose = coaches.client_of(db, caller, mine, client)
-    if query.week is None and query.day is None and whose:
-        query.day = slot_weeks.day_of_nearest(db, caller, mine, whose, now, now)
-    shown = slot_weeks.of(db, caller, mine, client, None, query, now)
     told = agenda.row(db, caller, query.id) if query.id else None
     return page(
         "coaching/coach_client.html",
         client=client,
-        name=name,
-        over=agenda.over(db, caller.id, client, now),
+        name=name or over[0].client_name,
+        over=over,
         told=told,
         done=_said(told, caller) if told else "",
-        **shown,
+        found=_free(db, caller, client, query, now) if name is not None else None,
     )
+
+
+def _free(db: Database, caller: Caller, client: Slug, query: Shown, now: datetime) -> dict[str, Any]:
+    """The week that was asked for; without one, that of the first free time for that client."""
+    mine = coaches.slug_of(db, caller.id)
+    whose = coaches.client_of(db, caller, mine, client)
+    if query.week is None and query.day is None and whose:
+        query.day = slot_weeks.day_of_nearest(db, caller, mine, whose, now, now)
+    return slot_weeks.of(db, caller, mine, client, None, query, now)
 
 
 @routes.form("/coach/clients/{client}", shows=client_page, who="coach")
@@ -78,9 +91,9 @@ def _said(call: agenda.Call, caller: Caller) -> str:
     return f"Noted: {call.client_name} did not come to {when}. {counts}, and they are told by mail."
 
 
-def _ago(since: timedelta) -> str:
+def _ago(days: int) -> str:
     """``3 weeks ago``, in the largest unit of which there is one."""
     for unit, length in (("month", 30), ("week", 7), ("day", 1)):
-        if count := since.days // length:
+        if count := days // length:
             return f"{count} {unit}{'s' if count > 1 else ''} ago"
     return "today"

@@ -174,3 +174,16 @@ def clients(db: Database, caller: Caller) -> list[Any]:
         " ORDER BY lower(p.name), p.slug",
         me=caller.id,
     )
+
+
+def former_clients(db: Database, caller: Caller) -> list[Any]:
+    """Who was a client of the caller's, had calls with them and has not left Rendezvous (slug, name), by name."""
+    return db.rows(
+        "SELECT p.slug, p.name FROM person p WHERE p.name <> '' AND EXISTS (SELECT FROM appointment a"
+        "  WHERE a.coach_id = %(me)s AND a.client_id = p.id AND a.ends <= present()"
+        "  AND NOT EXISTS (SELECT FROM cancellation x WHERE x.appointment_id = a.id))"
+        " AND NOT EXISTS (SELECT FROM relationship r"
+        "  WHERE r.coach_id = %(me)s AND r.client_id = p.id AND r.is_current)"
+        " ORDER BY lower(p.name), p.slug",
+        me=caller.id,
+    )

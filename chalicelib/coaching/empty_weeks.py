@@ -9,6 +9,33 @@ from chalicelib.coaching.slots import Calendar
 
 NO_HOURS = "no_hours"
 
+_TO_ANYBODY = {
+    "past": "What there was in this week is past.",
+    "too_far": "Calls are booked up to {weeks} weeks ahead, until {until}.",
+    "notice": "Calls are booked at least {notice} hours ahead.",
+}
+TO_CLIENT = _TO_ANYBODY | {
+    NO_HOURS: "{coach} has no office hours in this week.",
+    "away": "{coach} is away {absences}.",
+    "outside": "{coach} is busy elsewhere.",
+    "month_is_full": "You have your {calls} of that month already.",
+    "taken": "The other times of {coach} are taken.",
+    "buffer": "The other times are too close to something else of {coach}.",
+    "client_taken": "At the other times you have something else yourself.",
+    "client_outside": "At the other times a calendar that you keep elsewhere is busy.",
+}
+TO_COACH = _TO_ANYBODY | {
+    NO_HOURS: "You have no office hours in this week.",
+    "away": "You are away {absences}.",
+    "outside": "At the other times a calendar that you keep elsewhere is busy.",
+    "month_is_full": "{client} has their {calls} of that month already.",
+    "taken": "At the other times you have something else yourself.",
+    "buffer": "The other times are too close to something else of yours.",
+    "client_taken": "At the other times {client} has something else.",
+    "client_outside": "At the other times a calendar that {client} keeps elsewhere is busy.",
+}
+"""Reason -> a sentence for whoever reads it: the client, or the coach who looks for a time for one."""
+
 
 def reasons(calendar: Calendar, begin: datetime, end: datetime, now: datetime) -> list[str]:
     """What takes away the slots that the office hours make in that time, what takes most of them first: keys of

@@ -12,6 +12,7 @@ from chalicelib.calendar import zones
 from chalicelib.calendar.occurrences import Span
 from chalicelib.coaching import agenda, appointments, cancellations, coaches, free_slots, relationships, schemas, slots
 from chalicelib.coaching.agenda import Call
+from chalicelib.coaching.coaches import Coach
 from chalicelib.coaching.outcomes import Outcome, raise_unless
 from chalicelib.database import Database
 from chalicelib.errors import Conflict, Invalid
@@ -63,20 +64,33 @@ def plan(db: Database, client: str, coach: str, now: datetime) -> Plan:
         now=now,
     )
     besides = [(one.starts, one.ends) for one in taken]
-    return Plan(
-        row.coach_id, row.client_id, to.id, to.zone.key, [_planned(db, call, coach, besides, now) for call in calls]
-    )
+    return Plan(row.coach_id, row.client_id, to.id, to.zone.key, _planned(db, calls, to, besides, now))
 
 
-def _planned(db: Database, call: Call, coach: str, besides: list[Span], now: datetime) -> Planned:
-    """Free is what the coach could book for the client then, however far ahead: it is booked already."""
+def _planned(db: Database, calls: list[Call], to: Coach, besides: list[Span], now: datetime) -> list[Planned]:
+    """What becomes of each, by start. A call is weighed with those before it that go along, which the coach has too then;
+    the times that are offered, with all that do and ``besides``, what the client has."""
+    along: list[Span] = []
+    reasons = []
+    for call in calls:
+        reasons.append(_reason(db, call, to.slug, along, now))
+        if not reasons[-1]:
+            along.append((call.starts, call.ends))
+    closed = [*besides, *slots.widened(along, to.calendar.terms.buffer)]
+    return [
+        Planned(call, reason, free_slots.nearest(db, to.slug, None, call.starts, now, besides=closed) if reason else [])
+        for call, reason in zip(calls, reasons, strict=True)
+    ]
+
+
+def _reason(db: Database, call: Call, coach: str, along: list[Span], now: datetime) -> str:
+    """Why that coach cannot take the call, '' if they can: what they could book for the client then, however far ahead,
+    for it is booked already."""
     span = (call.starts, call.ends)
     to = coaches.read(db, coach, None, *span, limited=False)
     assert to is not None
-    reason = slots.first_reason(appointments.beyond_horizon(to).calendar, span, now)
-    if reason is None:
-        return Planned(call, "", [])
-    return Planned(call, reason, free_slots.nearest(db, coach, None, call.starts, now, besides=besides))
+    calendar = appointments.beyond_horizon(to).calendar
+    return slots.first_reason(calendar._replace(taken=[*calendar.taken, *along]), span, now) or ""
 
 
 def hand_over(

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from chalicelib.accounts.people import FORMER_MEMBER
 from chalicelib.calendar import availability, outside_calendars, zones
 from chalicelib.calendar.occurrences import Span, spans
 from chalicelib.coaching import agenda, days_away, week_calendar
@@ -47,7 +48,7 @@ def _items(db: Database, caller: Caller, span: Span) -> list[Item]:
         Item(begin, end, "busy elsewhere", "busy elsewhere") for begin, end in outside_calendars.busy(db, caller, span)
     ]
     rows = db.rows(
-        "SELECT lower(b) AS starts, upper(b) AS ends, a.id, coalesce(p.name, '') AS other,"
+        "SELECT lower(b) AS starts, upper(b) AS ends, a.id, coalesce(nullif(p.name, ''), %(former)s) AS other,"
         " CASE WHEN a.id IS NOT NULL THEN 'call' WHEN k.id IS NOT NULL THEN 'blocked' ELSE 'lunch' END AS kind"
         " FROM busy(%(me)s, tstzrange(%(begin)s, %(end)s)) b"
         " LEFT JOIN appointment a ON (a.coach_id = %(me)s OR a.client_id = %(me)s) AND a.during = b"
@@ -57,6 +58,7 @@ def _items(db: Database, caller: Caller, span: Span) -> list[Item]:
         me=caller.id,
         begin=span[0],
         end=span[1],
+        former=FORMER_MEMBER,
     )
     items = [
         Item(

@@ -95,7 +95,7 @@ def _move_all(
         try:
             appointments.move_known(db, caller, call, wanted[call.id], call.version, now, far=True)
         except UserError as refused:
-            failed[_said(wanted[call.id][0], caller)] = "; ".join(refused.fields.values()) or _lower(refused.message)
+            failed[_said(wanted[call.id][0], caller)] = why(refused)
     if failed:
         raise Conflict(NOT_MOVED, fields=failed)
 
@@ -113,6 +113,11 @@ def _held(db: Database, caller: Caller, series: UUID, first: UUID, now: datetime
 
 def _said(at: datetime, caller: Caller) -> str:
     return zones.local_time(at, ZoneInfo(caller.timezone)).isoformat()
+
+
+def why(refused: UserError) -> str:
+    """How it goes on after the time that was refused."""
+    return "; ".join(refused.fields.values()) or _lower(refused.message)
 
 
 def _lower(sentence: str) -> str:

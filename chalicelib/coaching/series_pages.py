@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chalicelib.coaching import agenda, series_changes
+from chalicelib.coaching import agenda, appointments, coaches, series_changes, series_words
 from chalicelib.coaching.booking_pages import typed_start
 from chalicelib.database import Database
-from chalicelib.errors import Conflict, NotFound
+from chalicelib.errors import Conflict, Invalid, NotFound
 from chalicelib.web import Form, Routes
 from chalicelib.web.field_types import Body, ClockTime, Day, Line
 from chalicelib.web.request import Caller
@@ -40,7 +40,14 @@ def ask(db: Database, caller: Caller, id: UUID, form: Form, now: datetime) -> Pa
 @routes.form("/appointments/{id}/series/move", shows=ask)
 def move(db: Database, caller: Caller, id: UUID, body: When, now: datetime) -> Redirect:
     call = _of_a_series(db, caller, id)
-    series_changes.move(db, caller, call.series, id, typed_start(body.day, body.time, caller), now)
+    start = appointments.checked_time(typed_start(body.day, body.time, caller), now, "day")
+    try:
+        series_changes.move(db, caller, call.series, id, start, now)
+    except (Invalid, Conflict) as refused:
+        coach = coaches.read(db, call.coach, call.client_id, start, start)
+        if coach is None:
+            raise
+        raise series_words.on_page(refused, coach, to_client=caller.id == call.client_id) from None
     return Redirect(f"/appointments?done=series_moved&call={id}")
 
 

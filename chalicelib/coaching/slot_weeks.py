@@ -152,28 +152,24 @@ def _month(first: date, last: date, middle: date, free: set[date]) -> list[list[
 
 
 def _why_empty(coach: Coach, monday: date, caller: Caller, now: datetime) -> list[str]:
-    """Why that week has nothing for the client, in words for them."""
+    """Why that week has nothing for the client, in words for whoever looks: the client or the coach."""
     begin, end = agenda.span_of(monday, 1, caller.timezone)
     if not coach.open:
         return ["No calls can be booked at present."]
     if free_slots.of_coach(coach, begin, end, now):
         return []
-    terms, name = coach.rules.coaching, coach.name
-    until = zones.day_of(now + coach.calendar.terms.horizon, caller.timezone)
-    words = {
-        empty_weeks.NO_HOURS: f"{name} has no office hours in this week.",
-        "past": "What there was in this week is past.",
-        "too_far": f"Calls are booked up to {terms.horizon_weeks} weeks ahead, until {_said(until)}.",
-        "away": f"{name} is away {_absences(coach, begin, end, caller)}.",
-        "outside": f"{name} is busy elsewhere.",
-        "month_is_full": f"You have your {_calls(terms.calls_per_month)} of that month already.",
-        "notice": f"Calls are booked at least {terms.notice_hours} hours ahead.",
-        "taken": f"The other times of {name} are taken.",
-        "buffer": f"The other times are too close to something else of {name}.",
-        "client_taken": "At the other times you have something else yourself.",
-        "client_outside": "At the other times a calendar that you keep elsewhere is busy.",
+    terms = coach.rules.coaching
+    words = empty_weeks.TO_COACH if caller.id == coach.id else empty_weeks.TO_CLIENT
+    values = {
+        "coach": coach.name,
+        "client": coach.client.name if coach.client else "",
+        "weeks": terms.horizon_weeks,
+        "until": _said(zones.day_of(now + coach.calendar.terms.horizon, caller.timezone)),
+        "absences": _absences(coach, begin, end, caller),
+        "calls": _calls(terms.calls_per_month),
+        "notice": terms.notice_hours,
     }
-    return [words[reason] for reason in empty_weeks.reasons(coach.calendar, begin, end, now)]
+    return [words[reason].format(**values) for reason in empty_weeks.reasons(coach.calendar, begin, end, now)]
 
 
 def _calls(count: int) -> str:

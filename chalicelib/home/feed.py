@@ -1,9 +1,7 @@
 """A person's lunches and calls as a calendar that programs subscribe to (RFC 5545, RFC 7986)."""
 
 import hashlib
-from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from chalice.app import Response
 
@@ -17,17 +15,14 @@ from chalicelib.lunch import events
 PAST = timedelta(weeks=4)
 """How long an entry stays after it is over, cancelled ones too: long enough for every program to have noticed."""
 
-SOURCES: tuple[Callable[[Database, UUID, datetime], Iterable[Entry]], ...] = (events.entries, call_entries.entries)
-"""What gives entries: (db, person, since) -> those that end after then."""
-
 
 def serve(db: Database, token: str, known: str, now: datetime) -> Response:
     """The calendar of a secret address; 304 where its ETag is ``known``. Raises NotFound."""
     whose = feeds.enter(db, token)
     if whose is None:
         raise NotFound
-    entries = sorted(entry for source in SOURCES for entry in source(db, whose.person_id, now - PAST))
-    text = written(entries)
+    person, since = whose.person_id, now - PAST
+    text = written(sorted([*events.entries(db, person, since), *call_entries.entries(db, person, since, now)]))
     etag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
     headers: dict[str, str | list[str]] = {"ETag": etag, "Cache-Control": "private, no-cache"}
     if etag in [one.strip().removeprefix("W/") for one in known.split(",")] or known.strip() == "*":

@@ -125,7 +125,7 @@ def _letter(
         "date": call.starts.astimezone(place),
         "end": call.ends.astimezone(place),
         "timezone": known.timezone,
-        "call_link": call.call_link,
+        "call_link": call.call_link.removeprefix("tel:"),
         "reason": call.reason,
         "counts": call.uses_up_a_month,
         "coach": coach,
@@ -135,7 +135,7 @@ def _letter(
         return Letter(known.email, values)
     entry = call_entries.entry(call, person)
     if method == "CANCEL":
-        entry = entry._replace(status="CANCELLED")
+        entry = entry._replace(status="CANCELLED", location="")
     return Letter(
         known.email, values, entries.invitation(entry, method, mail.sender()[1], known.email, clock.now()), method
     )

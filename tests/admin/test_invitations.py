@@ -129,3 +129,11 @@ def test_the_report_is_forgotten_after_a_week(community: Any, sql: Any) -> None:
     retention.forget(now() + timedelta(days=8))
     assert sql("SELECT count(*) FROM batch_report")[0].count == 0
     assert sql("SELECT count(*) FROM invitation")[0].count == 1
+
+
+def test_who_invited_and_has_left_since_is_a_former_member(community: Any, sql: Any) -> None:
+    batch = community.admin().post(PATH, {"addresses": ["new@example.org"]}).json
+    sql("UPDATE person SET name = '' WHERE id = (SELECT by_person FROM invitation_batch)")
+    reader = community.admin("grace")
+    assert reader.get("/admin/invitations").text.count("a former member") == 1
+    assert "a former member" in reader.get(f"/admin/invitations/{batch['id']}").text

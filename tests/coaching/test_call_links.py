@@ -1,7 +1,14 @@
 """A coach gives another link: who has a call to come is told, and their calendar with them."""
 
+import re
+from typing import Any
+
+from chalicelib import clock as present
+from chalicelib.coaching import reminders
+from tests import mailbox
 from tests.coaching.practice import Practice, book, move
 from tests.coaching.test_mails import deliver, event_of
+from tests.home.test_calendar_feed import address, events
 
 WEDNESDAY = "2026-11-25T10:00:00+01:00"
 LINK = "https://call.example.org/carla"
@@ -51,3 +58,71 @@ def test_a_call_that_has_begun_is_left_as_it_is(practice: Practice, clock: objec
     clock.set("2026-11-25T09:00Z")  # type: ignore[attr-defined]
     carla.ask("PUT", "/api/call-link", {"url": LINK})
     assert practice.messages("appointment.linked") == [] and practice.calls()[0].version == 1
+
+
+def test_another_link_changes_no_entry_of_a_call_that_is_over_or_cancelled(practice: Practice, clock: Any) -> None:
+    carla, ada = practice.coach("carla"), practice.client("ada", "carla")
+    carla.ask("PUT", "/api/call-link", {"url": LINK})
+    book(ada, "carla", WEDNESDAY)
+    gone = book(ada, "carla", "2026-12-02T10:00:00+01:00").json
+    feed = address(ada)
+    clock.set("2026-11-25T09:59Z")
+    ada.ask("DELETE", f"/api/appointments/{gone['id']}")
+    [over, cancelled] = events(ada.get(feed))
+    assert over["LOCATION"] == LINK and cancelled["LOCATION"] == "", "it goes on for a minute"
+    clock.set("2026-11-25T10:00Z")
+    before = ada.get(feed)
+    over = events(before)[0]
+    assert over["LOCATION"] == "" and over["LAST-MODIFIED"].dt == over.end, "it says that it changed"
+    for url in (LINK + "/other", "", LINK):
+        carla.ask("PUT", "/api/call-link", {"url": url})
+        clock.set("2026-11-25T11:00Z")
+        assert ada.get(feed).text == before.text
+
+
+def test_who_hands_a_call_over_is_not_mailed_the_link_of_the_other_coach(practice: Practice) -> None:
+    practice.coach("carla")
+    practice.coach("conrad").ask("PUT", "/api/call-link", {"url": LINK})
+    book(practice.client("ada", "carla"), "carla", WEDNESDAY)
+    deliver(practice)
+    admin = practice.community.admin()
+    plan = admin.get("/api/admin/relationships/ada/hand-over?coach=conrad").json["plan"]
+    wanted = {"coach": "conrad", "calls": "move", "plan": plan}
+    assert admin.ask("PATCH", "/api/admin/relationships/ada", wanted).status == 200
+    told = [event_of(one)["LOCATION"] for one in mailbox.deliver(practice.sql) if one.to == "carla@example.org"]
+    assert told and set(told) == {""}
+
+
+def test_a_phone_number_is_written_as_one_in_every_mail_about_a_call(practice: Practice, clock: Any) -> None:
+    practice.coach("carla").ask("PUT", "/api/call-link", {"url": "tel:+49-30-1"})
+    conrad = practice.coach("conrad")
+    ada = practice.client("ada", "carla")
+    call = book(ada, "carla", "2026-11-26T10:00:00+01:00").json
+    wheres = {"booked": deliver(practice)["ada@example.org"]}
+    move(ada, call, WEDNESDAY)
+    wheres["moved"] = deliver(practice)["ada@example.org"]
+    conrad.ask("PUT", "/api/call-link", {"url": "tel:+49-30-2"})
+    admin = practice.community.admin()
+    plan = admin.get("/api/admin/relationships/ada/hand-over?coach=conrad").json["plan"]
+    admin.ask("PATCH", "/api/admin/relationships/ada", {"coach": "conrad", "calls": "move", "plan": plan})
+    wheres["handed over"] = deliver(practice)["ada@example.org"]
+    conrad.ask("PUT", "/api/call-link", {"url": "tel:+49-30-3"})
+    wheres["linked"] = deliver(practice)["ada@example.org"]
+    clock.set("2026-11-24T10:00Z")
+    assert reminders.sweep(present.now()) == 1
+    wheres["reminder"] = deliver(practice)["ada@example.org"]
+    said = {kind: re.findall(r"Where: ([^\r\n]*)", mail.text) for kind, mail in wheres.items()}
+    assert said == {
+        "booked": ["+49-30-1"], "moved": ["+49-30-1"], "handed over": ["+49-30-2"], "linked": ["+49-30-3"],
+        "reminder": ["+49-30-3"],
+    }  # fmt: skip
+
+
+def test_who_takes_a_link_away_is_not_said_to_give_another(practice: Practice) -> None:
+    carla = practice.coach("carla")
+    carla.ask("PUT", "/api/call-link", {"url": LINK})
+    book(practice.client("ada", "carla"), "carla", WEDNESDAY)
+    deliver(practice)
+    carla.ask("PUT", "/api/call-link", {"url": ""})
+    mail = deliver(practice)["ada@example.org"]
+    assert "There is no link or number for it at present." in mail.text and "will" not in mail.text

@@ -64,8 +64,26 @@ def test_when_it_was_moved_as_often_as_it_may_be(practice: Practice, most: int) 
     for done in range(most):
         call = move(ada, call, f"2026-11-26T1{done}:00:00+01:00").json
     assert not offered(ada, call, "move") and not moved(ada, call)
-    assert "Carla still can" in ada.get(f"/appointments/{call['id']}/move").text
+    page = ada.get(f"/appointments/{call['id']}/move").text
+    assert ("You moved this call as often as" in page) is (most > 0), "who never moved it did not move it often"
+    assert ("Carla still can" if most else "Carla can") in page
     assert offered(carla, call, "move") and moved(carla, call)
+
+
+@pytest.mark.parametrize("now", ["2026-11-23T08:00Z", "2026-11-25T07:00Z"])
+def test_nobody_is_said_to_be_able_to_move_it_once_the_two_have_no_calls(
+    practice: Practice, clock: Any, now: str
+) -> None:
+    ada, carla = practice.browsers["ada"], practice.browsers["carla"]
+    call = book(ada, "carla", START).json
+    practice.rule("moves_per_appointment", 0)
+    practice.sql("UPDATE relationship SET ended = %s", at("2026-11-23T07:40Z"))
+    clock.set(now)
+    for browser, other in ((ada, "Carla"), (carla, "Ada")):
+        page = browser.get(f"/appointments/{call['id']}/move").text
+        assert not offered(browser, call, "move") and not moved(browser, call)
+        assert f"you and {other} have no calls with each other at present" in page and "can." not in page
+    assert cancelled(carla, call), "which is what the page to cancel it tells the client"
 
 
 def test_what_was_booked_a_moment_ago_is_taken_back_however_near_it_is(practice: Practice, clock: Any) -> None:

@@ -151,6 +151,30 @@ def test_a_series_goes_on_with_the_other_coach(practice: Practice, admin: Browse
     assert moved.status == 200 and {one["coach"]["slug"] for one in moved.json["appointments"]} == {"conrad"}
 
 
+@pytest.mark.parametrize(("buffer", "go"), [(0, [10, 11, 12]), (30, [10, 12]), (90, [10])])
+def test_between_the_calls_that_go_along_the_other_coach_has_their_buffer(
+    practice: Practice, admin: Browser, buffer: int, go: list[int]
+) -> None:
+    practice.rule("calls_per_month", 9)
+    conrad = str(practice.ids["conrad"])
+    practice.sql("INSERT INTO rule VALUES ('coaching.buffer_minutes', %s, to_jsonb(%s::int))", conrad, buffer)
+    cem = practice.client("cem", "carla")
+    for hour in (10, 11, 12):
+        assert book(cem, "carla", f"2026-12-10T{hour}:00:00+01:00").status == 201
+    seen = admin.get("/api/admin/relationships/cem/hand-over?coach=conrad").json
+    assert [at(one["start"]).hour for one in seen["calls"] if one["goes"]] == go
+    kept = [(at(one["start"], -buffer / 60), at(one["end"], buffer / 60)) for one in seen["calls"] if one["goes"]]
+    for one in seen["calls"]:
+        assert one["goes"] or (one["reason"].startswith("is too close") and len(one["offers"]) == 3)
+        for offer in one["offers"]:
+            assert not any(at(offer["start"]) < end and start < at(offer["end"]) for start, end in kept), offer
+    wanted = {"coach": "conrad", "calls": "move", "plan": seen["plan"]}
+    assert admin.ask("PATCH", "/api/admin/relationships/cem", wanted).status == 200
+    assert [
+        at(call.starts.isoformat(), 1).hour for call in practice.calls() if call.client_id == practice.ids["cem"]
+    ] == go
+
+
 def test_only_admins_hand_calls_over(practice: Practice, admin: Browser, database: str) -> None:
     from tests.test_database_rules import acting
 

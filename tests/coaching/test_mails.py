@@ -175,6 +175,6 @@ def test_calls_are_in_the_feed(practice: Practice, sql: Any) -> None:
     now = present.now()
     for name, other in (("ada", "Carla"), ("carla", "Ada")):
         [entry] = transaction(
-            lambda db, n=name: list(call_entries.entries(db, practice.ids[n], now - timedelta(1))), JOB
+            lambda db, n=name: list(call_entries.entries(db, practice.ids[n], now - timedelta(1), now)), JOB
         )  # type: ignore[misc]
         assert (entry.title, entry.starts, entry.status) == (f"Call with {other}", at(WEDNESDAY), "CONFIRMED")

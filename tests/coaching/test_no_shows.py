@@ -138,3 +138,37 @@ def test_it_is_in_both_files_and_goes_with_either(practice: Practice, ada: Brows
         assert kept["appointment_id"] == call["id"] and kept["counts"] is True
     assert ada.ask("DELETE", "/api/me", {"password": PASSWORD}).status == 204
     assert sql("SELECT 1 FROM no_show") == []
+
+
+def test_of_a_former_client_it_is_noted_and_taken_back_on_the_page_too(
+    practice: Practice, ada: Browser, call: Any, sql: Any
+) -> None:
+    carla, path = practice.browsers["carla"], "/coach/clients/ada"
+    assert "Former clients" not in carla.get("/coach/clients").text
+    practice.coach("conrad")
+    sql("UPDATE relationship SET ended = '2026-11-25T09:30Z'")
+    practice.relate("ada", "conrad")
+    assert note(carla, call).status == 200
+    listed = carla.get("/coach/clients")
+    assert "Former clients" in listed.text and f'href="{path}"' in listed.text
+    page = carla.get(path)
+    assert "Ada is a client of yours no longer" in page.text and 'name="start"' not in page.text
+    assert "Ada came to the call of" in follow(carla, press(carla, page, "Came after all")).text
+    assert "Ada did not come to the call of" in follow(carla, press(carla, carla.get(path), "Did not come")).text
+    assert practice.browsers["conrad"].get("/coach/clients").text.count("Ada") == 2, "a client of theirs, no former one"
+    book_it = carla.post(path, {"start": LATER, "minutes": 60}, kind="form")
+    assert book_it.status in (403, 422) and len(practice.calls()) == 1
+
+
+def test_who_never_had_a_call_with_a_coach_or_has_left_is_no_former_client(
+    practice: Practice, ada: Browser, call: Any, sql: Any
+) -> None:
+    carla = practice.browsers["carla"]
+    practice.client("bob", "carla")
+    sql("UPDATE relationship SET ended = '2026-11-25T09:30Z'")
+    practice.client("eve", None)
+    assert "Bob" not in carla.get("/coach/clients").text
+    for slug in ("bob", "eve", "nobody"):
+        assert carla.get(f"/coach/clients/{slug}").status == 404
+    assert ada.ask("DELETE", "/api/me", {"password": PASSWORD}).status == 204
+    assert "Former clients" not in carla.get("/coach/clients").text

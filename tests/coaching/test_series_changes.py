@@ -1,5 +1,7 @@
 """A series moved or cancelled from one of its calls on: each checked in full, all or none."""
 
+import html
+import re
 from typing import Any
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from tests import mailbox
 from tests.coaching.practice import Practice, at, book, move
 from tests.coaching.test_pages import follow, submit
+from tests.pages.documents import Document
 from tests.people import Answer, Browser
 
 MONDAYS = ["2026-11-30", "2026-12-28", "2027-01-25", "2027-02-22"]
@@ -168,3 +171,47 @@ def test_it_is_done_on_its_page(practice: Practice, ada: Browser, series: Any) -
 def test_it_is_in_the_file(ada: Browser, series: Any) -> None:
     kept = ada.get("/api/me/export").json["series_call"]
     assert [(one["number"], one["series"]) for one in kept] == [(n, series["id"]) for n in range(1, 5)]
+
+
+@pytest.mark.parametrize(
+    ("day", "time", "at_field", "said"),
+    [
+        ("2027-05-03", "10:00", "day", "is too far ahead: calls are booked up to 12 weeks ahead"),
+        ("9998-01-01", "10:00", "day", "must be within ten years"),
+        ("2026-11-30", "10:00", "time", "is the time that these calls have already"),
+        ("2026-11-23", "11:00", "", "is too soon: calls are booked at least 24 hours ahead"),
+        ("2026-11-20", "11:00", "", "is past"),
+        ("2026-12-01", "20:00", "", "is outside the office hours of Carla"),
+        ("2026-12-01", "10:30", "", "is not one at which calls of Carla begin"),
+        ("2026-12-02", "10:00", "", "is taken already"),
+        ("2026-12-03", "10:00", "", "is one on which Carla is away at that time"),
+        ("2026-12-04", "10:00", "", "is one at which you have something else yourself"),
+    ],
+)
+def test_its_client_reads_on_the_page_why_in_their_words_at_a_field_that_is_there(
+    practice: Practice, ada: Browser, series: Any, day: str, time: str, at_field: str, said: str
+) -> None:
+    assert book(practice.client("bob", "carla"), "carla", f"2026-12-02T10:00:00{ZONE}").status == 201
+    practice.browsers["carla"].post("/api/days-away", {"day": "2026-12-03"})
+    practice.sql(
+        "INSERT INTO block (id, person_id, during) VALUES (gen_random_uuid(), %s, '[2026-12-04,2026-12-05)')",
+        practice.ids["ada"],
+    )
+    path, before = f"/appointments/{series['appointments'][0]['id']}/series", starts(practice)
+    refused = submit(ada, ada.get(path), f"{path}/move", day=day, time=time)
+    assert refused.status == 422 and said in html.unescape(refused.text) and starts(practice) == before
+    assert not re.search(r"\bstart[: ]+(is|must)", Document(refused.text).main)
+    for field in ("day", "time"):
+        wrong = re.search(rf'<input[^>]*name="{field}"[^>]*aria-invalid="true"', refused.text)
+        assert bool(wrong) is (field == at_field), field
+
+
+def test_its_coach_reads_there_what_is_not_said_to_a_client(practice: Practice, ada: Browser, series: Any) -> None:
+    practice.sql(
+        "INSERT INTO block (id, person_id, during) VALUES (gen_random_uuid(), %s, '[2026-12-04,2026-12-05)')",
+        practice.ids["ada"],
+    )
+    carla, path = practice.browsers["carla"], f"/appointments/{series['appointments'][0]['id']}/series"
+    refused = submit(carla, carla.get(path), f"{path}/move", day="2026-12-04", time="10:00")
+    assert refused.status == 422 and "the client is already taken at that time" in refused.text
+    assert "yourself" not in refused.text
