@@ -69,7 +69,7 @@ def appointments_of(db: Database, caller: Caller, query: Window, now: datetime) 
         leapt=call is None and window is not first,
         this=zones.week_name(this),
         before=zones.week_name(monday - timedelta(weeks=1)) if monday > this else None,
-        after=zones.week_name(monday + timedelta(weeks=1)),
+        after=zones.week_name(monday + timedelta(weeks=1)) if window["next"] or window["weeks"] > 1 else None,
         at=datetime.fromisoformat,
         **my_weeks.of(db, caller, monday, now),
     )

@@ -8,7 +8,17 @@ from msgspec import Meta
 
 from chalicelib.calendar import zones
 from chalicelib.calendar.occurrences import Span
-from chalicelib.coaching import agenda, appointments, coaches, free_slots, series, slot_weeks, slots
+from chalicelib.coaching import (
+    agenda,
+    appointments,
+    client_words,
+    coaches,
+    free_slots,
+    series,
+    series_words,
+    slot_weeks,
+    slots,
+)
 from chalicelib.coaching.api import Slug
 from chalicelib.coaching.slot_weeks import Shown, by_day
 from chalicelib.database import Database
@@ -21,23 +31,6 @@ from chalicelib.web.responses import Page, Redirect, page
 routes = Routes(__name__)
 
 Minutes = Annotated[int, Meta(ge=1, le=1440)]
-
-IN_THEIR_WORDS = {
-    "length": ("time", "is shown with another length than calls of {name} have by now: choose again"),
-    "past": ("day", "is past"),
-    "notice": ("time", "is too soon: calls are booked at least {notice_hours} hours ahead"),
-    "too_far": ("day", "is too far ahead: calls are booked up to {horizon_weeks} weeks ahead"),
-    "outside_hours": ("time", "is outside the office hours of {name}"),
-    "off_grid": ("time", "is not one at which calls of {name} begin"),
-    "away": ("day", "is one on which {name} is away at that time"),
-    "outside": ("time", "is one at which {name} is busy elsewhere"),
-    "taken": ("time", "is taken already"),
-    "buffer": ("time", "is too close to something else of {name}"),
-    "client_taken": ("time", "is one at which you have something else yourself"),
-    "client_outside": ("time", "is one at which a calendar that you keep elsewhere is busy"),
-    "month_is_full": ("day", "is in a month of which you have your calls already: {calls_per_month}"),
-}
-"""Reason of ``slots.REASONS`` -> the field of the page that it is about, and how the sentence goes on for a client."""
 
 
 class Press(Body):
@@ -90,7 +83,7 @@ def press(db: Database, caller: Caller, body: PressToBook, now: datetime) -> Red
         reason = slots.first_reason(coach.calendar, span, now)
         if reason in (None, "taken"):
             raise
-        field, words = _words(coach, reason)
+        field, words = client_words.of(coach, reason)
         raise Conflict(f"That {field} {words}") from refused
     return Redirect(f"/appointments?done=booked&call={call['id']}")
 
@@ -110,13 +103,17 @@ def time(db: Database, caller: Caller, form: Form, now: datetime) -> Page:
 def book_time(db: Database, caller: Caller, body: Typed, now: datetime) -> Redirect:
     slug, start = _my_coach(db, caller, body.coach), typed_start(body.day, body.time, caller)
     if body.months > 1:
-        calls = series.book(db, caller, slug, start, body.months, None, now)["appointments"]
+        try:
+            calls = series.book(db, caller, slug, start, body.months, None, now)["appointments"]
+        except (Conflict, Invalid) as refused:
+            coach = coaches.seen(db, caller, slug, now, now, None, None)
+            raise series_words.on_page(refused, coach, to_client=True) from refused
         return Redirect(f"/appointments?done=series&call={calls[0]['id']}")
     at = appointments.checked_time(start, now, "day")
     coach = coaches.seen(db, caller, slug, at, at + agenda.LONGEST, None, None)
     span = (at, at + coach.calendar.terms.length)
     if reason := slots.first_reason(coach.calendar, span, now):
-        raise in_their_words(coach, reason)
+        raise client_words.refusal(coach, reason)
     call = appointments.book(db, caller, slug, *span, None, now)
     return Redirect(f"/appointments?done=booked&call={call['id']}")
 
@@ -125,18 +122,6 @@ def pressed(body: Press, now: datetime) -> Span:
     """The time on a button that was pressed. Raises Invalid where it is absurdly far."""
     start = appointments.checked_time(body.start, now)
     return start, start + timedelta(minutes=body.minutes)
-
-
-def in_their_words(coach: coaches.Coach, reason: str) -> Invalid:
-    """A reason as a refusal of the field that it is about."""
-    return Invalid.field(*_words(coach, reason))
-
-
-def _words(coach: coaches.Coach, reason: str) -> tuple[str, str]:
-    field, words = IN_THEIR_WORDS[reason]
-    terms = coach.rules.coaching
-    numbers = {name: getattr(terms, name) for name in ("notice_hours", "horizon_weeks", "calls_per_month")}
-    return field, words.format(name=coach.name, **numbers)
 
 
 def nearest(db: Database, caller: Caller, slug: str, form: Form, now: datetime) -> list[tuple[date, list[Span]]]:

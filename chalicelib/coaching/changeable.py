@@ -27,12 +27,13 @@ def why_not_move(db: Database, call: Call, caller: Caller, now: datetime) -> str
     """Why the caller cannot move the call any more, as a sentence; '' if they can."""
     if call.cancelled or call.starts <= now:
         return "This call cannot be moved any more."
-    if not _have_calls(db, call):
+    coach = coaches.read(db, call.coach, call.client_id, call.starts, call.ends)
+    if coach is None or not coach.open:
         other = call.coach_name if caller.id == call.client_id else call.client_name
         return f"This call cannot be moved: you and {other} have no calls with each other at present."
     if caller.id != call.client_id:
         return ""
-    terms = rules.read(db, str(call.coach_id)).coaching
+    terms = coach.rules.coaching
     if is_late(call, terms, now):
         return (
             f"It is too late to move this call: you can until {_hours(terms)} before it. {call.coach_name} still can."
@@ -42,12 +43,6 @@ def why_not_move(db: Database, call: Call, caller: Caller, now: datetime) -> str
     if is_moved_enough(call, terms):
         return f"You moved this call as often as a call may be moved. {call.coach_name} still can."
     return ""
-
-
-def _have_calls(db: Database, call: Call) -> bool:
-    """Whether its coach and its client have calls with each other now; else neither of them can move it."""
-    coach = coaches.read(db, call.coach, call.client_id, call.starts, call.ends)
-    return coach is not None and coach.open
 
 
 def is_late(call: Call, terms: rules.Coaching, now: datetime) -> bool:

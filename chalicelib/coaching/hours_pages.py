@@ -27,7 +27,8 @@ DONE = {  # the words of ``done``, joined by dots
     "cancelled": "Whoever had a call that lies outside now is told, and offered other times; an undo leaves it cancelled.",
     "offered": "Whoever had a call in those hours is told, and offered other times.",
     "undone": "That is undone: your office hours are as they were before it.",
-    "link": "Your call link is saved. Whoever has a call to come is told, and their calendar with them.",
+    "link": "Your call link is saved.",
+    "link-told": "Your call link is saved. Whoever has a call to come is told, and their calendar with them.",
 }
 NAMES = Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 ASKED = Literal["", "keep", "cancel"]
@@ -172,8 +173,8 @@ def withdraw(db: Database, caller: Caller, id: UUID, body: Withdraw, now: dateti
 
 @routes.form("/coach/link", shows=hours, who="coach")
 def give_link(db: Database, caller: Caller, body: Link, now: datetime) -> Redirect:
-    call_links.give(db, caller, body.url, now)
-    return Redirect("/coach/hours?done=link")
+    told = call_links.give(db, caller, body.url, now)
+    return Redirect("/coach/hours?done=link" + ("-told" if told else ""))
 
 
 def _one(db: Database, caller: Caller, id: UUID) -> Hours:

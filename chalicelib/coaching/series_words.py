@@ -3,13 +3,12 @@
 Programs are told of ``start`` and of the rules; whoever fills in the form gave a day and a time.
 """
 
-from chalicelib.coaching import appointments, series_changes, slots
-from chalicelib.coaching.booking_pages import IN_THEIR_WORDS, in_their_words
+from chalicelib.coaching import appointments, client_words, series_changes, slots
 from chalicelib.coaching.coaches import Coach
 from chalicelib.errors import Conflict, UserError
 
-_REASONS = {series_changes.why(appointments.refusal(reason)): reason for reason in IN_THEIR_WORDS} | {
-    slots.REASONS[reason]: reason for reason in IN_THEIR_WORDS
+_REASONS = {series_changes.why(appointments.refusal(reason)): reason for reason in client_words.IN_THEIR_WORDS} | {
+    slots.REASONS[reason]: reason for reason in client_words.IN_THEIR_WORDS
 }
 """How a series says why -> the reason."""
 
@@ -26,9 +25,9 @@ def on_page(refused: UserError, coach: Coach, *, to_client: bool) -> UserError:
 
 
 def _words(coach: Coach, reasons: list[str]) -> str:
-    return "; ".join(said for reason in reasons for said in in_their_words(coach, reason).fields.values())
+    return "; ".join(said for reason in reasons for said in client_words.refusal(coach, reason).fields.values())
 
 
 def _field(reason: str) -> str:
     """Of the form, which the reason is about."""
-    return IN_THEIR_WORDS[reason][0] if reason else "time"
+    return client_words.IN_THEIR_WORDS[reason][0] if reason else "time"

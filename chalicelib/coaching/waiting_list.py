@@ -107,7 +107,9 @@ def take(
     start = appointments.checked_time(start, now)
     call = _next_call(db, row.coach_id, caller.id, now)
     if (call.id if call else None) != instead or (call and call.starts <= start):
-        raise Conflict("Your next call is another one by now. This is what you could have instead of it")
+        raise Conflict(
+            "Your next call is another one, or at another time, by now. This is what you could have instead of it"
+        )
     coach = coaches.seen(db, caller, row.coach, start, start, None, None)
     end = start + coach.calendar.terms.length
     if call is None:

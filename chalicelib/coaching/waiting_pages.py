@@ -77,6 +77,8 @@ def offer(db: Database, caller: Caller, id: UUID, form: Form, query: Which, now:
         row = waiting_list.read(db, caller, id)
         found = waiting_list.openings(db, row.coach, row.coach_id, caller.id, row.until, now)
     except NotFound:
+        if form.message:
+            raise
         return Redirect("/waiting?done=over")
     free = [(start, end) for start, end in found.free if start == _wanted(query, now)] or found.free[:1]
     place = ZoneInfo(caller.timezone)

@@ -1,8 +1,9 @@
 """After every act of an admin the next page says what was done, to whom, from what to what; and how to undo it."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -168,3 +169,13 @@ def test_nobody_is_told_another_admins_act_as_their_own(admin: Browser, communit
     other = community.browser_of(community.person("eva", roles=("admin",), location=None))
     page = other.get(answer.header("location"))
     assert page.status == 200 and 'role="status"' not in page.text and "Undo" not in page.text
+
+
+def test_the_weeks_of_a_round_are_those_of_the_place_where_it_is_monday_already_or_not_yet() -> None:
+    from chalicelib.admin import round_results
+
+    auckland, new_york = Mock(timezone="Pacific/Auckland"), Mock(timezone="America/New_York")
+    sunday_evening = datetime.fromisoformat("2026-11-22T20:00:00+00:00")
+    assert round_results.weeks([auckland], sunday_evening)[0] == "2026-W48"
+    assert round_results.weeks([new_york], sunday_evening + timedelta(hours=6))[0] == "2026-W47"
+    assert round_results.weeks([new_york, auckland], sunday_evening)[:2] == ["2026-W47", "2026-W48"]

@@ -280,3 +280,17 @@ def test_the_next_month_that_can_be_booked_is_one_without_its_calls_however_far(
         assert "The next you can book is in June." in ada.get(f"/book?week={week}").text
     assert book(ada, "carla", "2027-05-20T10:00:00+02:00").status == 409
     assert book(ada, "carla", "2027-06-01T10:00:00+02:00").status == 201
+
+
+def test_the_weeks_of_appointments_end_where_calls_do(practice: Practice) -> None:
+    practice.rule("horizon_weeks", 2)
+    practice.rule("series_months", 1)
+    practice.coach("carla")
+    ada, path, seen = practice.client("ada", "carla"), "/appointments", []
+    while path:
+        page = ada.get(path)
+        assert page.status == 200, path
+        seen.append(path)
+        link = re.search(r'href="(/appointments\?from=[^"]+)">The week after', page.text)
+        path = link[1] if link else ""
+    assert len(seen) == 6, "five weeks and a day are a month ahead"

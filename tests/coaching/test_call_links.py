@@ -8,6 +8,7 @@ from chalicelib.coaching import reminders
 from tests import mailbox
 from tests.coaching.practice import Practice, book, move
 from tests.coaching.test_mails import deliver, event_of
+from tests.coaching.test_pages import follow, submit
 from tests.home.test_calendar_feed import address, events
 
 WEDNESDAY = "2026-11-25T10:00:00+01:00"
@@ -126,3 +127,17 @@ def test_who_takes_a_link_away_is_not_said_to_give_another(practice: Practice) -
     carla.ask("PUT", "/api/call-link", {"url": ""})
     mail = deliver(practice)["ada@example.org"]
     assert "There is no link or number for it at present." in mail.text and "will" not in mail.text
+
+
+def test_a_page_says_that_clients_are_told_only_if_they_are(practice: Practice) -> None:
+    carla, ada = practice.coach("carla"), practice.client("ada", "carla")
+    told = "Whoever has a call to come is told"
+
+    def saved(url: str) -> str:
+        return follow(carla, submit(carla, carla.get("/coach/hours"), "/coach/link", url=url)).text
+
+    assert told not in saved("https://call.example.org/one")
+    book(ada, "carla", "2026-11-25T10:00:00+01:00")
+    assert told in saved("https://call.example.org/two")
+    again = saved("https://call.example.org/two")
+    assert "Your call link is saved." in again and told not in again

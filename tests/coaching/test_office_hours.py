@@ -306,3 +306,11 @@ def test_an_until_that_leaves_out_one_of_the_days_names_it(who: str, path: str, 
     assert practice.sql("SELECT FROM availability") == []
     assert submit(carla, carla.get(path), path, **typed, until="2026-11-27").status == 303
     assert len(practice.sql("SELECT FROM availability")) == 2
+
+
+def test_hours_for_lunch_are_no_office_hours_and_nobody_is_sent_to_where_they_are(carla: Browser) -> None:
+    hours = {"start": "2026-11-25T12:00", "end": "2026-11-25T14:00", "timezone": "Europe/Berlin", "purpose": "lunch"}
+    id = carla.post("/api/availability", hours).json["id"]
+    assert carla.ask("PATCH", f"/api/office-hours/{id}", {"end": "2026-11-25T13:00"}).status == 404
+    assert carla.ask("DELETE", f"/api/office-hours/{id}").status == 404
+    assert carla.ask("PATCH", f"/api/availability/{id}", {"end": "2026-11-25T13:00"}).status == 200

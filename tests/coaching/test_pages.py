@@ -105,6 +105,12 @@ def test_a_series_is_typed(practice: Practice, ada: Browser) -> None:
     assert len(practice.calls()) == 3
 
 
+def test_what_is_wrong_with_a_series_is_said_at_the_fields_of_the_page(practice: Practice, ada: Browser) -> None:
+    page = ada.get("/book/time")
+    refused = submit(ada, page, "/book/time", day="2026-11-23", time="10:00", months="3")
+    assert refused.status == 422 and "too soon: calls are booked at least" in refused.text
+
+
 def test_a_skipped_time_is_explained(practice: Practice, ada: Browser) -> None:
     page = ada.get("/book/time")
     answer = submit(ada, page, "/book/time", day="2027-03-28", time="02:30", months="1")

@@ -36,7 +36,7 @@ def test_a_series_is_moved_from_one_call_on_and_cancelled(lynx: Lynx, site: Site
     lynx.follow("move or cancel it and those that follow", "All of these, or none:", "Move them all")
     lynx.fill("Date", free["start"][:10])
     lynx.fill("Time", "03:00")
-    lynx.press("Move them all", "none was", "is not within one of the coach's office hours", "03:00")
+    lynx.press("Move them all", "none was", "is outside the office hours of Tilda Berg", "03:00")
     lynx.fill("Time", "15:00")
     lynx.press("Move them all", "This call and those that follow in its series are moved. The first:", "15:00 to 16:00")
     assert {call["start"][11:16] for call in calls_of(site, client)} == {"15:00"}

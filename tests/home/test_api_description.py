@@ -280,3 +280,15 @@ def test_under_a_stage_prefix_the_server_is_named_with_it() -> None:
     from chalicelib.api_docs import openapi
 
     assert openapi.document([], "/live")["servers"] == [{"url": "/live"}]
+
+
+def test_a_key_is_named_where_an_answer_is_kept_and_nowhere_else(document: dict[str, Any]) -> None:
+    named = {
+        path
+        for path, methods in document["paths"].items()
+        for one in methods.get("post", {}).get("parameters", ())
+        if one["name"] == "Idempotency-Key"
+    }
+    assert {"/api/appointments", "/api/availability", "/api/events"} <= named
+    secrets = {"/api/me/tokens", "/api/me/second-factor", "/api/me/second-factor/proof", "/api/tickets"}
+    assert secrets <= set(document["paths"]) and not secrets & named
